@@ -1,0 +1,30 @@
+# `make demo` and `make test` need python3 (3.11 or newer, with venv and pip), make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	$(BIN)/ccwarehouse demo
+
+test: .venv/installed lint
+	$(BIN)/pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/installed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# uv installs what uv.lock says; it comes into the environment like any other tool.
+.venv/installed: pyproject.toml uv.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --quiet --active --locked --inexact
+	touch $@
+
+clean:
+	rm -rf .venv dist demo.duckdb demo.duckdb.wal

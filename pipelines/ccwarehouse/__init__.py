@@ -1,0 +1,1 @@
+"""Claude Code usage in your warehouse, exact to the day."""

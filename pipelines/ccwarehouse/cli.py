@@ -1,0 +1,272 @@
+"""The command line: words into calls, errors into exit codes. Nothing below prints.
+
+What needs dlt or rich is imported where it is used, so that `--help` and a wrong word
+are answered at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from claude_code_analytics import UsageSettings
+
+    from .destinations import Warehouse
+    from .load import Outcome, Plan
+    from .views import Failure
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0  all wanted days are in
+  1  a bug, with its traceback
+  2  wrong usage
+  3  credentials or configuration
+  4  some days failed, the others are in
+  5  the warehouse could not be reached or refused
+"""
+
+
+class IsoDate(click.ParamType):
+    """A day as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The day, or a usage error that says the right form."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day. Write it as YYYY-MM-DD.", param, ctx)
+
+
+def warehouse_options(command: F) -> F:
+    """The options that say where the data lies."""
+    for option in (
+        click.option(
+            "--dataset", default="claude_code", show_default=True, help="Dataset."
+        ),
+        click.option(
+            "--database",
+            type=click.Path(dir_okay=False, path_type=Path),
+            default="claude_code.duckdb",
+            show_default=True,
+            help="DuckDB file.",
+        ),
+        click.option(
+            "--destination",
+            default="duckdb",
+            show_default=True,
+            help="Destination of dlt: duckdb, postgres, bigquery, ...",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"max_content_width": 88})
+@click.version_option(package_name="ccwarehouse")
+def main() -> None:
+    """Claude Code usage in your warehouse, exact to the day."""
+    # dlt reports usage of its own unless told otherwise before it is imported
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+
+@main.command(epilog=EXIT_CODES)
+@click.option("--start", type=IsoDate(), help="First UTC day of a backfill.")
+@click.option("--end", type=IsoDate(), help="Last UTC day of a backfill, included.")
+@click.option(
+    "--lookback", type=click.IntRange(0), help="Days read again.  [default: 3]"
+)
+@click.option("--include-today", is_flag=True, help="Load the running day as well.")
+@click.option(
+    "--concurrency", type=click.IntRange(1), help="Days in flight.  [default: 4]"
+)
+@click.option("--dry-run", is_flag=True, help="Say which days and why; load nothing.")
+@click.option("--quiet", is_flag=True, help="Say only what needs attention.")
+@click.option("--json", "as_json", is_flag=True, help="Summary as JSON on stdout.")
+@warehouse_options
+def load(
+    start: date | None,
+    end: date | None,
+    lookback: int | None,
+    include_today: bool,
+    concurrency: int | None,
+    dry_run: bool,
+    quiet: bool,
+    as_json: bool,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> None:
+    """Load usage: what the warehouse lacks, or the days from --start to --end.
+
+    Without dates this is the nightly run: every day that is missing, failed or was
+    read too early, and the last few days again, as the API may restate them. Needs an
+    Admin API key in ANTHROPIC_ADMIN_KEY.
+    """
+    now = datetime.now(UTC)
+    _require_range(start, end, now.date())
+    from claude_code_analytics import resolve_settings
+
+    from .load import Request, plan
+
+    request = Request(start, end, include_today)
+    with _warehouse(destination, database, dataset) as warehouse:
+        settings = resolve_settings(lookback=lookback, concurrency=concurrency)
+        if not dry_run:
+            settings.require_key()
+        chosen = plan(request, warehouse.stored(settings.account), now, settings)
+        if dry_run:
+            _print_plan(chosen, as_json=as_json)
+            return
+        outcome = _load(warehouse, chosen, settings, quiet=quiet)
+        _print_outcome(outcome, warehouse.location, quiet=quiet, as_json=as_json)
+    if outcome.failed:
+        raise SystemExit(4)
+
+
+@main.command(epilog=EXIT_CODES)
+@click.option("--check", is_flag=True, help="Also check the claims about the data.")
+@warehouse_options
+def transform(check: bool, destination: str, database: Path, dataset: str) -> None:
+    """Rebuild the views over what is loaded."""
+    with _warehouse(destination, database, dataset) as warehouse:
+        names = warehouse.build_views()
+        failures = warehouse.check_views() if check else []
+    click.echo(f"Built {len(names)} views in {dataset}_marts: {', '.join(names)}.")
+    for failure in failures:
+        _print_failure(failure)
+    if failures:
+        raise SystemExit(1)
+    if check:
+        click.echo("All checks hold.")
+
+
+@main.command()
+def demo() -> None:
+    """Load a made-up organisation into demo.duckdb and answer three questions.
+
+    Needs no key: a fake of the API runs on this machine meanwhile. An older demo.duckdb
+    in this folder is replaced.
+    """
+    from rich.console import Console
+
+    from .demo import run
+
+    with _errors_explained("demo.duckdb"):
+        run(Path("demo.duckdb"), Console(highlight=False))
+
+
+@main.command("fake-api")
+@click.option("--port", type=click.IntRange(0, 65535), default=8585, show_default=True)
+def fake_api(port: int) -> None:
+    """Serve a fake of the API with a made-up organisation, until Ctrl-C."""
+    from .fake_api import DEMO_API_KEY, FakeApi
+
+    try:
+        api = FakeApi(port=port)
+    except OSError as error:
+        message = f"Port {port} cannot be used: {error.strerror}. Choose another."
+        raise click.UsageError(message) from None
+    click.echo(f"Serving {api.url} until Ctrl-C. Load from it with:")
+    click.echo(
+        f"  SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL={api.url} "
+        f"ANTHROPIC_ADMIN_KEY={DEMO_API_KEY} ccwarehouse load"
+    )
+    api.serve_forever()
+
+
+def _require_range(start: date | None, end: date | None, today: date) -> None:
+    if start and end and start > end:
+        message = f"--start {start} is after --end {end}. Swap them."
+        raise click.UsageError(message)
+    for name, day in (("--start", start), ("--end", end)):
+        if day and day > today and (name == "--start" or start is None):
+            message = (
+                f"{name} {day} is in the future. The last day to ask for is {today}."
+            )
+            raise click.UsageError(message)
+
+
+@contextmanager
+def _warehouse(destination: str, database: Path, dataset: str) -> Iterator[Warehouse]:
+    from .destinations import open_warehouse
+
+    location = str(database) if destination == "duckdb" else destination
+    with (
+        _errors_explained(location),
+        open_warehouse(destination, database, dataset) as warehouse,
+    ):
+        yield warehouse
+
+
+@contextmanager
+def _errors_explained(location: str) -> Iterator[None]:
+    """Errors that a person can mend become one line and an exit code."""
+    from .problems import explain
+
+    try:
+        yield
+    except Exception as error:
+        problem = explain(error, location)
+        if problem is None:
+            raise
+        click.echo(f"ccwarehouse: {problem.line}", err=True)
+        raise SystemExit(problem.code) from None
+
+
+def _load(
+    warehouse: Warehouse, plan: Plan, settings: UsageSettings, *, quiet: bool
+) -> Outcome:
+    from rich.console import Console
+
+    from .load import load as run
+    from .progress import watch
+
+    with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
+        outcome = run(warehouse, plan, settings, progress)
+    if plan.wanted or plan.stored:
+        warehouse.build_views()
+    return outcome
+
+
+def _print_plan(plan: Plan, *, as_json: bool) -> None:
+    from .summary import plan_as_dict, plan_as_lines
+
+    text = json.dumps(plan_as_dict(plan)) if as_json else "\n".join(plan_as_lines(plan))
+    click.echo(text)
+
+
+def _print_outcome(
+    outcome: Outcome, location: str, *, quiet: bool, as_json: bool
+) -> None:
+    from .summary import outcome_as_dict, outcome_as_lines, remarks
+
+    for remark in remarks(outcome):
+        click.echo(remark, err=True)
+    if as_json:
+        click.echo(json.dumps(outcome_as_dict(outcome, location)))
+    elif not quiet:
+        click.echo("\n".join(outcome_as_lines(outcome, location)))
+
+
+def _print_failure(failure: Failure) -> None:
+    click.echo(
+        f"{failure.check} fails in {failure.count} rows. {failure.claim}", err=True
+    )
+    click.echo("  " + " | ".join(failure.columns), err=True)
+    for row in failure.rows:
+        click.echo("  " + " | ".join(str(value) for value in row), err=True)

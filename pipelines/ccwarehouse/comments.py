@@ -1,0 +1,33 @@
+"""Descriptions of the raw tables, for warehouses whose SQL has COMMENT ON."""
+
+from typing import Any
+
+from dlt.destinations.sql_client import SqlClientBase
+
+from claude_code_analytics.contract import TABLES
+
+# dlt brings descriptions to BigQuery and others itself, as options of their DDL.
+DIALECTS = ("duckdb", "postgres")
+
+
+def comment_on_tables(client: SqlClientBase[Any]) -> None:
+    """Write the descriptions of all tables and columns, in one transaction."""
+    if client.capabilities.sqlglot_dialect not in DIALECTS:
+        return
+    with client.begin_transaction():
+        for statement in _statements(client):
+            client.execute_sql(statement)
+
+
+def _statements(client: SqlClientBase[Any]) -> list[str]:
+    literal = client.capabilities.escape_literal
+    statements = []
+    for table, (description, columns) in TABLES.items():
+        path = client.make_qualified_table_name(table)
+        statements.append(f"COMMENT ON TABLE {path} IS {literal(description)}")
+        statements += [
+            f"COMMENT ON COLUMN {path}.{client.escape_column_name(column)} "
+            f"IS {literal(text)}"
+            for column, text in columns.items()
+        ]
+    return statements

@@ -1,0 +1,125 @@
+"""The demo: a made-up organisation, loaded for real, and the questions people ask."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from claude_code_analytics import resolve_settings
+from claude_code_analytics.days import Calendar
+
+from .destinations import Warehouse, open_warehouse
+from .fake_api import DEMO_API_KEY, FakeApi
+from .load import Outcome, Request, load, plan
+from .progress import watch
+
+DATASET = "claude_code"
+DAYS = 60
+
+ACCEPTANCE_BY_TOOL = """
+    select
+        tool,
+        sum(accepted) as accepted,
+        sum(proposals) as proposals,
+        sum(accepted) / sum(proposals) as acceptance_rate
+    from {marts}.tool_acceptance_daily
+    group by tool
+    order by acceptance_rate desc
+"""
+
+COSTLIEST_USERS = """
+    select actor, customer_type, active_days, estimated_cost, cost_share
+    from {marts}.user_cost_monthly
+    where month = %s and currency = 'USD' and estimated_cost is not null
+    order by estimated_cost desc
+    limit 10
+"""
+
+COST_BY_MODEL = """
+    select
+        model,
+        sum(case when customer_type = 'api' then estimated_cost end) as api,
+        sum(case when customer_type = 'subscription' then estimated_cost end)
+            as subscription,
+        sum(estimated_cost) as estimated_cost
+    from {marts}.model_cost_daily
+    where currency = 'USD'
+    group by model
+    order by estimated_cost desc
+"""
+
+
+def run(database: Path, console: Console) -> None:
+    """Load the last 60 days of the made-up organisation into a new file and ask it.
+
+    Raises OSError when the file cannot be replaced.
+    """
+    now = datetime.now(UTC)
+    for old in (database, database.with_suffix(".duckdb.wal")):
+        old.unlink(missing_ok=True)
+    with FakeApi() as api, open_warehouse("duckdb", database, DATASET) as warehouse:
+        console.print(f"A made-up organisation, served by a fake API at {api.url}:")
+        outcome = _load(warehouse, api.url, now)
+        warehouse.build_views()
+        console.print(
+            f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
+            f"{database}, after {outcome.seconds:.1f} s.\n"
+        )
+        _answer(warehouse, last_full_month(now), console)
+    console.print("Load your own: [bold]ANTHROPIC_ADMIN_KEY=... ccwarehouse load[/]")
+    console.print(f"Ask the demo:  [bold]duckdb {database}[/]")
+
+
+def last_full_month(now: datetime, settle: timedelta = timedelta(minutes=90)) -> date:
+    """The first day of the last month whose days are all complete."""
+    tomorrow = Calendar(now, settle).last_complete + timedelta(days=1)
+    return (tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome:
+    settings = resolve_settings(base_url=url, api_key=DEMO_API_KEY, account="default")
+    end = Calendar(now, settings.settle).last_complete
+    # a month of 31 days may begin 61 days ago
+    start = min(end - timedelta(days=DAYS - 1), last_full_month(now, settings.settle))
+    chosen = plan(Request(start, end), {}, now, settings)
+    stderr = Console(stderr=True)
+    with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
+        return load(warehouse, chosen, settings, progress)
+
+
+def _answer(warehouse: Warehouse, month: date, console: Console) -> None:
+    marts = f"{DATASET}_marts"
+    with warehouse.pipeline.sql_client() as client:
+
+        def ask(query: str, *params: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 (SQL values)
+            return client.execute_sql(query.format(marts=marts), *params) or ()
+
+        tools = ask(ACCEPTANCE_BY_TOOL)
+        users = ask(COSTLIEST_USERS, month)
+        models = ask(COST_BY_MODEL)
+    title = "Do people accept what it proposes? Acceptance rate by tool"
+    table = _table(title, "tool", "accepted", "proposals", "rate")
+    for tool, accepted, proposals, rate in tools:
+        table.add_row(tool, f"{accepted:,}", f"{proposals:,}", f"{rate:.1%}")
+    console.print(table)
+    title = f"Who uses it? The ten costliest users of {month:%B %Y}"
+    table = _table(title, "user", "billed as", "active days", "USD", "share")
+    for actor, customer, days, cost, share in users:
+        table.add_row(actor, customer, str(days), f"{cost:,.2f}", f"{share:.1%}")
+    console.print(table)
+    title = "What does it cost? Estimated USD by model"
+    table = _table(title, "model", "api", "subscription", "all")
+    for model, *costs in models:
+        table.add_row(model, *(f"{cost or 0:,.2f}" for cost in costs))
+    console.print(table)
+
+
+def _table(title: str, label: str, *numbers: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(label)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table

@@ -1,0 +1,79 @@
+"""A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import dlt
+
+from claude_code_analytics import Package, as_source, read_stored
+from claude_code_analytics.days import StoredDay
+
+from . import views
+from .comments import comment_on_tables
+
+PIPELINE = "ccwarehouse"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where the data goes: a destination of dlt and a dataset in it.
+
+    `database` is the DuckDB file, None for every other destination.
+    """
+
+    pipeline: dlt.Pipeline
+    database: Path | None
+
+    @property
+    def location(self) -> str:
+        """Where the data is, in words for a person."""
+        dataset = self.pipeline.dataset_name
+        place = self.database or self.pipeline.destination.destination_name
+        return f"{place}, tables in {dataset}, views in {dataset}_marts"
+
+    def stored(self, account: str) -> dict[date, StoredDay]:
+        """What is there of each day; asking does not create the database."""
+        if self.database and not self.database.exists():
+            return {}
+        return read_stored(self.pipeline, account)
+
+    def write(self, package: Package) -> None:
+        """Load a package; when this returns, its days are durable."""
+        self.pipeline.run(as_source(lambda: package))
+
+    def build_views(self) -> list[str]:
+        """Renew the views and the descriptions; returns the views' names."""
+        with self.pipeline.sql_client() as client:
+            comment_on_tables(client)
+            return views.build(client)
+
+    def check_views(self) -> list[views.Failure]:
+        """The claims about the data that do not hold."""
+        with self.pipeline.sql_client() as client:
+            return views.check(client)
+
+
+@contextmanager
+def open_warehouse(
+    destination: str, database: Path, dataset: str
+) -> Iterator[Warehouse]:
+    """A warehouse for the length of a command.
+
+    The pipeline's working folder is new and goes away again: what is stored is read
+    from the warehouse, so a run needs nothing of the one before, and a package that a
+    killed run left half done is not loaded by the next one over newer data.
+    """
+    is_duckdb = destination == "duckdb"
+    target = dlt.destinations.duckdb(str(database)) if is_duckdb else destination
+    with TemporaryDirectory(prefix="ccwarehouse-") as folder:
+        pipeline = dlt.pipeline(
+            PIPELINE,
+            destination=target,
+            dataset_name=dataset,
+            pipelines_dir=folder,
+        )
+        yield Warehouse(pipeline, database if is_duckdb else None)

@@ -1,0 +1,268 @@
+"""A stand-in for Anthropic's Claude Code usage endpoint, over real HTTP.
+
+    with FakeApi() as api:
+        httpx.get(api.url + PATH, params={"starting_at": "2026-09-01"}, headers=...)
+
+It keeps the endpoint's contract: keys, versions, limits, cursors, the shape of errors.
+Two answers are its own choice, because the contract is silent: a day after today is
+refused (400), and a cursor stays good for as long as the server lives. Today is
+answered whole, where the API leaves the last hour out. OAuth tokens are not known here.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from . import organisation
+
+DEMO_API_KEY = "sk-ant-admin-demo"
+PATH = "/v1/organizations/usage_report/claude_code"
+DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
+
+ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    500: "api_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    target: str  # the path with its query, as it came
+    headers: Mapping[str, str]  # names in lower case
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    stall: float = 0  # seconds of silence before the first byte
+    cut_after: int | None = None  # bytes of the body sent before the connection is cut
+
+
+Fault = Callable[[Request], Response | None]
+
+
+def error(
+    status: int, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error in the API's shape, its id both in the body and in `request-id`."""
+    head = _headers()
+    reply = {
+        "type": "error",
+        "error": {"type": ERROR_TYPES.get(status, "api_error"), "message": message},
+        "request_id": head["request-id"],
+    }
+    return Response(status, {**head, **(headers or {})}, json.dumps(reply).encode())
+
+
+def _headers() -> dict[str, str]:
+    request_id = f"req_{uuid.uuid4().hex[:24]}"
+    return {"content-type": "application/json", "request-id": request_id}
+
+
+class FakeApi:
+    """The server: bound to 127.0.0.1 once made, answering inside `with`.
+
+    usage: the records of a day, asked anew for each first page, possibly from several
+        threads; the later pages of a sequence are cut from what it returned then.
+    port: 0 takes a free one; one in use is an OSError.
+    now: the server's clock, for `Date` and for what a day in the future is.
+    fault: asked before each answer. What it returns is sent instead; None means the
+        true answer, which `answer` gives to those who want to spoil it.
+    calls: every request so far, in the order of arrival.
+    All but the port may be exchanged while it runs.
+    """
+
+    def __init__(
+        self,
+        usage: Callable[[dt.date], list[dict[str, Any]]] = organisation.usage,
+        *,
+        api_key: str = DEMO_API_KEY,
+        port: int = 0,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        fault: Fault | None = None,
+    ) -> None:
+        self.usage, self.api_key, self.now, self.fault = usage, api_key, now, fault
+        self.calls: list[Request] = []
+        self.closing = threading.Event()
+        self._days: dict[str, list[str]] = {}  # digest -> the records' JSON texts
+        handler = type("Handler", (_Handler,), {"api": self})
+        self._server = _Server(("127.0.0.1", port), handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        poll = 0.01  # seconds until the end of `with` is noticed
+        serve = self._server.serve_forever
+        threading.Thread(target=serve, args=(poll,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve_forever(self) -> None:
+        """Answer in this thread until Ctrl-C, which ends it quietly."""
+        with self._server, suppress(KeyboardInterrupt):
+            self._server.serve_forever()
+
+    def respond(self, request: Request) -> Response:
+        """What is sent: the fault's response if there is one, else the answer."""
+        self.calls.append(request)
+        return (self.fault and self.fault(request)) or self.answer(request)
+
+    def answer(self, request: Request) -> Response:
+        """The contract's answer, whatever `fault` says."""
+        try:
+            self._admit(request)
+            return Response(200, _headers(), self._page(request.query).encode())
+        except _RefusedError as refused:
+            return error(refused.status, str(refused))
+
+    def _admit(self, request: Request) -> None:
+        key = request.headers.get("x-api-key")
+        if request.path != PATH:
+            raise _RefusedError(404, "Not found")
+        if key is None:
+            raise _RefusedError(401, "x-api-key header is required")
+        if key.startswith("sk-ant-api"):
+            raise _RefusedError(403, "This endpoint needs an Admin API key")
+        if key != self.api_key:
+            raise _RefusedError(401, "invalid x-api-key")
+        if "anthropic-version" not in request.headers:
+            raise _RefusedError(400, "anthropic-version: header is required")
+
+    def _page(self, query: Mapping[str, str]) -> str:
+        day, limit = self._day(query), _limit(query)
+        if "page" in query:
+            digest, start = self._place(query["page"], day, limit)
+        else:
+            digest, start = self._keep(day), 0
+        records, end = self._days[digest], start + limit
+        cursor = _cursor(day, limit, digest, end) if end < len(records) else None
+        data = ",".join(records[start:end])
+        more = json.dumps({"has_more": cursor is not None, "next_page": cursor})
+        return f'{{"data":[{data}],{more[1:]}'
+
+    def _keep(self, day: dt.date) -> str:
+        """Kept by content: the same day asked for again takes no more memory."""
+        records = [json.dumps(record) for record in self.usage(day)]
+        digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
+        self._days[digest] = records
+        return digest
+
+    def _place(self, page: str, day: dt.date, limit: int) -> tuple[str, int]:
+        try:
+            cursor_day, cursor_limit, digest, start = _read_cursor(page)
+        except (ValueError, TypeError):
+            raise _RefusedError(400, "page: not a cursor of this endpoint") from None
+        if (cursor_day, cursor_limit) != (str(day), limit):
+            raise _RefusedError(400, "page: made for another starting_at or limit")
+        if digest not in self._days:
+            raise _RefusedError(400, "page: made before this server started")
+        return digest, start
+
+    def _day(self, query: Mapping[str, str]) -> dt.date:
+        text = query.get("starting_at", "")
+        with suppress(ValueError):
+            day = dt.date.fromisoformat(text)
+            if day > self.now().astimezone(dt.UTC).date():
+                raise _RefusedError(400, "starting_at: must not be in the future")
+            if day.isoformat() == text:
+                return day
+        raise _RefusedError(400, "starting_at: must be a date as in 2025-09-01")
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    with suppress(ValueError):
+        limit = int(query.get("limit", DEFAULT_LIMIT))
+        if 1 <= limit <= MAX_LIMIT:
+            return limit
+    raise _RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
+
+
+def _cursor(day: dt.date, limit: int, digest: str, start: int) -> str:
+    text = json.dumps([str(day), limit, digest, start])
+    return "page_" + base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(page: str) -> Any:  # noqa: ANN401 - whatever a client made up
+    return json.loads(base64.urlsafe_b64decode(page.removeprefix("page_")))
+
+
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True  # a kept-alive connection must not hold up the end
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """A client that hangs up is no error; a hook that raises is one, and shows."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    api: FakeApi
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for its head's receipt
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        response = self.api.respond(Request(self.path, headers))
+        self.api.closing.wait(response.stall)
+        if self.api.closing.is_set():
+            self.close_connection = True
+        else:
+            self._send(response)
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(response.body)))
+        self.end_headers()
+        self.wfile.write(response.body[: response.cut_after])
+        if response.cut_after is not None:
+            self.close_connection = True
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(timestamp or self.api.now().timestamp())
+
+    def log_message(self, *_: object) -> None:
+        """Silent: only the command line prints."""

@@ -1,0 +1,171 @@
+"""The one path that nightly runs and backfills take: plan, fetch, write, sum up."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+import httpx
+
+from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days
+from claude_code_analytics.days import (
+    Calendar,
+    StoredDay,
+    WantedDay,
+    asked_for,
+    nightly,
+)
+from claude_code_analytics.tables import DayTables
+
+from .destinations import Warehouse
+
+# A package is durable when it is in: small enough that a killed backfill keeps most of
+# what it fetched, large enough that the work per package does not count.
+PACKAGE_DAYS = 32
+PACKAGE_RECORDS = 100_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: a range of days (both ends included), or what is missing."""
+
+    start: date | None = None
+    end: date | None = None
+    include_today: bool = False
+
+
+class Progress(Protocol):
+    """Someone who watches a load."""
+
+    def fetched(self, fetch: DayFetch) -> None:
+        """A day has arrived, or failed."""
+
+    def stored(self, package: Package) -> None:
+        """A package of days is durable."""
+
+
+@dataclass
+class Outcome:
+    """What a load did. `cost_usd` is the estimated cost of the days it loaded."""
+
+    loaded: list[date] = field(default_factory=list)
+    changed: list[date] = field(default_factory=list)
+    empty: list[date] = field(default_factory=list)
+    failed: dict[date, str] = field(default_factory=dict)
+    twins: dict[date, int] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    cost_usd: Decimal = Decimal(0)
+    seconds: float = 0
+    account_is_empty: bool = False
+
+    def add(self, package: Package) -> None:
+        """Count a package that is in."""
+        for loaded in package.days:
+            fetch = loaded.fetch
+            if loaded.is_changed:
+                self.changed.append(fetch.day)
+            if fetch.tables is None:
+                self.failed[fetch.day] = fetch.error or "unknown"
+            else:
+                self._add_day(fetch.day, fetch.tables)
+
+    def _add_day(self, day: date, tables: DayTables) -> None:
+        records = tables.count("usage_report")
+        self.loaded.append(day)
+        if not records:
+            self.empty.append(day)
+        if tables.twins:
+            self.twins[day] = tables.twins
+        self.unknown.update(tables.drift)
+        self.records += records
+        self.cost_usd += tables.estimated_cost_cents / 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The days to fetch, what was stored when they were chosen, and by which clock."""
+
+    wanted: list[WantedDay]
+    stored: Mapping[date, StoredDay]
+    calendar: Calendar
+
+
+def plan(
+    request: Request,
+    stored: Mapping[date, StoredDay],
+    now: datetime,
+    settings: UsageSettings,
+) -> Plan:
+    """The days to fetch and why, oldest first. Pure: asks neither API nor warehouse."""
+    calendar = Calendar(now, settings.settle)
+    if request.start is None and request.end is None:
+        wanted = nightly(
+            stored,
+            calendar,
+            initial_days=settings.initial_days,
+            lookback=settings.lookback,
+            include_today=request.include_today,
+        )
+    else:
+        newest = calendar.today if request.include_today else calendar.last_complete
+        oldest = calendar.first(stored, settings.initial_days)
+        start, end = request.start or oldest, request.end or newest
+        wanted = asked_for(start, end, calendar)
+    return Plan(wanted, stored, calendar)
+
+
+def load(
+    warehouse: Warehouse,
+    plan: Plan,
+    settings: UsageSettings,
+    progress: Progress,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Outcome:
+    """Fetch the days of a plan and write them, package by package.
+
+    Raises what ends a run: `CredentialsError`, and dlt's errors of the warehouse. The
+    packages written before are in all the same. A day that fails is in the outcome.
+    """
+    began = time.monotonic()
+    outcome = Outcome()
+    days = [item.day for item in plan.wanted]
+    with closing(fetch_days(days, settings, transport)) as fetches:
+        for portion in portions(_watched(fetches, progress)):
+            package = Package(portion, plan.stored, plan.calendar, settings.account)
+            warehouse.write(package)
+            outcome.add(package)
+            progress.stored(package)
+    outcome.account_is_empty = not (
+        outcome.records or any(day.records for day in plan.stored.values())
+    )
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def portions(
+    fetches: Iterable[DayFetch],
+    max_days: int = PACKAGE_DAYS,
+    max_records: int = PACKAGE_RECORDS,
+) -> Iterator[list[DayFetch]]:
+    """Fetched days in portions of bounded size; one day is never divided."""
+    portion: list[DayFetch] = []
+    records = 0
+    for fetch in fetches:
+        portion.append(fetch)
+        records += fetch.tables.count("usage_report") if fetch.tables else 0
+        if len(portion) == max_days or records >= max_records:
+            yield portion
+            portion, records = [], 0
+    if portion:
+        yield portion
+
+
+def _watched(fetches: Iterable[DayFetch], progress: Progress) -> Iterator[DayFetch]:
+    for fetch in fetches:
+        progress.fetched(fetch)
+        yield fetch

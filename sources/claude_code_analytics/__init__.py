@@ -1,0 +1,93 @@
+"""Claude Code usage of an organisation, day by day, as a dlt source.
+
+    import dlt
+    from claude_code_analytics import usage
+
+    pipeline = dlt.pipeline("claude_code", destination="duckdb")
+    pipeline.run(usage())
+
+The API reports whole UTC days. A day is complete some time after 24:00 UTC, may be
+restated for weeks, also downwards, and comes as a set of records of which several may
+share every key. So the unit is the day: it is fetched whole or not at all, and what is
+loaded replaces whatever the warehouse held of it, be that more, less or nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from typing import Any
+
+import dlt
+import httpx
+import pendulum
+from dlt.extract import DltSource
+
+from .days import Calendar, nightly
+from .errors import (
+    ClaudeCodeAnalyticsError,
+    ContractError,
+    CredentialsError,
+    DayError,
+    SettingsError,
+)
+from .fetch import DayFetch, fetch_days
+from .ledger import read_stored
+from .package import Package, as_source
+from .settings import UsageSettings, resolve_settings
+
+__all__ = [
+    "ClaudeCodeAnalyticsError",
+    "ContractError",
+    "CredentialsError",
+    "DayError",
+    "DayFetch",
+    "Package",
+    "SettingsError",
+    "UsageSettings",
+    "as_source",
+    "fetch_days",
+    "read_stored",
+    "resolve_settings",
+    "usage",
+]
+
+
+def usage(
+    days: Iterable[date] | None = None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **settings: Any,  # noqa: ANN401 (UsageSettings types them)
+) -> DltSource:
+    """The usage report of the given UTC days, or of those the warehouse still lacks.
+
+    Without `days` these are the days a nightly load wants: from the first one stored to
+    the last complete one, whatever is missing, failed, was read too early, or is so
+    recent that it may be restated; 90 days back when nothing is stored.
+
+    `settings` are those of `UsageSettings` (`api_key`, `base_url`, `concurrency`, ...),
+    each otherwise read from `[sources.claude_code_analytics]` in dlt's configuration.
+    All days go into one load package: years are better given in portions.
+
+    Raises `CredentialsError` without a usable key and `SettingsError` for a setting
+    that cannot be used. A day that fails ends up in `day_fetches` with its reason.
+    """
+    resolved = resolve_settings(**settings)
+    resolved.require_key()
+
+    @cache
+    def package() -> Package:
+        stored = read_stored(dlt.current.pipeline(), resolved.account)
+        calendar = Calendar(pendulum.now("UTC"), resolved.settle)
+        wanted = days
+        if wanted is None:
+            plan = nightly(
+                stored,
+                calendar,
+                initial_days=resolved.initial_days,
+                lookback=resolved.lookback,
+            )
+            wanted = [item.day for item in plan]
+        fetches = fetch_days(wanted, resolved, transport)
+        return Package(fetches, stored, calendar, resolved.account)
+
+    return as_source(package)

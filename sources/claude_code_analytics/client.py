@@ -1,0 +1,245 @@
+"""The API over HTTP: one place that pages, one that retries, one that names errors."""
+
+import asyncio
+import contextlib
+import email.utils
+import re
+import time
+from collections.abc import AsyncIterator
+from datetime import date
+from importlib.metadata import metadata
+
+import httpx
+import tenacity
+
+from .errors import (
+    ClaudeCodeAnalyticsError,
+    ContractError,
+    CredentialsError,
+    DayError,
+    StaleCursorError,
+    TransientError,
+)
+from .reply import Page, PageReader
+from .settings import UsageSettings
+
+PATH = "/v1/organizations/usage_report/claude_code"
+PAGE_LIMIT = 1000
+MAX_RESTARTS = 5
+TRANSIENT_STATUSES = {408, 409, 429}
+LONGEST_BACKOFF = 30
+
+REFUSED = (
+    "The API refused the key. This report needs an Admin API key (sk-ant-admin...): "
+    "an organisation's admin makes one in the Claude Console under Settings, Admin "
+    "keys. Set it as ANTHROPIC_ADMIN_KEY."
+)
+
+
+def user_agent() -> str:
+    """`name/version (+url)`, as the API asks of its callers."""
+    package = metadata("ccwarehouse")
+    url = package["Project-URL"].split(", ")[-1]
+    return f"ccwarehouse/{package['Version']} (+{url})"
+
+
+class UsageClient:
+    """Fetches days whole. One client serves all days of a run, as they share one rate.
+
+    `transport` is the seam for tests: any `httpx.AsyncBaseTransport`.
+    """
+
+    def __init__(
+        self,
+        settings: UsageSettings,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._key = settings.require_key()
+        self._max_wait = settings.max_wait
+        self._backoff = tenacity.wait_exponential_jitter(
+            initial=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
+        )
+        self._gate = _Gate()
+        self._reader = PageReader()
+        self._http = httpx.AsyncClient(
+            base_url=settings.base_url,
+            headers={
+                "x-api-key": self._key,
+                "anthropic-version": "2023-06-01",
+                "user-agent": user_agent(),
+            },
+            timeout=settings.timeout,
+            follow_redirects=False,
+            transport=transport,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def fetch_day(self, day: date) -> list[Page]:
+        """All pages of one UTC day.
+
+        Raises `DayError` when the day cannot be had whole and `CredentialsError` when
+        no day can.
+        """
+        self._gate.require_hope()
+        patience = _Patience(self._max_wait)
+        for _ in range(1 + MAX_RESTARTS):
+            with contextlib.suppress(StaleCursorError):
+                return [page async for page in self._pages(day, patience)]
+        raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
+
+    async def _pages(self, day: date, patience: "_Patience") -> AsyncIterator[Page]:
+        params = {"starting_at": day.isoformat(), "limit": str(PAGE_LIMIT)}
+        cursors: set[str] = set()
+        while True:
+            page = await self._patiently(params, patience)
+            yield page
+            if not page.has_more:
+                return
+            if not page.next_page:
+                raise ContractError("the reply says has_more but gives no next_page")
+            if page.next_page in cursors:
+                raise ContractError("the reply repeats a page cursor")
+            cursors.add(page.next_page)
+            params["page"] = page.next_page
+
+    async def _patiently(self, params: dict[str, str], patience: "_Patience") -> Page:
+        """One page, tried again while that may help and the day's patience lasts."""
+        patience.begin_call()
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(TransientError),
+            wait=self._pause,
+            stop=lambda state: state.upcoming_sleep > patience.left(),
+            reraise=True,
+        )
+        try:
+            page: Page = await retrying(self._call, params, patience)
+        except TransientError as error:
+            tries = retrying.statistics["attempt_number"]
+            self._gate.give_up(patience.call_began, str(error))
+            raise DayError(f"{error}; tried {tries} times") from None
+        patience.end_call(retrying.statistics["attempt_number"] > 1)
+        self._gate.answered()
+        return page
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        """Seconds until the next try; after a 429 the other days pause as well."""
+        error = state.outcome.exception() if state.outcome else None
+        assert isinstance(error, TransientError)
+        seconds = max(self._backoff(state), error.retry_after)
+        if error.is_rate_limit:
+            self._gate.close_for(seconds)
+        return seconds
+
+    async def _call(self, params: dict[str, str], patience: "_Patience") -> Page:
+        try:
+            async with asyncio.timeout(patience.left()):
+                await self._gate.passed()
+                response = await self._http.get(PATH, params=params)
+        except TimeoutError:
+            raise TransientError("no whole reply came in time") from None
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            message = f"{type(error).__name__} {error}".strip()
+            raise TransientError(self._redacted(message)) from None
+        if response.status_code != 200:
+            raise self._error(response, has_cursor="page" in params)
+        return await asyncio.to_thread(self._reader.read, response.content)
+
+    def _error(
+        self, response: httpx.Response, *, has_cursor: bool
+    ) -> ClaudeCodeAnalyticsError:
+        status = response.status_code
+        message = self._redacted(_describe(response))
+        if status in (401, 403):
+            return CredentialsError(f"{REFUSED} The API said: {message}")
+        about_page = status == 400 and re.search(r"\bpage\b|cursor", message)
+        if has_cursor and (status == 410 or about_page):
+            return StaleCursorError(message)
+        if status in TRANSIENT_STATUSES or status >= 500:
+            wait = _retry_after(response)
+            return TransientError(
+                message, retry_after=wait, is_rate_limit=status == 429
+            )
+        return DayError(message)
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._key, "[key]")
+
+
+class _Gate:
+    """What the days in flight share: a pause after 429, and whether anyone answers."""
+
+    def __init__(self) -> None:
+        self._opens_at = 0.0
+        self._answered_at = 0.0
+        self._hopeless: str | None = None
+
+    async def passed(self) -> None:
+        # another 429 may move the opening while this one sleeps
+        while (wait := self._opens_at - time.monotonic()) > 0:  # noqa: ASYNC110 (by clock)
+            await asyncio.sleep(wait)
+
+    def close_for(self, seconds: float) -> None:
+        self._opens_at = max(self._opens_at, time.monotonic() + seconds)
+
+    def answered(self) -> None:
+        self._answered_at = time.monotonic()
+        self._hopeless = None
+
+    def give_up(self, since: float, reason: str) -> None:
+        """A day waited in vain; if no other had an answer, the next need not try."""
+        if self._answered_at < since:
+            self._hopeless = reason
+
+    def require_hope(self) -> None:
+        if self._hopeless:
+            raise DayError(
+                f"not tried, as the days before waited in vain: {self._hopeless}"
+            )
+
+
+class _Patience:
+    """The seconds one day may lose to waiting and to calls that fail."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.call_began = 0.0
+
+    def begin_call(self) -> None:
+        self.call_began = time.monotonic()
+
+    def end_call(self, was_tried_again: bool) -> None:
+        if was_tried_again:
+            self._seconds -= time.monotonic() - self.call_began
+
+    def left(self) -> float:
+        return self._seconds - (time.monotonic() - self.call_began)
+
+
+def _describe(response: httpx.Response) -> str:
+    """Status, the API's own words and the request's id, on one line."""
+    if response.is_redirect:
+        host = httpx.URL(response.headers["location"]).host or "another path"
+        return f"{response.status_code} redirect to {host}, which is not followed"
+    try:
+        body = response.json()
+        error = body["error"]
+        words, request = f"{error['type']}: {error['message']}", body.get("request_id")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        words, request = response.reason_phrase or "no JSON body", None
+    request = response.headers.get("request-id") or request or "unknown"
+    said = " ".join(f"{response.status_code} {words}".split())[:400]
+    return f"{said} (request id {request})"
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds to wait as the reply's header says, in either of HTTP's two forms."""
+    value = response.headers.get("retry-after", "")
+    with contextlib.suppress(ValueError):
+        return max(float(value), 0)
+    with contextlib.suppress(ValueError):
+        moment = email.utils.parsedate_to_datetime(value)
+        return max(moment.timestamp() - time.time(), 0)
+    return 0

@@ -1,0 +1,147 @@
+"""The calendar: which UTC days a load wants, and why each one.
+
+Pure: no clock, no warehouse. Only this module knows what "yesterday" is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+ONE_DAY = timedelta(days=1)
+
+
+class Reason(StrEnum):
+    """Why a day is wanted."""
+
+    ASKED_FOR = "asked for"
+    FAILED = "failed"
+    NEVER_FETCHED = "never fetched"
+    NOT_FINAL = "not final"
+    DAMAGED = "stored rows incomplete"
+    RUNNING = "still running"
+    LOOKBACK = "lookback"
+
+
+@dataclass(frozen=True)
+class StoredDay:
+    """What a warehouse holds of a day that was fetched, or tried to be.
+
+    `content_hash` and `records` (a count) are those of the last completed fetch.
+    `is_whole` is False when the stored rows are not the ones that fetch wrote, as
+    after a load that was cut short.
+    """
+
+    content_hash: str | None = None
+    records: int = 0
+    is_final: bool = False
+    is_whole: bool = True
+    failed_last: bool = False
+
+
+@dataclass(frozen=True)
+class WantedDay:
+    """A day of a plan."""
+
+    day: date
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When days are complete: `settle` after 24:00 UTC, seen at `now` (UTC)."""
+
+    now: datetime
+    settle: timedelta
+
+    @property
+    def today(self) -> date:
+        """The running UTC day."""
+        return self.now.astimezone(UTC).date()
+
+    @property
+    def last_complete(self) -> date:
+        """The newest day whose numbers have settled."""
+        return (self.now.astimezone(UTC) - self.settle).date() - ONE_DAY
+
+    def first(self, stored: Iterable[date], initial_days: int) -> date:
+        """The first day ever fetched, or `initial_days` back when there is none."""
+        return min(stored, default=self.last_complete - (initial_days - 1) * ONE_DAY)
+
+    def is_final(self, day: date, fetched_at: datetime) -> bool:
+        """Whether a fetch begun at `fetched_at` saw the day settled."""
+        end = datetime.combine(day + ONE_DAY, time(), UTC)
+        return fetched_at >= end + self.settle
+
+
+def nightly(
+    stored: Mapping[date, StoredDay],
+    calendar: Calendar,
+    *,
+    initial_days: int,
+    lookback: int,
+    include_today: bool = False,
+) -> list[WantedDay]:
+    """The days a load without dates wants, oldest first.
+
+    From the first day ever fetched, or `initial_days` back when there is none, to the
+    last complete one: whatever is missing, failed, was read too early or is not whole,
+    and the last `lookback` complete days again. The running day only when included.
+    """
+    last = calendar.last_complete
+    first = calendar.first(stored, initial_days)
+    recent = last - lookback * ONE_DAY
+    wanted = [
+        WantedDay(day, reason)
+        for day in each_day(first, last)
+        if (reason := _reason(stored.get(day), is_recent=day > recent))
+    ]
+    if include_today:
+        running = each_day(max(last + ONE_DAY, first), calendar.today)
+        wanted += [WantedDay(day, Reason.RUNNING) for day in running]
+    return wanted
+
+
+def asked_for(start: date, end: date, calendar: Calendar) -> list[WantedDay]:
+    """The days of a backfill, both ends included; future days are left out."""
+    last = min(end, calendar.today)
+    return [WantedDay(day, Reason.ASKED_FOR) for day in each_day(start, last)]
+
+
+def each_day(first: date, last: date) -> Iterator[date]:
+    """Every day from `first` to `last`, both included; none when they are crossed."""
+    for offset in range((last - first).days + 1):
+        yield first + offset * ONE_DAY
+
+
+def spans(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Ascending days as runs without a gap: (first, last) of each."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and runs[-1][1] == day - ONE_DAY:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
+
+
+def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:
+    """Consecutive days with one reason, as (first, last, reason)."""
+    return [
+        (first, last, reason)
+        for reason, group in groupby(wanted, key=lambda item: item.reason)
+        for first, last in spans(item.day for item in group)
+    ]
+
+
+def _reason(stored: StoredDay | None, *, is_recent: bool) -> Reason | None:
+    if stored is None:
+        return Reason.NEVER_FETCHED
+    if stored.failed_last:
+        return Reason.FAILED
+    if not stored.is_whole:
+        return Reason.DAMAGED
+    if not stored.is_final:
+        return Reason.NOT_FINAL
+    return Reason.LOOKBACK if is_recent else None

@@ -1,0 +1,112 @@
+"""What a reply holds beyond the contract: found, kept and counted, never dropped."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import simplejson
+
+from .contract import record_type
+from .errors import ContractError
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The unknown parts of a reply.
+
+    `extras` has a dict per record, path -> JSON value; `tools` are the names of tools
+    met; `counts` says in how many records each unknown name was seen.
+    """
+
+    extras: list[dict[str, object]]
+    tools: set[str]
+    counts: Counter[str]
+
+
+def is_json(body: bytes) -> bool:
+    """Whether the bytes are one JSON document."""
+    try:
+        simplejson.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def scan(body: bytes, known_tools: set[str]) -> Drift:
+    """Look through a reply for what `record_type(known_tools)` does not name.
+
+    Raises `ContractError` where JSON itself is ambiguous (a name given twice, NaN) or
+    nested beyond what can be read.
+    """
+    reply = _loads(body)
+    records = reply.get("data") or []
+    tools = {tool for record in records for tool in _tools(record)}
+    known = record_type(known_tools | tools)
+    extras = [dict(_unknown(record, known)) for record in records]
+    counts = Counter(f"reply.{name}" for name in reply.keys() - _REPLY)
+    for record, extra in zip(records, extras, strict=True):
+        counts.update(_general(path) for path in extra)
+        counts.update(f"tool_actions.{tool}" for tool in _tools(record) - known_tools)
+    return Drift(extras, tools, counts)
+
+
+_REPLY = {"data", "has_more", "next_page"}
+
+
+def _loads(body: bytes) -> dict[str, Any]:
+    try:
+        reply = simplejson.loads(
+            body.decode("utf-8-sig"),
+            use_decimal=True,
+            object_pairs_hook=_named_once,
+            parse_constant=_no_number,
+        )
+    except RecursionError:
+        raise ContractError("the reply is nested too deeply") from None
+    if not isinstance(reply, dict) or not isinstance(reply.get("data"), list):
+        raise ContractError("the reply holds no list `data`")
+    if not all(isinstance(record, dict) for record in reply["data"]):
+        raise ContractError("a record of the reply is no JSON object")
+    return reply
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ContractError("a name is given twice in one object of the reply")
+    return values
+
+
+def _no_number(text: str) -> None:
+    raise ContractError(f"the reply holds {text}, which is no JSON number")
+
+
+def _tools(record: dict[str, Any]) -> set[str]:
+    """The names under `tool_actions` that have the shape of a tool."""
+    actions = record.get("tool_actions")
+    if not isinstance(actions, dict):
+        return set()
+    return {name for name, counts in actions.items() if isinstance(counts, dict)}
+
+
+def _unknown(
+    value: object, known: pa.DataType, path: str = ""
+) -> Iterator[tuple[str, object]]:
+    if pa.types.is_list(known) and isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _unknown(item, known.value_type, f"{path}[{position}]")
+    elif pa.types.is_struct(known) and isinstance(value, dict):
+        for name, item in value.items():
+            inner = f"{path}.{name}" if path else name
+            index = known.get_field_index(name)
+            if index < 0:
+                yield inner, item
+            else:
+                yield from _unknown(item, known.field(index).type, inner)
+
+
+def _general(path: str) -> str:
+    """A path without list positions: one name for all entries of a list."""
+    return "".join(part.rpartition("]")[2] for part in path.split("["))

@@ -1,0 +1,55 @@
+"""Stable ids and hashes: equal content has an equal id, in any order, in any fetch."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def texts(columns: Iterable[pa.Array]) -> pa.Array:
+    """One text per row from which the row's values can be told apart again.
+
+    Each value is written after its length, so no value can pass for two, and null is
+    unlike any text.
+    """
+    parts = []
+    for column in columns:
+        text = pc.cast(column, pa.string())
+        parts += [pc.cast(pc.binary_length(text), pa.string()), text]
+    return pc.binary_join_element_wise(
+        *parts, ":", null_handling="replace", null_replacement="~"
+    )
+
+
+def row_ids(contents: pa.ChunkedArray, salt: str) -> pa.Array:
+    """An id of 24 hexadecimal digits per content text, unlike in unlike salts.
+
+    Equal contents under one salt are numbered (`...-1`, `...-2`): which of them bears
+    which number makes no difference.
+    """
+    salted = hashlib.blake2b(salt.encode(), digest_size=12)
+    digests = [_digest(salted, text) for text in contents.cast(pa.binary()).to_pylist()]
+    seen: Counter[str] = Counter(digests)
+    if len(seen) < len(digests):
+        digests = list(_numbered(digests))
+    return pa.array(digests, pa.string())
+
+
+def content_hash(ids: pa.Array) -> str:
+    """A hash over rows in any order, given their ids."""
+    return hashlib.sha256("\n".join(sorted(ids.to_pylist())).encode()).hexdigest()
+
+
+def _digest(salted: hashlib.blake2b, text: bytes) -> str:
+    digest = salted.copy()
+    digest.update(text)
+    return digest.hexdigest()
+
+
+def _numbered(digests: Iterable[str]) -> Iterable[str]:
+    seen: Counter[str] = Counter()
+    for digest in digests:
+        yield f"{digest}-{seen[digest]}" if seen[digest] else digest
+        seen[digest] += 1

@@ -1,0 +1,115 @@
+"""The source's settings, configured the dlt way."""
+
+import ipaddress
+import os
+import re
+from datetime import timedelta
+from typing import Any, Optional
+
+import httpx
+from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.typing import TSecretStrValue
+
+from .errors import CredentialsError, SettingsError
+
+SECTIONS = ("sources", "claude_code_analytics")
+
+NO_KEY = (
+    "No Admin API key is set. Set ANTHROPIC_ADMIN_KEY, or api_key under "
+    "[sources.claude_code_analytics] in .dlt/secrets.toml. An organisation's admin "
+    "makes one in the Claude Console under Settings, Admin keys (sk-ant-admin...)."
+)
+
+
+@configspec
+class UsageSettings(BaseConfiguration):
+    """`[sources.claude_code_analytics]` in `.dlt/config.toml` and `secrets.toml`."""
+
+    api_key: Optional[TSecretStrValue] = None  # noqa: UP045 (dlt reads Optional)
+    """Admin key; `ANTHROPIC_ADMIN_KEY` is accepted as well."""
+    base_url: str = "https://api.anthropic.com"
+    """Where the API is; https, or http on this machine."""
+    account: str = "default"
+    """The name the key's data is stored under."""
+    concurrency: int = 4
+    """Days in flight at once."""
+    max_wait: float = 300
+    """Seconds one day may spend on waiting and on calls that fail."""
+    backoff: float = 1
+    """Seconds before a call is tried again, doubled each time, with jitter."""
+    timeout: float = 60
+    """Seconds without a byte after which a call has failed."""
+    initial_days: int = 90
+    """Days the very first load goes back."""
+    lookback: int = 3
+    """Complete days that every nightly load reads again."""
+    settle_minutes: int = 90
+    """Minutes after 24:00 UTC at which a day is complete."""
+
+    def on_resolved(self) -> None:
+        """Put the customary key in place, and refuse what could not work."""
+        key = self.api_key or os.environ.get("ANTHROPIC_ADMIN_KEY", "")
+        self.api_key = key.strip()
+        self.base_url = self.base_url.rstrip("/")
+        _require_safe_url(self.base_url)
+        for name in ("concurrency", "max_wait", "backoff", "timeout", "initial_days"):
+            _require(getattr(self, name) > 0, f"{name} must be more than 0")
+        _require(
+            re.fullmatch(r"[\w.-]+", self.account, re.ASCII) is not None,
+            "account may hold letters, digits, '_', '.' and '-' only",
+        )
+        for name in ("lookback", "settle_minutes"):
+            _require(getattr(self, name) >= 0, f"{name} must be 0 or more")
+
+    @property
+    def settle(self) -> timedelta:
+        """How long after 24:00 UTC a day is complete."""
+        return timedelta(minutes=self.settle_minutes)
+
+    def require_key(self) -> str:
+        """The key. Raises `CredentialsError` when there is none that could be sent."""
+        if not self.api_key:
+            raise CredentialsError(NO_KEY)
+        if not (self.api_key.isascii() and self.api_key.isprintable()):
+            raise CredentialsError(
+                "The Admin API key holds characters no key has. Copy it again."
+            )
+        return self.api_key
+
+
+def resolve_settings(**given: Any) -> UsageSettings:  # noqa: ANN401 (the spec types them)
+    """The settings from what is given, the environment and dlt's files, in this order.
+
+    Names given as None count as not given. Raises `SettingsError`, and dlt's
+    `ConfigurationException` for a value of the wrong type.
+    """
+    explicit = {name: value for name, value in given.items() if value is not None}
+    return resolve_configuration(
+        UsageSettings(), sections=SECTIONS, explicit_value=explicit
+    )
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise SettingsError(
+            f"{message}. Change it in [sources.claude_code_analytics] of "
+            ".dlt/config.toml, in the environment or on the command line."
+        )
+
+
+def _require_safe_url(text: str) -> None:
+    """A key travels in every call, so only https, except to this very machine."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise SettingsError(f"base_url is no URL ({error}). Correct it.") from None
+    safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+    _require(bool(safe and url.host), "base_url must be https, or http on this machine")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

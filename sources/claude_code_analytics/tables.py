@@ -1,0 +1,195 @@
+"""The pages of one day become the day's rows in three tables."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .contract import GRAIN, MODEL, RECORD, TABLES, TOOL
+from .errors import ContractError
+from .identity import content_hash, row_ids, texts
+from .reply import Page
+
+
+@dataclass(frozen=True)
+class DayTables:
+    """The rows of one day for each table, and the sums the ledger keeps of them.
+
+    `twins` counts the records that share their grain with an earlier one.
+    """
+
+    rows: dict[str, pa.Table]
+    content_hash: str
+    num_sessions: int
+    estimated_cost_cents: Decimal
+    twins: int
+    drift: Counter[str]
+
+    def count(self, table: str) -> int:
+        """How many rows the day has in a table."""
+        return len(self.rows[table])
+
+
+def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
+    """All pages of one day as rows. Raises `ContractError` for another day's record."""
+    usage, models, tools = _joined(pages)
+    _require_day(usage["date"], day)
+    ids = row_ids(usage["content"], f"{account}\x1f{day}")
+    keys = {
+        "account": pa.repeat(pa.scalar(account), len(usage)),
+        "date": pa.repeat(pa.scalar(day, pa.date32()), len(usage)),
+        "organization_id": usage["organization_id"],
+    }
+    report = _ordered(
+        "usage_report",
+        {**columns(usage), **keys, "actor__type": _actor_type(usage), "_dlt_id": ids},
+    )
+    keys["_dlt_parent_id"] = ids
+    return DayTables(
+        rows={
+            "usage_report": report,
+            "usage_report__model_breakdown": _children(
+                "usage_report__model_breakdown", models, keys, "_dlt_list_idx"
+            ),
+            "usage_report__tool_actions": _children(
+                "usage_report__tool_actions", tools, keys, "tool"
+            ),
+        },
+        content_hash=content_hash(ids),
+        num_sessions=pc.sum(report["core_metrics__num_sessions"]).as_py() or 0,
+        estimated_cost_cents=_usd_cents(models),
+        twins=_twins(report),
+        drift=sum((page.drift for page in pages), Counter()),
+    )
+
+
+def columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """The columns of a table by name."""
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+def _joined(pages: Sequence[Page]) -> Iterator[pa.Table]:
+    """Records, model entries and tools of all pages; `parent` numbers records."""
+    first = 0
+    flat = []
+    for page in pages:
+        flat.append(_flatten(page, first))
+        first += len(page.records)
+    return (pa.concat_tables(parts) for parts in zip(*flat, strict=True))
+
+
+def _flatten(page: Page, first: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+    fields = dict(zip(page.records.type.names, page.records.flatten(), strict=True))
+    models, model_texts = _model_rows(fields["model_breakdown"], first)
+    tools, tool_texts = _tool_rows(fields["tool_actions"], first)
+    usage = dict(_leaves({name: fields[name] for name in RECORD.names}))
+    usage["unknown_fields"] = page.unknown
+    told = [column for name, column in usage.items() if name != "date"]
+    content = texts([*told, model_texts, tool_texts])
+    return pa.table({**usage, "content": content}), models, tools
+
+
+def _leaves(
+    fields: dict[str, pa.Array], prefix: str = ""
+) -> Iterator[tuple[str, pa.Array]]:
+    """Nested columns as flat ones, named as dlt names them: `actor__type`."""
+    for name, column in fields.items():
+        if pa.types.is_struct(column.type):
+            inner = dict(zip(column.type.names, column.flatten(), strict=True))
+            yield from _leaves(inner, f"{prefix}{name}__")
+        else:
+            yield prefix + name, column
+
+
+def _model_rows(breakdown: pa.ListArray, first: int) -> tuple[pa.Table, pa.Array]:
+    """A row per entry, and per record one text that holds its entries in order."""
+    entries = breakdown.flatten()
+    if entries.null_count:
+        raise ContractError("an entry of a model_breakdown is null")
+    fields = dict(_leaves(dict(zip(MODEL.names, entries.flatten(), strict=True))))
+    parents = pc.list_parent_indices(breakdown)
+    lengths = pc.fill_null(pc.list_value_length(breakdown), 0).cast(pa.int64())
+    ends = pc.cumulative_sum(lengths)
+    starts = pc.subtract(ends, lengths)
+    index = pc.subtract(pa.arange(0, len(entries)), starts.take(parents))
+    rows = {**fields, "_dlt_list_idx": index, "parent": pc.add(parents, first)}
+    offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
+    lists = pa.LargeListArray.from_arrays(offsets, texts(fields.values()))
+    return pa.table(rows), pc.binary_join(lists, "")
+
+
+def _tool_rows(actions: pa.StructArray, first: int) -> tuple[pa.Table, pa.Array]:
+    """A row per record and tool, and per record one text that holds its tools."""
+    schema = pa.schema([("tool", pa.string()), *TOOL, ("parent", pa.int64())])
+    tables, told = [], []
+    for tool, cells in zip(actions.type.names, actions.flatten(), strict=True):
+        present = pc.indices_nonzero(cells.is_valid()).cast(pa.int64())
+        row = pa.table(
+            {
+                "tool": pa.repeat(pa.scalar(tool), len(cells)),
+                **dict(zip(cells.type.names, cells.flatten(), strict=True)),
+                "parent": pa.arange(first, first + len(cells)),
+            },
+            schema=schema,
+        )
+        tables.append(row.take(present))
+        text = texts(row.select(["tool", *TOOL.names]).columns)
+        told.append(pc.if_else(cells.is_valid(), text, ""))
+    return pa.concat_tables(tables), pc.binary_join_element_wise(*told, "")
+
+
+def _require_day(dates: pa.ChunkedArray, day: date) -> None:
+    if dates.null_count:
+        raise ContractError("a record has no date")
+    if pc.all(pc.equal(dates, f"{day}T00:00:00Z")).as_py() is not False:
+        return
+    midnight = pc.if_else(pc.equal(pc.utf8_length(dates), 10), "T00:00:00Z", "")
+    try:
+        moments = pc.binary_join_element_wise(dates, midnight, "").cast(
+            pa.timestamp("ns", "UTC")
+        )
+    except pa.ArrowInvalid as error:
+        raise ContractError(f"a record's date cannot be read: {error}") from None
+    others = pc.filter(dates, pc.not_equal(moments.cast(pa.date32()), day))
+    if len(others):
+        raise ContractError(f"the reply for {day} holds a record of {others[0]}")
+
+
+def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
+    """What the API says, or else what follows from the name it gives the actor."""
+    is_user = pc.is_valid(usage["actor__email_address"])
+    is_key = pc.is_valid(usage["actor__api_key_name"])
+    nobody = pa.scalar(None, pa.string())
+    implied = pc.if_else(is_user, "user_actor", pc.if_else(is_key, "api_actor", nobody))
+    return pc.coalesce(usage["actor__type"], implied)
+
+
+def _children(
+    name: str, rows: pa.Table, keys: dict[str, pa.Array], label: str
+) -> pa.Table:
+    """Child rows with the keys of their record; ids are the parent's and the label."""
+    parents = rows["parent"]
+    inherited = {key: values.take(parents) for key, values in keys.items()}
+    own = pc.cast(rows[label], pa.string())
+    ids = pc.binary_join_element_wise(inherited["_dlt_parent_id"], own, "/")
+    return _ordered(name, {**columns(rows), **inherited, "_dlt_id": ids})
+
+
+def _ordered(name: str, by_name: dict[str, pa.Array]) -> pa.Table:
+    """The contract's columns in their order; the load's id comes with the load."""
+    described = TABLES[name][1]
+    return pa.table({key: by_name[key] for key in described if key != "_dlt_load_id"})
+
+
+def _usd_cents(models: pa.Table) -> Decimal:
+    in_usd = pc.equal(models["estimated_cost__currency"], "USD")
+    cents = pc.sum(models["estimated_cost__amount"].filter(in_usd)).as_py()
+    return cents if cents is not None else Decimal(0)
+
+
+def _twins(report: pa.Table) -> int:
+    return len(report) - len(report.group_by(list(GRAIN)).aggregate([]))
