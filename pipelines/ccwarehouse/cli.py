@@ -37,17 +37,17 @@ Exit codes:
 """
 
 
-class IsoDate(click.ParamType):
+class IsoDate(click.ParamType[date]):
     """A day as YYYY-MM-DD."""
 
     name = "date"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> date:
         """The day, or a usage error that says the right form."""
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no day. Write it as YYYY-MM-DD.", param, ctx)
 
@@ -61,7 +61,7 @@ def warehouse_options(command: F) -> F:
         click.option(
             "--database",
             type=click.Path(dir_okay=False, path_type=Path),
-            default="claude_code.duckdb",
+            default="ccwarehouse.duckdb",
             show_default=True,
             help="DuckDB file.",
         ),
@@ -80,19 +80,20 @@ def warehouse_options(command: F) -> F:
 @click.version_option(package_name="ccwarehouse")
 def main() -> None:
     """Claude Code usage in your warehouse, exact to the day."""
-    # dlt reports usage of its own unless told otherwise before it is imported
+    # dlt reads these when it is imported: by default it reports usage of its own
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 
 
 @main.command(epilog=EXIT_CODES)
 @click.option("--start", type=IsoDate(), help="First UTC day of a backfill.")
 @click.option("--end", type=IsoDate(), help="Last UTC day of a backfill, included.")
 @click.option(
-    "--lookback", type=click.IntRange(0), help="Days read again.  [default: 3]"
+    "--lookback", type=click.IntRange(0), help="Complete days to re-read, 3 unless set."
 )
 @click.option("--include-today", is_flag=True, help="Load the running day as well.")
 @click.option(
-    "--concurrency", type=click.IntRange(1), help="Days in flight.  [default: 4]"
+    "--concurrency", type=click.IntRange(1), help="Days in flight, 4 unless set."
 )
 @click.option("--dry-run", is_flag=True, help="Say which days and why; load nothing.")
 @click.option("--quiet", is_flag=True, help="Say only what needs attention.")
@@ -111,15 +112,15 @@ def load(
     database: Path,
     dataset: str,
 ) -> None:
-    """Load usage: what the warehouse lacks, or the days from --start to --end.
+    """Load the days the warehouse lacks, or those asked for.
 
     Without dates this is the nightly run: every day that is missing, failed or was
-    read too early, and the last few days again, as the API may restate them. Needs an
-    Admin API key in ANTHROPIC_ADMIN_KEY.
+    read too early, and the last few days again, as the API may restate them. With
+    dates it is a backfill of exactly these days. Needs an Admin API key in
+    ANTHROPIC_ADMIN_KEY.
     """
-    now = datetime.now(UTC)
-    _require_range(start, end, now.date())
-    from claude_code_analytics import resolve_settings
+    _require_range(start, end, datetime.now(UTC).date())
+    from claude_code_analytics import resolve_settings, utc_now
 
     from .load import Request, plan
 
@@ -128,7 +129,7 @@ def load(
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
         if not dry_run:
             settings.require_key()
-        chosen = plan(request, warehouse.stored(settings.account), now, settings)
+        chosen = plan(request, warehouse.stored(settings.account), utc_now(), settings)
         if dry_run:
             _print_plan(chosen, as_json=as_json)
             return
@@ -157,10 +158,10 @@ def transform(check: bool, destination: str, database: Path, dataset: str) -> No
 
 @main.command()
 def demo() -> None:
-    """Load a made-up organisation into demo.duckdb and answer three questions.
+    """Load a made-up organisation and answer three questions.
 
-    Needs no key: a fake of the API runs on this machine meanwhile. An older demo.duckdb
-    in this folder is replaced.
+    Needs no key: a fake of the API runs on this machine meanwhile. The data is in
+    demo.duckdb afterwards; an older one in this folder is replaced.
     """
     from rich.console import Console
 
@@ -171,9 +172,18 @@ def demo() -> None:
 
 
 @main.command("fake-api")
-@click.option("--port", type=click.IntRange(0, 65535), default=8585, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8585,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
 def fake_api(port: int) -> None:
-    """Serve a fake of the API with a made-up organisation, until Ctrl-C."""
+    """Serve a fake of the API until Ctrl-C.
+
+    It has the made-up organisation of the demo and takes the key it prints.
+    """
     from .fake_api import DEMO_API_KEY, FakeApi
 
     try:

@@ -1,10 +1,14 @@
 """The demo: a made-up organisation, loaded for real, and the questions people ask."""
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -66,11 +70,25 @@ def run(database: Path, console: Console) -> None:
         warehouse.build_views()
         console.print(
             f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
-            f"{database}, after {outcome.seconds:.1f} s.\n"
+            f"{database} after {outcome.seconds:.1f} s."
         )
         _answer(warehouse, last_full_month(now), console)
-    console.print("Load your own: [bold]ANTHROPIC_ADMIN_KEY=... ccwarehouse load[/]")
-    console.print(f"Ask the demo:  [bold]duckdb {database}[/]")
+    program, shell = _command("ccwarehouse"), _command("duckdb")
+    console.print(f"Load your own: [bold]ANTHROPIC_ADMIN_KEY=... {program} load[/]")
+    console.print(f"Ask this one:  [bold]{shell} {database}[/]")
+
+
+def _command(name: str) -> str:
+    """How to call a program here: by name, or by path if only this environment has it.
+
+    DuckDB's shell need not be installed; then the line is the one that fetches it.
+    """
+    if shutil.which(name):
+        return name
+    beside = Path(sys.executable).with_name(name)
+    if beside.exists():
+        return os.path.relpath(beside)
+    return f"pipx run --spec {name}-cli {name}"
 
 
 def last_full_month(now: datetime, settle: timedelta = timedelta(minutes=90)) -> date:
@@ -100,26 +118,27 @@ def _answer(warehouse: Warehouse, month: date, console: Console) -> None:
         tools = ask(ACCEPTANCE_BY_TOOL)
         users = ask(COSTLIEST_USERS, month)
         models = ask(COST_BY_MODEL)
-    title = "Do people accept what it proposes? Acceptance rate by tool"
-    table = _table(title, "tool", "accepted", "proposals", "rate")
+    table = _table("tool", "accepted", "proposals", "rate")
     for tool, accepted, proposals, rate in tools:
         table.add_row(tool, f"{accepted:,}", f"{proposals:,}", f"{rate:.1%}")
-    console.print(table)
-    title = f"Who uses it? The ten costliest users of {month:%B %Y}"
-    table = _table(title, "user", "billed as", "active days", "USD", "share")
+    _print("Do people accept what it proposes? Acceptance rate by tool", table, console)
+    table = _table("user", "customer type", "active days", "USD", "share")
     for actor, customer, days, cost, share in users:
         table.add_row(actor, customer, str(days), f"{cost:,.2f}", f"{share:.1%}")
-    console.print(table)
-    title = "What does it cost? Estimated USD by model"
-    table = _table(title, "model", "api", "subscription", "all")
+    _print(f"Who uses it? The ten costliest users of {month:%B %Y}", table, console)
+    table = _table("model", "api", "subscription", "both")
     for model, *costs in models:
         table.add_row(model, *(f"{cost or 0:,.2f}" for cost in costs))
-    console.print(table)
+    _print("What does it cost? Estimated USD by model", table, console)
 
 
-def _table(title: str, label: str, *numbers: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column(label)
+def _table(label: str, *numbers: str) -> Table:
+    table = Table(label, box=box.SIMPLE_HEAD)
     for name in numbers:
         table.add_column(name, justify="right")
     return table
+
+
+def _print(title: str, table: Table, console: Console) -> None:
+    console.print(f"\n[bold]{title}[/]")
+    console.print(table)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import dlt
+from dlt.destinations.sql_client import SqlClientBase
 
 from claude_code_analytics import Package, as_source, read_stored
 from claude_code_analytics.days import StoredDay
@@ -16,6 +18,16 @@ from . import views
 from .comments import comment_on_tables
 
 PIPELINE = "ccwarehouse"
+
+
+NAME_CLASH = (
+    "In the file {file}, DuckDB could not tell the dataset {name} from the database "
+    "itself. Name another file with --database, or another dataset with --dataset."
+)
+
+
+class NameClashError(ValueError):
+    """A DuckDB file and a dataset in it would have one name."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +59,25 @@ class Warehouse:
 
     def build_views(self) -> list[str]:
         """Renew the views and the descriptions; returns the views' names."""
-        with self.pipeline.sql_client() as client:
+        with self.client() as client:
+            names = views.build(client)
             comment_on_tables(client)
-            return views.build(client)
+            return names
 
     def check_views(self) -> list[views.Failure]:
         """The claims about the data that do not hold."""
-        with self.pipeline.sql_client() as client:
+        with self.client() as client:
             return views.check(client)
+
+    @contextmanager
+    def client(self) -> Iterator[SqlClientBase[Any]]:
+        """SQL on what is loaded. Makes no file: raises `NothingLoadedError` instead."""
+        if self.database and not self.database.exists():
+            raise views.NothingLoadedError(
+                f"{self.database} is not there yet. Load first."
+            )
+        with self.pipeline.sql_client() as client:
+            yield client
 
 
 @contextmanager
@@ -63,11 +86,15 @@ def open_warehouse(
 ) -> Iterator[Warehouse]:
     """A warehouse for the length of a command.
 
+    Raises `NameClashError` when a DuckDB file and its dataset share a name.
+
     The pipeline's working folder is new and goes away again: what is stored is read
     from the warehouse, so a run needs nothing of the one before, and a package that a
     killed run left half done is not loaded by the next one over newer data.
     """
     is_duckdb = destination == "duckdb"
+    if is_duckdb and database.stem in (dataset, f"{dataset}_marts"):
+        raise NameClashError(NAME_CLASH.format(file=database, name=database.stem))
     target = dlt.destinations.duckdb(str(database)) if is_duckdb else destination
     with TemporaryDirectory(prefix="ccwarehouse-") as folder:
         pipeline = dlt.pipeline(

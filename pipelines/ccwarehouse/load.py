@@ -2,16 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-import httpx
-
-from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days
+from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days, utc_now
 from claude_code_analytics.days import (
     Calendar,
     StoredDay,
@@ -124,7 +122,7 @@ def load(
     plan: Plan,
     settings: UsageSettings,
     progress: Progress,
-    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Outcome:
     """Fetch the days of a plan and write them, package by package.
 
@@ -134,7 +132,7 @@ def load(
     began = time.monotonic()
     outcome = Outcome()
     days = [item.day for item in plan.wanted]
-    with closing(fetch_days(days, settings, transport)) as fetches:
+    with closing(fetch_days(days, settings, clock=clock)) as fetches:
         for portion in portions(_watched(fetches, progress)):
             package = Package(portion, plan.stored, plan.calendar, settings.account)
             warehouse.write(package)

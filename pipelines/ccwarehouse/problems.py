@@ -16,7 +16,16 @@ from dlt.destinations.exceptions import DestinationConnectionError
 
 from claude_code_analytics import CredentialsError, SettingsError
 
-from .views import NothingLoaded
+from .destinations import NameClashError
+from .views import NothingLoadedError
+
+NO_SUCH_DESTINATION = (
+    "There is no such destination. Name one of dlt's with --destination, as in duckdb, "
+    "postgres or bigquery."
+)
+INSTALL = "Install it: pip install 'ccwarehouse[postgres]' or 'ccwarehouse[bigquery]'."
+CONFIGURE = "Set it in .dlt/secrets.toml, in .dlt/config.toml or in the environment."
+REPAIR = "Make it reachable and writable, then run the same command again."
 
 
 class ExitCode(IntEnum):
@@ -52,26 +61,26 @@ def explain(error: BaseException, location: str) -> Problem | None:
 
 
 def _known(error: BaseException, location: str) -> Problem | None:
-    if isinstance(error, CredentialsError | SettingsError):
-        return Problem(ExitCode.CONFIGURATION, str(error))
-    if isinstance(error, UnknownDestinationModule):
-        mend = "Name a destination of dlt with --destination, as in duckdb or postgres."
-        return Problem(ExitCode.USAGE, f"There is no such destination. {mend}")
-    if isinstance(error, MissingDependencyException):
-        mend = "Install it: pip install 'ccwarehouse[postgres]' or '[bigquery]'."
-        return Problem(ExitCode.CONFIGURATION, f"{_first_line(error)} {mend}")
-    if isinstance(error, ConfigurationException):
-        mend = "Set it in .dlt/secrets.toml, .dlt/config.toml or the environment."
-        return Problem(ExitCode.CONFIGURATION, f"{_first_line(error)} {mend}")
-    if isinstance(error, NothingLoaded):
-        return Problem(ExitCode.WAREHOUSE, str(error))
-    if isinstance(error, DestinationException | OSError):
-        reason = _first_line(_inner(error))
-        mend = "Make it reachable and writable, then run the same command again."
-        return Problem(
-            ExitCode.WAREHOUSE, f"{location} cannot be used: {reason} {mend}"
-        )
-    return None
+    match error:
+        case CredentialsError() | SettingsError():
+            code, line = ExitCode.CONFIGURATION, str(error)
+        case NameClashError():
+            code, line = ExitCode.USAGE, str(error)
+        case UnknownDestinationModule():
+            code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
+        case MissingDependencyException():
+            code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {INSTALL}"
+        case ConfigurationException():
+            code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {CONFIGURE}"
+        case NothingLoadedError():
+            code, line = ExitCode.WAREHOUSE, str(error)
+        case DestinationException() | OSError():
+            reason = _first_line(_inner(error))
+            code = ExitCode.WAREHOUSE
+            line = f"{location} cannot be used: {reason} {REPAIR}"
+        case _:
+            return None
+    return Problem(code, line)
 
 
 def _inner(error: BaseException) -> BaseException:

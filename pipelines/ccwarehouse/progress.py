@@ -1,7 +1,6 @@
 """Watching a load: a bar on a terminal, plain lines elsewhere, or nothing."""
 
 import time
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -79,12 +78,7 @@ class Bar(Silence):
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
     def fetched(self, fetch: DayFetch) -> None:

@@ -34,15 +34,12 @@ def plan_as_lines(plan: Plan) -> list[str]:
     """The plan for people."""
     if not plan.wanted:
         return ["Nothing to load: no day is wanted."]
-    lines = [
-        f"{_span(first, last):24}  {_count((last - first).days + 1, 'day'):>9}  {reason}"
-        for first, last, reason in in_runs(plan.wanted)
-    ]
+    lines = []
+    for first, last, reason in in_runs(plan.wanted):
+        days = _count((last - first).days + 1, "day")
+        lines.append(f"{_span(first, last):24}  {days:>9}  {reason}")
     calls = _count(len(plan.wanted), "call")
-    return [
-        *lines,
-        f"At least {calls}: one a day, more for days of over 1,000 records.",
-    ]
+    return [*lines, f"At least {calls}: one per day and 1,000 records."]
 
 
 def outcome_as_dict(outcome: Outcome, location: str) -> dict[str, Any]:

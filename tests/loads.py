@@ -1,0 +1,120 @@
+"""Loading a made-up history into a real DuckDB file, over real HTTP."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from ccwarehouse.load import Outcome, Request, load, plan
+from ccwarehouse.progress import Silence
+from claude_code_analytics import resolve_settings
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions")
+
+EXAMPLE = {
+    "date": "2026-03-09T00:00:00Z",
+    "actor": {"type": "user_actor", "email_address": "dev@example.com"},
+    "organization_id": "dc9f6c26-b22c-4831-8d01-0446bada88f1",
+    "customer_type": "api",
+    "subscription_type": None,
+    "is_remote": False,
+    "terminal_type": "vscode",
+    "core_metrics": {
+        "num_sessions": 5,
+        "lines_of_code": {"added": 1543, "removed": 892},
+        "commits_by_claude_code": 12,
+        "pull_requests_by_claude_code": 2,
+    },
+    "tool_actions": {
+        "edit_tool": {"accepted": 45, "rejected": 5},
+        "multi_edit_tool": {"accepted": 12, "rejected": 2},
+        "write_tool": {"accepted": 8, "rejected": 1},
+        "notebook_edit_tool": {"accepted": 3, "rejected": 0},
+    },
+    "model_breakdown": [
+        {
+            "model": "claude-sonnet-4-5-20250929",
+            "tokens": {
+                "input": 100000,
+                "output": 35000,
+                "cache_read": 10000,
+                "cache_creation": 5000,
+            },
+            "estimated_cost": {"currency": "USD", "amount": 1025},
+        }
+    ],
+}
+
+
+def record(day: str, email: str = "dev@example.com", **fields: object) -> dict:
+    """The contract's example on another day, of another user, with other fields."""
+    made = copy.deepcopy(EXAMPLE) | {"date": f"{day}T00:00:00Z"} | fields
+    if "actor" not in fields:
+        made["actor"]["email_address"] = email
+    return made
+
+
+class History(dict):
+    """What the API says of each day (ISO text -> records); all other days are empty."""
+
+    def __call__(self, day: date) -> list[dict]:
+        return self.get(day.isoformat(), [])
+
+
+@contextmanager
+def served(history: History) -> Iterator[FakeApi]:
+    """A fake API that tells this history and whose clock stands at the tests' noon."""
+    with FakeApi(history, now=lambda: NOON) as api:
+        yield api
+
+
+def load_from(
+    api: FakeApi,
+    database: Path,
+    start: str | None = None,
+    end: str | None = None,
+    now: datetime = NOON,
+    **settings: object,
+) -> Outcome:
+    """One load as the command line does it, views included."""
+    given = {"initial_days": 3, "backoff": 0.01, "max_wait": 5} | settings
+    resolved = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY, **given)
+    request = Request(
+        start and date.fromisoformat(start), end and date.fromisoformat(end)
+    )
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        chosen = plan(request, warehouse.stored(resolved.account), now, resolved)
+        outcome = load(warehouse, chosen, resolved, Silence(), clock=lambda: now)
+        warehouse.build_views()
+    return outcome
+
+
+def query(database: Path, sql: str) -> list[tuple]:
+    """The rows of a query."""
+    with duckdb.connect(database, read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def execute(database: Path, sql: str) -> None:
+    """Change something behind the loader's back."""
+    with duckdb.connect(database) as connection:
+        connection.execute(sql)
+
+
+def stored_rows(database: Path) -> dict[str, list[tuple]]:
+    """The rows of the three tables, but for the load that wrote them."""
+    return {
+        table: sorted(
+            query(
+                database, f"select * exclude (_dlt_load_id) from claude_code.{table}"
+            ),
+            key=repr,
+        )
+        for table in TABLES
+    }

@@ -1,0 +1,274 @@
+"""The command line as a person and as a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
+
+PROGRAM = Path(sys.executable).with_name("ccwarehouse")
+
+
+@pytest.fixture
+def api():
+    with FakeApi() as api:
+        yield api
+
+
+@pytest.fixture
+def call(api, tmp_path, monkeypatch):
+    """Run a command in an empty folder, against the fake, in a process of its own."""
+
+    def run(*words, **environment):
+        given = {
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+            "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "5",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT": "2",
+            "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+        }
+        return subprocess.run(
+            [PROGRAM, *words],
+            cwd=tmp_path,
+            env=os.environ | given | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def test_a_first_load_a_second_one_and_the_checks(call, tmp_path):
+    """Load, load again, rebuild the views and check them: each says what it did."""
+    first, second = call("load"), call("load")
+    checked = call("transform", "--check")
+
+    assert (0, 0, 0) == (first.returncode, second.returncode, checked.returncode)
+    assert "5 loaded, 5 changed" in first.stdout
+    assert "3 loaded, 0 changed" in second.stdout
+    assert "ccwarehouse.duckdb, tables in claude_code" in first.stdout
+    assert "All checks hold." in checked.stdout
+    assert (tmp_path / "ccwarehouse.duckdb").exists()
+
+
+def test_the_summary_is_one_json_object_and_all_else_is_on_stderr(call):
+    """`--json` leaves stdout to the machine."""
+    done = call("load", "--json")
+    summary = json.loads(done.stdout)
+
+    assert 5 == summary["days_loaded"]
+    assert {} == summary["days_failed"]
+    assert summary["records"] > 0
+    assert float(summary["cost_usd"]) > 0
+    assert "5 of 5 days stored" in done.stderr
+
+
+def test_quiet_says_nothing_when_nothing_needs_attention(call):
+    """A quiet nightly run that went well is silent."""
+    done = call("load", "--quiet")
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_dry_run_says_which_days_and_why_and_makes_nothing(call, api, tmp_path):
+    """The plan costs no call and leaves no file."""
+    done = call("load", "--dry-run")
+    machine = json.loads(call("load", "--dry-run", "--json").stdout)
+
+    assert "5 days  never fetched" in done.stdout
+    assert 5 == machine["calls_at_least"]
+    assert "never fetched" == machine["plan"][0]["reason"]
+    assert ([], []) == (api.calls, list(tmp_path.iterdir()))
+
+
+def test_failed_days_are_named_and_make_exit_code_4(call, api):
+    """The reason stands with the day, the others are in."""
+    refused = []
+
+    def fault(request):
+        if not refused or refused[0] == request.query["starting_at"]:
+            refused[:] = [request.query["starting_at"]]
+            return error(404, "gone fishing")
+        return None
+
+    api.fault = fault
+    done = call("load", "--concurrency", "1")
+
+    assert 4 == done.returncode
+    assert "gone fishing (request id req_" in done.stderr
+    assert "4 loaded" in done.stdout
+    assert "failed" in call("load", "--dry-run").stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"ANTHROPIC_ADMIN_KEY": ""}, "No Admin API key is set"),
+        ({"ANTHROPIC_ADMIN_KEY": "sk-ant-api03-mine"}, "needs an Admin API key"),
+        ({"ANTHROPIC_ADMIN_KEY": "sk-ant-admin-old"}, "refused the key"),
+        (
+            {"SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": "http://example.com"},
+            "base_url must be https",
+        ),
+        ({"SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": "many"}, "concurrency"),
+    ],
+)
+def test_credentials_and_configuration_make_exit_code_3(call, environment, reason):
+    """One line that says what to do, without the key, and no traceback."""
+    done = call("load", **environment)
+    key = environment.get("ANTHROPIC_ADMIN_KEY") or DEMO_API_KEY
+
+    assert 3 == done.returncode
+    assert reason in done.stderr
+    assert 1 == len(done.stderr.strip().splitlines())
+    assert key not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--start", "10.3.2026"], "Write it as YYYY-MM-DD"),
+        (["--start", "2026-02-30"], "Write it as YYYY-MM-DD"),
+        (["--start", "2026-03-02", "--end", "2026-03-01"], "is after"),
+        (["--start", "2999-01-01"], "in the future"),
+        (["--end", "2999-01-01", "--start", "2999-01-01"], "in the future"),
+        (["--lookback", "-1"], "--lookback"),
+        (["--concurrency", "0"], "--concurrency"),
+        (["--tomorrow"], "No such option"),
+    ],
+)
+def test_wrong_usage_makes_exit_code_2_and_says_the_right_form(words, reason):
+    """A wrong word is answered before anything is opened."""
+    done = CliRunner().invoke(main, ["load", *words])
+
+    assert 2 == done.exit_code
+    assert reason in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--destination", "nosuch"], "no such destination"),
+        (["--database", "claude_code.duckdb"], "Name another file"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_is_wrong_usage_too(call, words, reason):
+    """Names that can never work are told as such."""
+    done = call("load", *words)
+
+    assert 2 == done.returncode
+    assert reason in done.stderr
+
+
+def test_a_warehouse_that_cannot_be_used_makes_exit_code_5(call, tmp_path):
+    """A missing folder, a file that is no database, one that another program holds."""
+    text = tmp_path / "text.duckdb"
+    text.write_text("no database\n" * 1000)
+    held = tmp_path / "held.duckdb"
+    missing = call("load", "--database", "nowhere/usage.duckdb")
+    other = call("load", "--database", str(text))
+    with duckdb.connect(held):
+        locked = call("load", "--database", str(held))
+
+    codes = [done.returncode for done in (missing, other, locked)]
+    assert [5, 5, 5] == codes
+    assert [1, 1, 1] == [
+        len(done.stderr.strip().splitlines()) for done in (missing, other, locked)
+    ]
+    assert "lock" in locked.stderr
+    assert "no database\n" * 1000 == text.read_text()
+
+
+def test_transform_before_the_first_load_says_to_load(call, tmp_path):
+    """There is nothing to build on, and no file is made."""
+    done = call("transform")
+
+    assert 5 == done.returncode
+    assert "oad first" in done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_failing_check_shows_its_rows(call, tmp_path):
+    """`transform --check` fails with the rows that break a claim."""
+    call("load")
+    with duckdb.connect(tmp_path / "ccwarehouse.duckdb") as connection:
+        connection.execute(
+            "update claude_code.usage_report__tool_actions set accepted = -7"
+        )
+    done = call("transform", "--check")
+
+    assert 1 == done.returncode
+    assert "counts_are_not_negative" in done.stderr
+    assert "-7" in done.stderr
+
+
+def test_an_account_without_any_record_is_told_why(call, api):
+    """An empty report is no silent success."""
+    api.usage = lambda day: []
+    done = call("load")
+
+    assert 0 == done.returncode
+    assert "Every day of this account is empty" in done.stderr
+    assert "Bedrock" in done.stderr
+
+
+def test_the_demo_answers_its_questions_and_may_be_run_again(call, tmp_path):
+    """No key is needed; the three answers and the two next lines are printed."""
+    call("demo", ANTHROPIC_ADMIN_KEY="")
+    done = call("demo", ANTHROPIC_ADMIN_KEY="")
+
+    assert 0 == done.returncode
+    for answer in ("Acceptance rate by tool", "ten costliest users", "USD by model"):
+        assert answer in done.stdout
+    assert "ccwarehouse load" in done.stdout
+    assert "duckdb demo.duckdb" in done.stdout
+    users = "select count(*) from claude_code_marts.user_cost_monthly"
+    with duckdb.connect(tmp_path / "demo.duckdb") as connection:
+        assert connection.sql(users).fetchone()[0] > 10
+
+
+def test_the_fake_api_serves_what_it_says(tmp_path, call, api):
+    """`fake-api` prints the line that loads from it; a taken port is wrong usage."""
+    taken = call("fake-api", "--port", api.url.rpartition(":")[2])
+    server = subprocess.Popen(
+        [PROGRAM, "fake-api", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        url = server.stdout.readline().split()[1]
+        done = call("load", SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL=url)
+    finally:
+        server.terminate()
+        server.wait()
+
+    assert 2 == taken.returncode
+    assert 0 == done.returncode
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_and_option_has_help(name):
+    """Nothing has to be guessed."""
+    command = main.commands[name]
+
+    assert command.help
+    assert [] == [option.name for option in command.params if not option.help]
+    told = CliRunner().invoke(main, [name, "--help"]).output
+    assert command.help.splitlines()[0] in told
+
+
+def test_exit_codes_are_in_the_help():
+    """Each code stands in `--help` with its meaning."""
+    text = CliRunner().invoke(main, ["load", "--help"]).output
+
+    assert all(f"\n    {code}  " in text for code in range(6))

@@ -1,0 +1,319 @@
+"""A load as a whole: API in, tables and views in DuckDB out."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import error
+from ccwarehouse.load import Request, plan, portions
+from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
+from claude_code_analytics.days import Reason
+from loads import (
+    NOON,
+    TABLES,
+    History,
+    execute,
+    load_from,
+    query,
+    record,
+    served,
+    stored_rows,
+)
+
+PERSON, OTHER = "ada@example.com", "bob@example.com"
+
+
+@pytest.fixture
+def database(tmp_path):
+    return tmp_path / "usage.duckdb"
+
+
+@pytest.fixture
+def history():
+    return History(
+        {
+            "2026-03-07": [record("2026-03-07")],
+            "2026-03-08": [record("2026-03-08", PERSON), record("2026-03-08", OTHER)],
+            "2026-03-09": [record("2026-03-09")],
+        }
+    )
+
+
+@pytest.fixture
+def api(history):
+    with served(history) as api:
+        yield api
+
+
+def asked_days(api):
+    return [call.query["starting_at"] for call in api.calls]
+
+
+def wanted_days(database, now=NOON):
+    """Days of the next load beyond its lookback, with their reasons."""
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        settings = resolve_settings(lookback=0, initial_days=3)
+        chosen = plan(Request(), warehouse.stored(settings.account), now, settings)
+    return [(item.day.isoformat(), item.reason) for item in chosen.wanted]
+
+
+def test_the_documented_example_gives_its_rate_and_its_cost(api, database):
+    """45 accepted and 5 rejected are 0.9; 1025 cents are 10.25 USD."""
+    load_from(api, database, "2026-03-09", "2026-03-09")
+
+    rate = "select acceptance_rate from claude_code_marts.tool_acceptance_daily"
+    cost = "select estimated_cost, currency from claude_code_marts.user_cost_daily"
+    assert [(0.9,)] == query(database, f"{rate} where tool = 'edit_tool'")
+    assert [(Decimal("10.25"), "USD")] == query(database, cost)
+
+
+def test_loading_again_gives_the_same_rows_with_the_same_ids(api, database):
+    """A second load reads the days again and leaves every row as it was."""
+    load_from(api, database)
+    before = stored_rows(database)
+    again = load_from(api, database)
+
+    assert before == stored_rows(database)
+    assert ([], 3) == (again.changed, len(again.loaded))
+
+
+def test_an_unchanged_day_is_not_written_again(api, database):
+    """Rows keep the load that wrote them while their day's content is the same."""
+    loads = "select distinct _dlt_load_id from claude_code.usage_report"
+    load_from(api, database)
+    before = query(database, loads)
+    load_from(api, database)
+
+    assert before == query(database, loads)
+
+
+def test_loading_later_adds_the_days_since(api, history, database):
+    """A day later the next day is there and the earlier ones are unchanged."""
+    load_from(api, database)
+    history["2026-03-10"] = [record("2026-03-10")]
+    api.now = lambda: NOON + timedelta(days=1)
+    outcome = load_from(api, database, now=NOON + timedelta(days=1))
+
+    dates = "select date, count(*) from claude_code.usage_report group by date"
+    expected = [(7, 1), (8, 2), (9, 1), (10, 1)]
+    assert expected == sorted((day.day, rows) for day, rows in query(database, dates))
+    assert [date(2026, 3, 10)] == outcome.changed
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [record("2026-03-08", name) for name in (PERSON, OTHER, "eve@example.com")],
+        [record("2026-03-08", OTHER)],
+        [record("2026-03-08", PERSON, model_breakdown=[], tool_actions={})],
+        [],
+    ],
+    ids=["more", "fewer", "without children", "none"],
+)
+def test_a_day_is_replaced_whole(api, history, database, records):
+    """After a restatement the tables are those of a load that never saw the old day."""
+    load_from(api, database)
+    history["2026-03-08"] = records
+    load_from(api, database)
+    fresh = database.with_name("fresh.duckdb")
+    load_from(api, fresh)
+
+    assert stored_rows(fresh) == stored_rows(database)
+
+
+def test_records_that_share_every_key_are_all_kept_and_counted(api, history, database):
+    """Twins of a grain, also identical ones, are rows of their own."""
+    twin = record("2026-03-09", core_metrics={"num_sessions": 1})
+    history["2026-03-09"] = [record("2026-03-09"), twin, record("2026-03-09")]
+    outcome = load_from(api, database, "2026-03-09", "2026-03-09")
+
+    ids = "select count(*), count(distinct _dlt_id) from claude_code.usage_report"
+    assert [(3, 3)] == query(database, ids)
+    assert {date(2026, 3, 9): 2} == outcome.twins
+
+
+def test_the_reference_pages_shape_loads_with_its_actor_type(api, history, database):
+    """Without actor type and customer type the row is there, the type derived."""
+    bare = record("2026-03-09", actor={"api_key_name": "nightly-job"})
+    del bare["customer_type"], bare["is_remote"], bare["subscription_type"]
+    history["2026-03-09"] = [bare]
+    load_from(api, database, "2026-03-09", "2026-03-09")
+
+    actor = "select actor_type, actor, customer_type, estimated_cost"
+    expected = [("api_actor", "nightly-job", None, Decimal("10.25"))]
+    assert expected == query(
+        database, f"{actor} from claude_code_marts.user_cost_daily"
+    )
+
+
+def test_what_the_contract_does_not_know_is_kept_and_named(api, history, database):
+    """An unknown field is in unknown_fields, an unknown tool is a row; both named."""
+    tools = {"bash_tool": {"accepted": 1, "rejected": 0}}
+    history["2026-03-09"] = [record("2026-03-09", mood="fine", tool_actions=tools)]
+    outcome = load_from(api, database, "2026-03-09", "2026-03-09")
+
+    unknown = "select unknown_fields ->> '$.mood' from claude_code.usage_report"
+    assert [("fine",)] == query(database, unknown)
+    tool = "select tool, accepted from claude_code.usage_report__tool_actions"
+    assert [("bash_tool", 1)] == query(database, tool)
+    assert {"mood": 1, "tool_actions.bash_tool": 1} == outcome.unknown
+
+
+def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):
+    """One day's error is its own, and the next load wants just that day again."""
+
+    def fault(request):
+        failing = request.query["starting_at"] == "2026-03-08"
+        return error(404, "not here") if failing else None
+
+    api.fault = fault
+    outcome = load_from(api, database)
+
+    assert [date(2026, 3, 8)] == list(outcome.failed)
+    assert outcome.failed[date(2026, 3, 8)].startswith("404 not_found_error: not here")
+    assert [("2026-03-08", Reason.FAILED)] == wanted_days(database)
+    api.fault = None
+    load_from(api, database, lookback=0)
+    assert [] == wanted_days(database)
+
+
+def test_a_day_that_fails_when_read_again_keeps_its_rows(api, database):
+    """What was stored of a day stays until the day has been fetched whole again."""
+    load_from(api, database)
+    before = stored_rows(database)
+    api.fault = lambda request: error(404, "not here")
+    load_from(api, database)
+
+    assert before == stored_rows(database)
+
+
+def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
+    api, database
+):
+    """A first load without a single day leaves a warehouse that can be asked."""
+    api.fault = lambda request: error(404, "not here")
+    outcome = load_from(api, database)
+
+    assert 3 == len(outcome.failed)
+    counts = "select count(*) from claude_code_marts.user_cost_daily"
+    assert [(0,)] == query(database, counts)
+
+
+def test_a_fetch_counts_only_when_its_load_was_completed(api, database):
+    """Bookkeeping of a load that `_dlt_loads` does not know is not believed."""
+    load_from(api, database)
+    execute(database, "delete from claude_code._dlt_loads")
+
+    never = Reason.NEVER_FETCHED
+    days = ["2026-03-07", "2026-03-08", "2026-03-09"]
+    assert [(day, never) for day in days] == wanted_days(database)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "delete from claude_code.{table} where date = '2026-03-08'",
+        "update claude_code.{table} set _dlt_load_id = 'cut short'"
+        " where date = '2026-03-08'",
+    ],
+    ids=["rows are missing", "rows are of a load cut short"],
+)
+def test_a_day_that_is_not_whole_is_loaded_again(api, database, table, damage):
+    """Rows that are not those of the last completed fetch are found and healed."""
+    load_from(api, database)
+    before = stored_rows(database)
+    execute(database, damage.format(table=table))
+
+    assert [("2026-03-08", Reason.DAMAGED)] == wanted_days(database)
+    load_from(api, database, lookback=0)
+    assert before == stored_rows(database)
+    assert [] == wanted_days(database)
+
+
+def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
+    """The running day is stored when asked for, and wanted again once complete."""
+    history["2026-03-10"] = [record("2026-03-10")]
+    load_from(api, database, "2026-03-08", "2026-03-10")
+    later = NOON + timedelta(days=1)
+
+    assert [] == wanted_days(database)
+    assert [("2026-03-10", Reason.NOT_FINAL)] == wanted_days(database, later)
+
+
+def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
+    """Given dates are fetched although they are there, and no other day is."""
+    load_from(api, database)
+    api.calls.clear()
+    load_from(api, database, "2026-03-07", "2026-03-08")
+
+    assert ["2026-03-07", "2026-03-08"] == sorted(asked_days(api))
+
+
+def test_a_refused_key_ends_the_run_and_keeps_the_packages_before(api, database):
+    """What was durable when the key was refused stays."""
+    api.fault = lambda request: (
+        error(401, "revoked") if request.query["starting_at"] > "2026-02-20" else None
+    )
+
+    with pytest.raises(CredentialsError):
+        load_from(api, database, "2026-01-01", "2026-03-09")
+    kept = query(database, "select count(*) from claude_code.day_fetches")
+    assert 32 == kept[0][0]
+
+
+def test_every_table_and_column_carries_its_description(api, database):
+    """Descriptions reach the warehouse as comments, none is missing."""
+    load_from(api, database)
+
+    silent = """
+        select table_name, column_name from duckdb_columns()
+        where schema_name = 'claude_code' and table_name not like '\\_dlt%' escape '\\'
+            and comment is null
+    """
+    assert [] == query(database, silent)
+
+
+def test_the_ledger_holds_the_sums_of_each_day(api, database):
+    """Records, sessions and cents of a day are those of its rows."""
+    load_from(api, database)
+
+    ledger = """
+        select pages, records, model_breakdown_rows, tool_actions_rows, num_sessions,
+            estimated_cost_cents, is_final, is_changed, error
+        from claude_code.day_fetches where date = '2026-03-08'
+    """
+    expected = [(1, 2, 2, 8, 10, Decimal(2050), True, True, None)]
+    assert expected == query(database, ledger)
+
+
+def test_an_account_that_never_had_a_record_is_told_apart_from_a_quiet_day(
+    api, history, database
+):
+    """Only when everything ever loaded is empty is the account called empty."""
+    history.clear()
+    empty = load_from(api, database)
+    history["2026-03-09"] = [record("2026-03-09")]
+    used = load_from(api, database)
+    history.clear()
+    quiet = load_from(api, database, now=NOON + timedelta(hours=1))
+
+    flags = [outcome.account_is_empty for outcome in (empty, used, quiet)]
+    assert [True, False, False] == flags
+
+
+def test_packages_are_bounded_in_days_and_in_records():
+    """A package is closed by its last day or by the record that fills it."""
+
+    class Tables:
+        def count(self, table):
+            return 10
+
+    days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(5)]
+    fetches = [DayFetch("default", day, NOON, tables=Tables()) for day in days]
+
+    assert [2, 2, 1] == [len(part) for part in portions(fetches, 2, 1000)]
+    assert [3, 2] == [len(part) for part in portions(fetches, 100, 21)]
+    assert [] == list(portions([]))

@@ -1,0 +1,65 @@
+"""The README says what is there: its commands exist, its queries run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from ccwarehouse.cli import main
+from loads import NOON, History, load_from, query, record, served
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+COMMANDS = [
+    words[words.index("ccwarehouse") + 1 :]
+    for block in (*blocks("sh"), *blocks("cron"))
+    for line in block.splitlines()
+    if "ccwarehouse" in (words := shlex.split(line, comments=True))
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_in_the_readme_is_one(words):
+    """Each parses as the command line would parse it."""
+    with click.Context(main) as context:
+        name, command, rest = main.resolve_command(context, list(words))
+
+        assert command.make_context(name, rest, parent=context)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_is_in_the_readme(name):
+    """A command that is not told is not there for the reader."""
+    assert name in {words[0] for words in COMMANDS} or f"make {name}" in README
+
+
+def test_every_option_of_load_is_in_the_readme():
+    """The table of options is whole."""
+    options = [name for option in main.commands["load"].params for name in option.opts]
+
+    assert [] == [name for name in options if name not in README]
+
+
+def test_every_query_in_the_readme_runs_and_finds_something(tmp_path):
+    """What a reader pastes into DuckDB gives rows."""
+    database = tmp_path / "ccwarehouse.duckdb"
+    with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
+        load_from(api, database, now=NOON)
+
+    assert [] == [
+        sql for sql in blocks("sql") if not query(database, sql.strip(" \n;"))
+    ]
+
+
+def test_the_python_example_names_what_is_there():
+    """The source's example imports what the package offers."""
+    (example,) = blocks("python")
+
+    exec(compile(example.rpartition("\n\n")[0], "README", "exec"), {})

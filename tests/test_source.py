@@ -1,0 +1,96 @@
+"""The source in a dlt pipeline of someone's own."""
+
+from datetime import date, timedelta
+
+import dlt
+import duckdb
+import pytest
+
+from ccwarehouse.fake_api import DEMO_API_KEY
+from claude_code_analytics import CredentialsError, SettingsError, usage
+from loads import NOON, History, record, served
+
+
+@pytest.fixture
+def api():
+    days = ("2026-03-07", "2026-03-08", "2026-03-09")
+    with served(History({day: [record(day)] for day in days})) as api:
+        yield api
+
+
+@pytest.fixture
+def pipeline(tmp_path):
+    return dlt.pipeline(
+        "of_my_own",
+        destination=dlt.destinations.duckdb(str(tmp_path / "mine.duckdb")),
+        dataset_name="usage",
+        pipelines_dir=str(tmp_path / "pipelines"),
+    )
+
+
+def loaded_days(tmp_path):
+    with duckdb.connect(str(tmp_path / "mine.duckdb")) as connection:
+        rows = connection.sql("select date from usage.usage_report order by date")
+        return [day.isoformat() for (day,) in rows.fetchall()]
+
+
+def test_given_days_are_loaded(api, pipeline, tmp_path):
+    """`days` are exactly the days that are fetched."""
+    days = [date(2026, 3, 7), date(2026, 3, 9)]
+    pipeline.run(usage(days, base_url=api.url, api_key=DEMO_API_KEY))
+
+    assert ["2026-03-07", "2026-03-09"] == loaded_days(tmp_path)
+
+
+def test_without_days_it_goes_on_from_the_last_stored_one(api, pipeline, tmp_path):
+    """By the nightly rule: a new pipeline goes back, the next run asks what is new."""
+    given = {"base_url": api.url, "api_key": DEMO_API_KEY, "lookback": 0}
+    pipeline.run(usage(initial_days=2, clock=lambda: NOON, **given))
+    first = [call.query["starting_at"] for call in api.calls]
+    api.calls.clear()
+    tomorrow = NOON + timedelta(days=1)
+    api.now = lambda: tomorrow
+    pipeline.run(usage(clock=lambda: tomorrow, **given))
+
+    assert ["2026-03-08", "2026-03-09"] == sorted(first)
+    assert ["2026-03-10"] == [call.query["starting_at"] for call in api.calls]
+    assert ["2026-03-08", "2026-03-09"] == loaded_days(tmp_path)
+
+
+def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
+    """Environment variables of dlt's form are enough."""
+    section = "SOURCES__CLAUDE_CODE_ANALYTICS"
+    monkeypatch.setenv(f"{section}__BASE_URL", api.url)
+    monkeypatch.setenv(f"{section}__API_KEY", DEMO_API_KEY)
+    pipeline.run(usage([date(2026, 3, 9)]))
+
+    assert ["2026-03-09"] == loaded_days(tmp_path)
+
+
+def test_the_customary_variable_holds_the_key_as_well(
+    api, pipeline, tmp_path, monkeypatch
+):
+    """ANTHROPIC_ADMIN_KEY is accepted, as everybody's scripts have it."""
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", DEMO_API_KEY)
+    pipeline.run(usage([date(2026, 3, 9)], base_url=api.url))
+
+    assert ["2026-03-09"] == loaded_days(tmp_path)
+
+
+def test_a_missing_key_and_a_bad_setting_are_told_before_the_run(monkeypatch):
+    """Nothing is asked without a key, or with a setting that cannot work."""
+    monkeypatch.delenv("ANTHROPIC_ADMIN_KEY", raising=False)
+
+    with pytest.raises(CredentialsError, match="ANTHROPIC_ADMIN_KEY"):
+        usage()
+    with pytest.raises(SettingsError, match="concurrency"):
+        usage(api_key=DEMO_API_KEY, concurrency=0)
+
+
+def test_some_of_its_tables_may_be_selected(api, pipeline, tmp_path):
+    """As with any dlt source, a part of the resources can be loaded."""
+    source = usage([date(2026, 3, 9)], base_url=api.url, api_key=DEMO_API_KEY)
+    pipeline.run(source.with_resources("usage_report"))
+
+    assert ["2026-03-09"] == loaded_days(tmp_path)
+    assert "usage_report__tool_actions" not in pipeline.default_schema.tables

@@ -1,0 +1,80 @@
+"""The wheel in an empty environment, and the file it leaves for other programs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+UV = Path(sys.executable).with_name("uv")
+
+
+def run(*words, cwd, **environment):
+    """A program in an environment that knows nothing of this checkout."""
+    hidden = ("VIRTUAL_ENV", "PYTHONPATH")
+    given = {name: text for name, text in os.environ.items() if name not in hidden}
+    return subprocess.run(
+        list(map(str, words)),
+        cwd=cwd,
+        env=given | environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder outside the checkout in which the wheel was installed and run."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    run(UV, "build", "--quiet", "--wheel", "--out-dir", folder, cwd=ROOT)
+    (wheel,) = folder.glob("*.whl")
+    locked = folder / "locked.txt"
+    only = ("--no-dev", "--no-emit-project", "--no-hashes")
+    run(UV, "export", "--quiet", "--locked", *only, "-o", locked, cwd=ROOT)
+    run(UV, "venv", "--quiet", "--python", sys.executable, "venv", cwd=folder)
+    python = folder / "venv" / "bin" / "python"
+    install = ("pip", "install", "--quiet", "--python", python)
+    run(UV, *install, "-r", locked, wheel, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demo(folder):
+    """What the installed program prints for `ccwarehouse demo`."""
+    return run(folder / "venv" / "bin" / "ccwarehouse", "demo", cwd=folder)
+
+
+def test_an_installed_wheel_finds_its_sql_and_runs_the_demo(demo, folder):
+    """Outside the checkout the demo prints its answers and leaves its database."""
+    assert "ten costliest users" in demo
+    assert (folder / "demo.duckdb").stat().st_size > 100_000
+
+
+def test_the_wheel_puts_no_common_names_into_site_packages(folder):
+    """Its packages have names of their own, not `sources` or `pipelines`."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    ours = ("ccwarehouse", "claude_code_analytics", "claude_code_marts")
+
+    assert all((site / name / "__init__.py").exists() for name in ours)
+    assert not any(
+        (site / name).exists()
+        for name in ("sources", "transforms", "pipelines", "tests")
+    )
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.4.4", "2.0.0"])
+def test_other_versions_of_duckdb_open_the_file(demo, folder, version):
+    """BI tools bring a DuckDB of their own, often an older one: views work there."""
+    code = (
+        "import duckdb;"
+        "connection = duckdb.connect('demo.duckdb', read_only=True);"
+        "print(connection.sql('select count(*) from"
+        " claude_code_marts.user_cost_monthly').fetchall()[0][0] > 10)"
+    )
+    isolated = ("run", "--quiet", "--isolated", "--no-project", "--python")
+    with_duckdb = (sys.executable, "--with", f"duckdb=={version}", "python", "-c", code)
+
+    assert "True" == run(UV, *isolated, *with_duckdb, cwd=folder).strip()
