@@ -1,0 +1,127 @@
+"""The views in the warehouse: built after every load, and checked on request."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dlt.destinations.exceptions import (
+    DatabaseTerminalException,
+    DatabaseUndefinedRelation,
+)
+from dlt.destinations.sql_client import SqlClientBase
+
+from claude_code_marts import Model, checks, models, render
+
+Client = SqlClientBase[Any]
+
+ROWS_SHOWN: Final = 20
+COMMENTS_ON_VIEWS: Final = ("duckdb", "postgres")
+
+
+class NothingLoadedError(LookupError):
+    """The raw tables, or the views over them, are not there yet."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check whose claim does not hold: its first rows, and how many there are."""
+
+    check: str
+    claim: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    count: int
+
+
+def marts_dataset(client: Client) -> str:
+    """Where the views lie: next to the client's own dataset."""
+    return f"{client.dataset_name}_marts"
+
+
+def build(client: Client) -> list[str]:
+    """Create or renew all views over the client's dataset; returns their names.
+
+    A view is replaced where it stands, which keeps its grants and whatever others have
+    built on it. Only where the warehouse refuses, because a column went or changed its
+    type, are all views dropped first. Readers see the old views or the new ones, where
+    the warehouse has transactions for that.
+
+    Raises `NothingLoadedError` before the first load.
+    """
+    views = models()
+    creations = [statement for view in views for statement in _creation(client, view)]
+    try:
+        _replace(client, creations)
+    except DatabaseUndefinedRelation as error:
+        raise NothingLoadedError(
+            f"dataset {client.dataset_name} holds no usage yet:"
+            " load first (`ccwarehouse load`)"
+        ) from error
+    except DatabaseTerminalException:
+        drops = [f"drop view if exists {_path(client, view)}" for view in views[::-1]]
+        _replace(client, [*drops, *creations])
+    return [view.name for view in views]
+
+
+def check(client: Client) -> list[Failure]:
+    """The claims that do not hold for what the warehouse has now.
+
+    Raises `NothingLoadedError` before the views are built.
+    """
+    try:
+        results = [_failure(client, claim) for claim in checks()]
+    except DatabaseUndefinedRelation as error:
+        raise NothingLoadedError(
+            f"dataset {marts_dataset(client)} lacks views:"
+            " build them first (`ccwarehouse transform`)"
+        ) from error
+    return [failure for failure in results if failure]
+
+
+def _replace(client: Client, statements: Sequence[str]) -> None:
+    atomic = client.capabilities.supports_ddl_transactions
+    with client.begin_transaction() if atomic else nullcontext():
+        _create_dataset(client)
+        for statement in statements:
+            client.execute_sql(statement)
+
+
+def _create_dataset(client: Client) -> None:
+    with client.with_alternative_dataset_name(marts_dataset(client)):
+        if not client.has_dataset():
+            client.create_dataset()
+
+
+def _creation(client: Client, view: Model) -> list[str]:
+    path = _path(client, view)
+    creation = f"create or replace view {path} as\n{_query(client, view)}"
+    capabilities = client.capabilities
+    if capabilities.sqlglot_dialect not in COMMENTS_ON_VIEWS:
+        return [creation]
+    description = capabilities.escape_literal(view.description)
+    return [creation, f"comment on view {path} is {description}"]
+
+
+def _query(client: Client, model: Model) -> str:
+    raw = client.fully_qualified_dataset_name()
+    with client.with_alternative_dataset_name(marts_dataset(client)):
+        marts = client.fully_qualified_dataset_name()
+    dialect = str(client.capabilities.sqlglot_dialect)
+    return render(model, dialect=dialect, raw=raw, marts=marts)
+
+
+def _path(client: Client, view: Model) -> str:
+    with client.with_alternative_dataset_name(marts_dataset(client)):
+        return client.make_qualified_table_name(view.name)
+
+
+def _failure(client: Client, claim: Model) -> Failure | None:
+    with client.execute_query(_query(client, claim)) as cursor:
+        columns = tuple(column[0] for column in cursor.description)
+        shown = tuple(tuple(row) for row in cursor.fetchmany(ROWS_SHOWN))
+        unseen = sum(len(batch) for batch in cursor.iter_fetch(10_000))
+    if not shown:
+        return None
+    count = len(shown) + unseen
+    return Failure(claim.name, claim.description, columns, shown, count)

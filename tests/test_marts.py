@@ -1,0 +1,575 @@
+"""What the views answer, on a real DuckDB, built the way the warehouse builds them."""
+
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from random import Random
+
+import dlt
+import pytest
+
+from ccwarehouse.views import NothingLoadedError, build, check
+from claude_code_marts import checks, models
+
+RAW_TABLES = """
+create table usage_report (
+    account varchar, date date, organization_id varchar,
+    actor__type varchar, actor__email_address varchar, actor__api_key_name varchar,
+    customer_type varchar, subscription_type varchar,
+    is_remote boolean, terminal_type varchar,
+    core_metrics__num_sessions bigint,
+    core_metrics__lines_of_code__added bigint,
+    core_metrics__lines_of_code__removed bigint,
+    core_metrics__commits_by_claude_code bigint,
+    core_metrics__pull_requests_by_claude_code bigint,
+    unknown_fields varchar, _dlt_id varchar, _dlt_load_id varchar
+);
+create table usage_report__model_breakdown (
+    account varchar, date date, organization_id varchar, model varchar,
+    tokens__input bigint, tokens__output bigint,
+    tokens__cache_read bigint, tokens__cache_creation bigint,
+    estimated_cost__currency varchar, estimated_cost__amount decimal(38, 18),
+    _dlt_parent_id varchar, _dlt_list_idx bigint,
+    _dlt_id varchar, _dlt_load_id varchar
+);
+create table usage_report__tool_actions (
+    account varchar, date date, organization_id varchar, tool varchar,
+    accepted bigint, rejected bigint,
+    _dlt_parent_id varchar, _dlt_id varchar, _dlt_load_id varchar
+);
+"""
+
+
+class Warehouse:
+    """The raw tables, filled by hand; `ask` builds the views and queries them."""
+
+    def __init__(self, client):
+        self.client = client
+        self.dataset = client.fully_qualified_dataset_name()
+        self.size = 0
+        client.create_dataset()
+        client.execute_sql(f"set schema = '{client.dataset_name}'")
+        client.execute_sql(RAW_TABLES)
+
+    def record(self, *, email="dev@example.com", models=(), tools=(), **columns):
+        """One usage record with its model entries and tool actions."""
+        self.size += 1
+        record = {
+            "account": "default",
+            "date": "2025-09-01",
+            "organization_id": "dc9f6c26",
+            "actor__type": "user_actor",
+            "actor__email_address": email,
+            "customer_type": "api",
+            "_dlt_id": f"r{self.size}",
+            **columns,
+        }
+        self._insert("usage_report", record)
+        for number, entry in enumerate(models):
+            self._child("usage_report__model_breakdown", record, number, entry)
+        for number, action in enumerate(tools):
+            self._child("usage_report__tool_actions", record, number, action)
+
+    def ask(self, query):
+        """The rows of a query over the views."""
+        build(self.client)
+        self.client.execute_sql(f"set schema = '{self.client.dataset_name}_marts'")
+        return self.client.execute_sql(query)
+
+    def spoil(self, view, query):
+        """Put a view in a view's place that reads what it held, as `was`."""
+        self.ask(f"create table was as select * from {view}")
+        self.client.execute_sql(f"create or replace view {view} as {query}")
+
+    def _child(self, table, record, number, columns):
+        shared = {key: record[key] for key in ("account", "date", "organization_id")}
+        parent = record["_dlt_id"]
+        own = {"_dlt_parent_id": parent, "_dlt_id": f"{parent}.{number}"}
+        self._insert(table, {**shared, **own, **columns})
+
+    def _insert(self, table, row):
+        marks = ", ".join(["%s"] * len(row))
+        self.client.execute_sql(
+            f"insert into {self.dataset}.{table} ({', '.join(row)}) values ({marks})",
+            *row.values(),
+        )
+
+
+def entry(cents, currency="USD", model="claude-sonnet-4-5", **tokens):
+    return {
+        "model": model,
+        "estimated_cost__amount": cents if cents is None else Decimal(cents),
+        "estimated_cost__currency": currency,
+        **tokens,
+    }
+
+
+def action(tool, accepted, rejected):
+    return {"tool": tool, "accepted": accepted, "rejected": rejected}
+
+
+def sql_client(folder, dataset="claude_code"):
+    return dlt.pipeline(
+        "marts",
+        destination=dlt.destinations.duckdb(str(folder / "usage.duckdb")),
+        dataset_name=dataset,
+        pipelines_dir=str(folder / "pipelines"),
+    ).sql_client()
+
+
+@pytest.fixture
+def client(tmp_path):
+    with sql_client(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def warehouse(client):
+    return Warehouse(client)
+
+
+def test_the_example_of_the_api_gives_its_rate_and_its_cost(warehouse):
+    """45 accepted and 5 rejected are 0.9, and 1025 cents are 10.25 dollars."""
+    warehouse.record(models=[entry("1025")], tools=[action("edit_tool", 45, 5)])
+
+    rate = warehouse.ask("select acceptance_rate from tool_acceptance_daily")
+    cost = warehouse.ask("select currency, estimated_cost from user_cost_daily")
+
+    assert [(0.9,)] == rate
+    assert [("USD", Decimal("10.25"))] == cost
+
+
+def test_the_rate_of_a_group_comes_from_its_summed_counts(warehouse):
+    """1 of 1 and 0 of 3 are a rate of 1 in 4, not the mean of 1 and 0."""
+    warehouse.record(email="a@example.com", tools=[action("edit_tool", 1, 0)])
+    warehouse.record(email="b@example.com", tools=[action("edit_tool", 0, 3)])
+
+    actual = warehouse.ask("select * exclude (date) from tool_acceptance_daily")
+
+    assert [("default", "dc9f6c26", "edit_tool", 1, 3, 4, 0.25)] == actual
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (None, None)])
+def test_nothing_proposed_has_no_rate(warehouse, counts):
+    """No proposals are a count of 0 and a rate of NULL."""
+    warehouse.record(tools=[action("edit_tool", *counts)])
+
+    for mart in ("tool_acceptance_daily", "user_tool_acceptance_daily"):
+        actual = warehouse.ask(f"select proposals, acceptance_rate from {mart}")
+        assert [(0, None)] == actual
+
+
+def test_currencies_are_never_added(warehouse):
+    """Two currencies are two rows, by user, by month and by model."""
+    warehouse.record(models=[entry("100"), entry("300", currency="EUR")])
+
+    expected = [("EUR", Decimal(3)), ("USD", Decimal(1))]
+    for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
+        actual = warehouse.ask(
+            f"select currency, estimated_cost from {mart} order by 1"
+        )
+        assert expected == actual
+
+
+def test_customer_types_are_never_added(warehouse):
+    """What is billed by the token stays apart from what a subscription covers."""
+    warehouse.record(customer_type="api", models=[entry("100")])
+    warehouse.record(customer_type="subscription", models=[entry("300")])
+
+    expected = [("api", Decimal(1)), ("subscription", Decimal(3))]
+    for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
+        actual = warehouse.ask(
+            f"select customer_type, estimated_cost from {mart} order by 1"
+        )
+        assert expected == actual
+
+
+def test_measures_do_not_multiply_through_joins(warehouse):
+    """A record with three models and four tools, twice, counts each of them once."""
+    entries = [entry("100", model=name, tokens__input=7) for name in "abc"]
+    actions = [action(tool, 2, 1) for tool in "wxyz"]
+    warehouse.record(models=entries, tools=actions)
+    warehouse.record(models=entries, tools=actions)
+
+    cost = "select sum(estimated_cost), sum(input_tokens), count(*) from "
+    tools = "select sum(accepted), sum(rejected), count(*) from "
+
+    assert [(6, 42, 1)] == warehouse.ask(cost + "user_cost_daily")
+    assert [(6, 42, 1)] == warehouse.ask(cost + "user_cost_monthly")
+    assert [(6, 42, 3)] == warehouse.ask(cost + "model_cost_daily")
+    assert [(16, 8, 4)] == warehouse.ask(tools + "tool_acceptance_daily")
+    assert [(16, 8, 4)] == warehouse.ask(tools + "user_tool_acceptance_daily")
+
+
+def test_someone_active_without_a_model_keeps_a_row_without_a_cost(warehouse):
+    """Activity without model entries is there, and its measures NULL, not 0."""
+    warehouse.record()
+
+    daily = warehouse.ask(
+        "select actor, columns('currency|cost|tokens') from user_cost_daily"
+    )
+    monthly = warehouse.ask(
+        "select actor, active_days, columns('currency|cost|tokens')"
+        " from user_cost_monthly"
+    )
+
+    assert [("dev@example.com", *[None] * 6)] == daily
+    assert [("dev@example.com", 1, *[None] * 8)] == monthly
+
+
+def test_a_costless_record_beside_a_costly_one_adds_no_row(warehouse):
+    """One user's day is one row a currency, whatever its records are."""
+    warehouse.record()
+    warehouse.record(models=[entry("100")])
+
+    actual = warehouse.ask("select currency, estimated_cost from user_cost_daily")
+
+    assert [("USD", Decimal(1))] == actual
+
+
+def test_a_costless_day_counts_as_active_in_the_month(warehouse):
+    """Active days are days with any record, and share the month's one row."""
+    warehouse.record(date="2025-09-01", models=[entry("100"), entry("50")])
+    warehouse.record(date="2025-09-02")
+    warehouse.record(date="2025-09-30", models=[entry("75")])
+    warehouse.record(date="2025-10-01")
+
+    actual = warehouse.ask(
+        "select cast(month as varchar), currency, estimated_cost, active_days,"
+        " cost_per_active_day from user_cost_monthly order by month"
+    )
+
+    assert [
+        ("2025-09-01", "USD", Decimal("2.25"), 3, Decimal("0.75")),
+        ("2025-10-01", None, None, 1, None),
+    ] == actual
+
+
+def test_every_currency_of_a_month_has_all_its_active_days(warehouse):
+    """Active days are the user's, whatever the currency; a day with two is one."""
+    warehouse.record(date="2025-09-01", models=[entry("1"), entry("1", "EUR")])
+    warehouse.record(date="2025-09-02", models=[entry("1", "EUR")])
+
+    actual = warehouse.ask(
+        "select currency, active_days from user_cost_monthly order by currency"
+    )
+
+    assert [("EUR", 2), ("USD", 2)] == actual
+
+
+def test_unknown_groups_are_groups(warehouse):
+    """NULL in organisation, actor type and customer type loses and doubles nothing."""
+    unknown = {"organization_id": None, "actor__type": None, "customer_type": None}
+    warehouse.record(**unknown, models=[entry("100")])
+    warehouse.record(**unknown, models=[entry("300")])
+    warehouse.record(**unknown, date="2025-09-02")
+
+    daily = warehouse.ask("select estimated_cost from user_cost_daily order by date")
+    monthly = warehouse.ask(
+        "select estimated_cost, active_days, cost_share from user_cost_monthly"
+    )
+
+    assert [(Decimal(4),), (None,)] == daily
+    assert [(Decimal(4), 2, Decimal(1))] == monthly
+
+
+def test_incomplete_model_entries_survive(warehouse):
+    """An entry without currency, or without cost, keeps its row and its tokens."""
+    warehouse.record(
+        models=[entry(None, tokens__input=1), entry("5", currency=None), entry("7")]
+    )
+
+    for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
+        actual = warehouse.ask(
+            f"select currency, estimated_cost, input_tokens from {mart}"
+            " order by currency nulls first"
+        )
+        assert [(None, Decimal("0.05"), None), ("USD", Decimal("0.07"), 1)] == actual
+
+
+def test_emails_differ_in_more_than_case(warehouse):
+    """One person is one actor, however the email was written."""
+    warehouse.record(email="Dev@Example.com", models=[entry("1")])
+    warehouse.record(email="dev@example.COM", models=[entry("2")])
+
+    actual = warehouse.ask("select actor, estimated_cost from user_cost_daily")
+
+    assert [("dev@example.com", Decimal("0.03"))] == actual
+
+
+def test_an_actor_is_its_email_else_its_key_else_unknown(warehouse):
+    """Every record has an actor; a key keeps its case, for names may differ in it."""
+    warehouse.record(email="a@example.com", actor__api_key_name="key")
+    warehouse.record(email=None, actor__api_key_name="CI-key")
+    warehouse.record(email=None)
+
+    actual = warehouse.ask("select actor from stg_usage order by usage_id")
+
+    assert [("a@example.com",), ("CI-key",), ("unknown",)] == actual
+
+
+def test_users_of_a_model_are_counted_once(warehouse):
+    """Users are actors with their type: a key named like an email is someone else."""
+    warehouse.record(models=[entry("1"), entry("1")])
+    warehouse.record(models=[entry("1")])
+    warehouse.record(actor__type=None, models=[entry("1")])
+    warehouse.record(
+        email=None,
+        actor__type="api_actor",
+        actor__api_key_name="dev@example.com",
+        models=[entry("1")],
+    )
+
+    assert [(3,)] == warehouse.ask("select users from model_cost_daily")
+
+
+def test_a_share_is_of_the_organisations_month_in_that_currency(warehouse):
+    """Shares of one organisation, month and currency add up over customer types."""
+    warehouse.record(email="a", models=[entry("100"), entry("5", currency="EUR")])
+    warehouse.record(email="b", customer_type="subscription", models=[entry("200")])
+    warehouse.record(email="c", organization_id="other", models=[entry("9")])
+    warehouse.record(email="d", date="2025-10-01", models=[entry("9")])
+
+    actual = warehouse.ask(
+        "select actor, currency, cost_share from user_cost_monthly order by all"
+    )
+
+    assert [
+        ("a", "EUR", Decimal(1)),
+        ("a", "USD", Decimal("0.333333")),
+        ("b", "USD", Decimal("0.666667")),
+        ("c", "USD", Decimal(1)),
+        ("d", "USD", Decimal(1)),
+    ] == actual
+
+
+def test_there_is_no_share_of_nothing(warehouse):
+    """Where the whole month cost nothing, a share is NULL and no error."""
+    warehouse.record(models=[entry("0")])
+
+    actual = warehouse.ask("select estimated_cost, cost_share from user_cost_monthly")
+
+    assert [(Decimal(0), None)] == actual
+
+
+def test_cents_keep_every_place(warehouse):
+    """Eighteen places of a cent become twenty of a dollar, and stay so when summed."""
+    warehouse.record(models=[entry("0.000000000000000001"), entry("1" + "0" * 15)])
+
+    expected = Decimal("10000000000000.00000000000000000001")
+    for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
+        actual = warehouse.ask(
+            f"select estimated_cost, typeof(estimated_cost) from {mart}"
+        )
+        assert [(expected, "DECIMAL(38,20)")] == actual
+
+
+def test_shares_and_averages_are_exact_to_six_places(warehouse):
+    """Quotients equal those of exact arithmetic, ties, refunds and noise alike."""
+    random = Random(20250901)
+    for user in range(40):
+        cents = random.choice(["7", "0.0001", "-0.0001", str(random.random() * 1e5)])
+        for day in range(1, random.randrange(2, 9)):
+            costs = [entry(cents)] if day == 1 else []
+            warehouse.record(email=f"{user}", date=f"2025-09-{day:02}", models=costs)
+
+    rows = warehouse.ask(
+        "select estimated_cost, active_days, cost_per_active_day, cost_share"
+        " from user_cost_monthly"
+    )
+
+    total = sum(cost for cost, *_ in rows)
+    for cost, days, average, share in rows:
+        assert (rounded(cost, days), rounded(cost, total)) == (average, share)
+
+
+def rounded(dividend, divisor):
+    with localcontext(prec=80):
+        quotient = Decimal(dividend) / Decimal(divisor)
+        return quotient.quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
+
+
+def test_columns_are_those_promised(warehouse):
+    """Names and order of the marts' columns are a public contract."""
+    acceptance = ["accepted", "rejected", "proposals", "acceptance_rate"]
+    who = ["actor_type", "actor"]
+    tokens = ["input_tokens", "output_tokens"]
+    cost = ["estimated_cost", *tokens, "cache_read_tokens", "cache_creation_tokens"]
+    user = [*who, "customer_type", "currency", *cost]
+    day = ["account", "organization_id", "date"]
+    month = ["account", "organization_id", "month"]
+
+    expected = {
+        "tool_acceptance_daily": [*day, "tool", *acceptance],
+        "user_tool_acceptance_daily": [*day, "tool", *who, *acceptance],
+        "user_cost_daily": [*day, *user],
+        "user_cost_monthly": [
+            *[*month, *user],
+            *["active_days", "cost_per_active_day", "cost_share"],
+        ],
+        "model_cost_daily": [
+            *day,
+            "model",
+            "customer_type",
+            "currency",
+            *cost,
+            "users",
+        ],
+    }
+    for mart, columns in expected.items():
+        assert columns == [name for name, *_ in warehouse.ask(f"describe {mart}")]
+
+
+def test_a_file_can_be_pasted_into_a_duckdb_shell(warehouse):
+    """Each file runs as it stands, where the views are on the search path."""
+    warehouse.record(models=[entry("1")], tools=[action("edit_tool", 1, 0)])
+
+    for model in models():
+        assert warehouse.ask(f"from {model.name}") == warehouse.ask(model.sql)
+
+
+def test_views_say_what_their_rows_are(warehouse):
+    """The grain on a file's first line is the view's comment in the warehouse."""
+    actual = warehouse.ask(
+        "select view_name, comment from duckdb_views()"
+        " where schema_name = 'claude_code_marts'"
+    )
+
+    assert {(model.name, model.description) for model in models()} == set(actual)
+
+
+def test_building_again_follows_the_raw_tables(warehouse):
+    """A rebuild after each load is harmless and shows what the load brought."""
+    warehouse.record()
+    before = warehouse.ask("select count(*) from user_cost_daily")
+    warehouse.record(date="2025-09-02")
+    after = warehouse.ask("select count(*) from user_cost_daily")
+
+    assert [(1,)] == before
+    assert [(2,)] == after
+
+
+def test_a_build_that_fails_leaves_the_old_views(warehouse):
+    """Views change all together or not at all."""
+    warehouse.record()
+    warehouse.ask("create or replace view stg_usage as select 'old' as state")
+    warehouse.client.execute_sql("drop table claude_code.usage_report__tool_actions")
+
+    with pytest.raises(NothingLoadedError):
+        build(warehouse.client)
+
+    actual = warehouse.client.execute_sql("select * from claude_code_marts.stg_usage")
+    assert [("old",)] == actual
+
+
+def test_before_the_first_load_the_error_says_to_load(client):
+    """Without raw tables nothing is built, and the message names the next command."""
+    with pytest.raises(NothingLoadedError, match="ccwarehouse load"):
+        build(client)
+
+
+def test_before_the_first_build_the_error_says_to_build(warehouse):
+    """Without views there is nothing to check, and the message says what to run."""
+    with pytest.raises(NothingLoadedError, match="ccwarehouse transform"):
+        check(warehouse.client)
+
+
+def test_a_dataset_may_have_any_name(tmp_path):
+    """The views lie beside the dataset they read, even if its name is a keyword."""
+    with sql_client(tmp_path, dataset="order") as client:
+        warehouse = Warehouse(client)
+        warehouse.record(models=[entry("1")])
+
+        actual = warehouse.ask(
+            'select estimated_cost from "order_marts".user_cost_daily'
+        )
+
+        assert [(Decimal("0.01"),)] == actual
+        assert [] == check(client)
+
+
+def test_true_claims_have_no_failures(warehouse):
+    """Ordinary usage, costless, unknown and in two currencies, breaks no claim."""
+    warehouse.record(models=[entry("1"), entry("2", currency="EUR"), entry("3", None)])
+    warehouse.record(tools=[action("edit_tool", 1, 0), action("write_tool", 0, 0)])
+    warehouse.record(email=None, organization_id=None, customer_type=None)
+    build(warehouse.client)
+
+    assert [] == check(warehouse.client)
+
+
+TWICE = "from was union all from was"
+NONE = "from was where false"
+MORE_COST = "select * replace (estimated_cost + 1 as estimated_cost) from was"
+MORE_ACCEPTED = "select * replace (accepted + 1 as accepted) from was"
+MORE_REJECTED = "select * replace (rejected + 1 as rejected) from was"
+RATE_OVER_1 = "select * replace (1.5 as acceptance_rate) from was"
+NO_RATE = "select * replace (null as acceptance_rate) from was"
+
+MODEL_BREAKDOWN = "usage_report__model_breakdown"
+TOOL_ACTIONS = "usage_report__tool_actions"
+
+SPOILT_VIEWS = [
+    ("no_grain_is_doubled", "tool_acceptance_daily", TWICE),
+    ("no_grain_is_doubled", "user_tool_acceptance_daily", TWICE),
+    ("no_grain_is_doubled", "user_cost_daily", TWICE),
+    ("no_grain_is_doubled", "user_cost_monthly", TWICE),
+    ("no_grain_is_doubled", "model_cost_daily", TWICE),
+    ("every_user_day_is_kept", "user_cost_daily", NONE),
+    ("every_user_day_is_kept", "user_cost_monthly", NONE),
+    ("costs_add_up", "user_cost_daily", MORE_COST),
+    ("costs_add_up", "user_cost_monthly", MORE_COST),
+    ("costs_add_up", "model_cost_daily", MORE_COST),
+    ("acceptances_add_up", "tool_acceptance_daily", MORE_ACCEPTED),
+    ("acceptances_add_up", "tool_acceptance_daily", MORE_REJECTED),
+    ("acceptances_add_up", "user_tool_acceptance_daily", MORE_ACCEPTED),
+    ("acceptances_add_up", "user_tool_acceptance_daily", MORE_REJECTED),
+    ("rates_lie_between_0_and_1", "tool_acceptance_daily", RATE_OVER_1),
+    ("rates_lie_between_0_and_1", "user_tool_acceptance_daily", NO_RATE),
+]
+
+SPOILT_TABLES = [
+    ("counts_are_not_negative", "usage_report", "core_metrics__num_sessions = -1"),
+    ("counts_are_not_negative", MODEL_BREAKDOWN, "tokens__output = -1"),
+    ("counts_are_not_negative", TOOL_ACTIONS, "rejected = -1"),
+    ("every_child_has_its_record", "usage_report", "date = '2025-10-01'"),
+    ("every_child_has_its_record", MODEL_BREAKDOWN, "account = 'x'"),
+    ("every_child_has_its_record", TOOL_ACTIONS, "_dlt_parent_id = 'x'"),
+]
+
+
+@pytest.mark.parametrize(("claim", "view", "query"), SPOILT_VIEWS)
+def test_a_view_that_breaks_a_claim_is_caught(warehouse, claim, view, query):
+    """Each check sees the fault it is there for, in every view it speaks of."""
+    warehouse.record(models=[entry("100")], tools=[action("edit_tool", 3, 1)])
+    warehouse.spoil(view, query)
+
+    assert claim in {failure.check for failure in check(warehouse.client)}
+
+
+@pytest.mark.parametrize(("claim", "table", "change"), SPOILT_TABLES)
+def test_a_table_that_breaks_a_claim_is_caught(warehouse, claim, table, change):
+    """Each check sees the fault it is there for, in every table it speaks of."""
+    warehouse.record(models=[entry("100")], tools=[action("edit_tool", 3, 1)])
+    warehouse.ask(f"update claude_code.{table} set {change}")
+
+    assert claim in {failure.check for failure in check(warehouse.client)}
+
+
+def test_every_check_has_been_seen_to_fail():
+    """A check nobody planted a fault for proves nothing."""
+    planted = {claim for claim, *_ in [*SPOILT_VIEWS, *SPOILT_TABLES]}
+
+    assert {claim.name for claim in checks()} == planted
+
+
+def test_a_failure_shows_the_rows_and_counts_them(warehouse):
+    """A failure says what was claimed, and shows twenty of the rows that break it."""
+    for _ in range(25):
+        warehouse.record(core_metrics__num_sessions=-1)
+    build(warehouse.client)
+
+    [failure] = check(warehouse.client)
+
+    assert failure.claim == "Claim: nothing is counted below zero."
+    assert failure.columns == ("relation", "account", "date", "usage_id")
+    assert failure.rows[0][:2] == ("stg_usage", "default")
+    assert (len(failure.rows), failure.count) == (20, 25)

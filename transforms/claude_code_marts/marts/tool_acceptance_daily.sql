@@ -1,0 +1,37 @@
+-- One row per account, organization_id, date and tool: how proposals were met.
+with
+
+actions as (
+
+    select * from stg_tool_actions
+
+),
+
+counted as (
+
+    select
+        account,
+        organization_id,
+        date,
+        tool,
+        cast(sum(accepted) as bigint) as accepted,
+        cast(sum(rejected) as bigint) as rejected,
+        cast(sum(accepted + rejected) as bigint) as proposals
+
+    from actions
+    group by account, organization_id, date, tool
+
+),
+
+-- Of the summed counts: the mean of the records' rates would weigh them wrongly.
+rated as (
+
+    select
+        *,
+        accepted / nullif(proposals, 0) as acceptance_rate
+
+    from counted
+
+)
+
+select * from rated

@@ -1,0 +1,92 @@
+-- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
+with
+
+usage as (
+
+    select * from stg_usage
+
+),
+
+model_usage as (
+
+    select * from stg_model_usage
+
+),
+
+costs as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type,
+        currency,
+        sum(estimated_cost) as estimated_cost,
+        cast(sum(input_tokens) as bigint) as input_tokens,
+        cast(sum(output_tokens) as bigint) as output_tokens,
+        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
+        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens
+
+    from model_usage
+    group by
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type,
+        currency
+
+),
+
+-- Whoever was active without any model entry all day. A set operation, since it
+-- takes two nulls for the same where a join would not.
+costless as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type
+
+    from usage
+
+    except
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type
+
+    from costs
+
+),
+
+-- What was never reported is unknown, so it is null and not nought.
+everyone as (
+
+    select * from costs
+
+    union all
+
+    select
+        *,
+        null as currency,
+        null as estimated_cost,
+        null as input_tokens,
+        null as output_tokens,
+        null as cache_read_tokens,
+        null as cache_creation_tokens
+
+    from costless
+
+)
+
+select * from everyone

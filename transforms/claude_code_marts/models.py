@@ -1,0 +1,139 @@
+"""The SQL files of this package: read, put in order, brought into a dialect.
+
+A file is one relation, named after it, in DuckDB's dialect. Raw tables are written
+`claude_code.<table>`, so that a file can be pasted into a DuckDB shell; other models
+are written without a dataset. The order of work is derived from those names alone.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
+from typing import Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+from sqlglot.optimizer.scope import traverse_scope
+
+RAW: Final = "claude_code"
+
+
+class ModelError(ValueError):
+    """The SQL files contradict their rules; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file: a view, or a check that returns the rows that break its claim."""
+
+    name: str
+    layer: str
+    sql: str
+
+    @property
+    def description(self) -> str:
+        """The file's first line: a view's grain, or a check's claim."""
+        return self.sql.partition("\n")[0].removeprefix("-- ")
+
+
+def models() -> list[Model]:
+    """All views, each after the views that it reads."""
+    return in_build_order([*_read("staging"), *_read("marts")])
+
+
+def checks() -> list[Model]:
+    """All checks, by name."""
+    return _read("checks")
+
+
+def in_build_order(given: Iterable[Model]) -> list[Model]:
+    """The same models, each after those that it reads; ties go by name."""
+    by_name = {model.name: model for model in given}
+    graph = {
+        name: sorted(_models_read(by_name[name], known=by_name))
+        for name in sorted(by_name)
+    }
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise ModelError(
+            f"models read each other: {' <- '.join(error.args[1])}"
+        ) from None
+
+
+def reads(model: Model) -> set[str]:
+    """The relations that a model reads, as its file writes them."""
+    return {_written(table) for table in _relations(_parsed(model))}
+
+
+def render(
+    model: Model, dialect: str = "duckdb", raw: str = RAW, marts: str = f"{RAW}_marts"
+) -> str:
+    """The model's query in a dialect, with every relation fully qualified.
+
+    `raw` and `marts` are dataset names as the dialect writes them, so quoted where it
+    asks for quotes, and with the project or catalog where there is one.
+    """
+    query = _parsed(model)
+    for table in _relations(query):
+        dataset = raw if table.db == RAW else marts
+        qualified = exp.to_table(f"{dataset}.{table.name}", dialect=dialect)
+        table.set("db", qualified.args["db"])
+        table.set("catalog", qualified.args.get("catalog"))
+    if dialect == "bigquery":
+        _widen_decimals(query)
+    return query.sql(dialect=dialect, pretty=True, comments=False)
+
+
+def _read(layer: str) -> list[Model]:
+    folder = files(__package__) / layer
+    paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    return [
+        Model(path.name.removesuffix(".sql"), layer, path.read_text(encoding="utf-8"))
+        for path in paths
+        if path.name.endswith(".sql")
+    ]
+
+
+def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
+    for table in _relations(_parsed(model)):
+        if table.db == RAW:
+            continue
+        if table.db or table.name not in known:
+            raise ModelError(
+                f"{model.layer}/{model.name}.sql reads {_written(table)}, which is"
+                f" neither a model nor a table of {RAW}"
+            )
+        yield table.name
+
+
+def _parsed(model: Model) -> exp.Query:
+    try:
+        query = sqlglot.parse_one(model.sql, read="duckdb")
+    except ParseError as error:
+        raise ModelError(f"{model.layer}/{model.name}.sql: {error}") from error
+    if not isinstance(query, exp.Query):
+        raise ModelError(f"{model.layer}/{model.name}.sql is not a query")
+    return query
+
+
+def _relations(query: exp.Query) -> list[exp.Table]:
+    """Every table that is not one of the query's own CTEs."""
+    return [
+        source
+        for scope in traverse_scope(query)
+        for source in scope.sources.values()
+        if isinstance(source, exp.Table)
+    ]
+
+
+def _written(table: exp.Table) -> str:
+    return ".".join(part.name for part in table.parts)
+
+
+def _widen_decimals(query: exp.Query) -> None:
+    """Keep the places that NUMERIC, as sqlglot writes every decimal, would cut off."""
+    for kind in list(query.find_all(exp.DataType)):
+        if kind.is_type(exp.DType.DECIMAL):
+            kind.replace(exp.DataType.build("bigdecimal"))

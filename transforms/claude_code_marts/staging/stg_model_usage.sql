@@ -1,0 +1,45 @@
+-- One row per usage record and model entry: tokens, cost, and whose they are.
+with
+
+entries as (
+
+    select * from claude_code.usage_report__model_breakdown
+
+),
+
+usage as (
+
+    select * from stg_usage
+
+),
+
+-- An entry has one record, so this join multiplies nothing; one that lost its
+-- record keeps its cost.
+joined as (
+
+    select
+        entries._dlt_id as model_usage_id,
+        entries._dlt_parent_id as usage_id,
+        entries.account,
+        entries.organization_id,
+        entries.date,
+        usage.actor_type,
+        coalesce(usage.actor, 'unknown') as actor,
+        usage.customer_type,
+        entries.model,
+        entries.estimated_cost__currency as currency,
+        -- cents to currency: a product stays exact where a quotient would not
+        entries.estimated_cost__amount
+            * cast('0.01' as decimal(2, 2)) as estimated_cost,
+        entries.tokens__input as input_tokens,
+        entries.tokens__output as output_tokens,
+        entries.tokens__cache_read as cache_read_tokens,
+        entries.tokens__cache_creation as cache_creation_tokens
+
+    from entries
+    left join usage
+        on entries._dlt_parent_id = usage.usage_id
+
+)
+
+select * from joined

@@ -1,0 +1,37 @@
+-- One row per usage record: who used Claude Code on a day, where, and how much.
+with
+
+records as (
+
+    select * from claude_code.usage_report
+
+),
+
+named as (
+
+    select
+        _dlt_id as usage_id,
+        account,
+        organization_id,
+        date,
+        actor__type as actor_type,
+        coalesce(
+            lower(nullif(actor__email_address, '')),
+            nullif(actor__api_key_name, ''),
+            'unknown'
+        ) as actor,
+        customer_type,
+        subscription_type,
+        terminal_type,
+        is_remote,
+        core_metrics__num_sessions as sessions,
+        core_metrics__lines_of_code__added as lines_added,
+        core_metrics__lines_of_code__removed as lines_removed,
+        core_metrics__commits_by_claude_code as commits,
+        core_metrics__pull_requests_by_claude_code as pull_requests
+
+    from records
+
+)
+
+select * from named
