@@ -123,6 +123,7 @@ def load(
     from claude_code_analytics import resolve_settings, utc_now
 
     from .load import Request, plan
+    from .summary import outcome_as_dict, outcome_as_lines, remarks
 
     request = Request(start, end, include_today)
     with _warehouse(destination, database, dataset) as warehouse:
@@ -134,7 +135,13 @@ def load(
             _print_plan(chosen, as_json=as_json)
             return
         outcome = _load(warehouse, chosen, settings, quiet=quiet)
-        _print_outcome(outcome, warehouse.location, quiet=quiet, as_json=as_json)
+    place = warehouse.location
+    for remark in remarks(outcome):
+        click.echo(remark, err=True)
+    if as_json:
+        click.echo(json.dumps(outcome_as_dict(outcome, place)))
+    elif not quiet:
+        click.echo("\n".join(outcome_as_lines(chosen, outcome, place)))
     if outcome.failed:
         raise SystemExit(4)
 
@@ -258,19 +265,6 @@ def _print_plan(plan: Plan, *, as_json: bool) -> None:
 
     text = json.dumps(plan_as_dict(plan)) if as_json else "\n".join(plan_as_lines(plan))
     click.echo(text)
-
-
-def _print_outcome(
-    outcome: Outcome, location: str, *, quiet: bool, as_json: bool
-) -> None:
-    from .summary import outcome_as_dict, outcome_as_lines, remarks
-
-    for remark in remarks(outcome):
-        click.echo(remark, err=True)
-    if as_json:
-        click.echo(json.dumps(outcome_as_dict(outcome, location)))
-    elif not quiet:
-        click.echo("\n".join(outcome_as_lines(outcome, location)))
 
 
 def _print_failure(failure: Failure) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from claude_code_analytics.days import in_runs, spans
+from claude_code_analytics.days import ONE_DAY, in_runs, spans
 
 from .load import Outcome, Plan
 
@@ -59,8 +59,8 @@ def outcome_as_dict(outcome: Outcome, location: str) -> dict[str, Any]:
     }
 
 
-def outcome_as_lines(outcome: Outcome, location: str) -> list[str]:
-    """The summary for people."""
+def outcome_as_lines(plan: Plan, outcome: Outcome, location: str) -> list[str]:
+    """The summary for people; after a first load also how to go further back."""
     days = ", ".join(
         [
             f"{len(outcome.loaded)} loaded",
@@ -69,13 +69,18 @@ def outcome_as_lines(outcome: Outcome, location: str) -> list[str]:
             f"{len(outcome.failed)} failed",
         ]
     )
-    return [
+    lines = [
         f"Days     {days}",
         f"Records  {outcome.records:,}",
         f"Cost     {outcome.cost_usd:,.2f} USD, estimated",
         f"Time     {outcome.seconds:.1f} s",
         f"Data     {location}",
     ]
+    if plan.wanted and not plan.stored:
+        first = plan.wanted[0].day
+        more = f"--start YYYY-MM-DD --end {first - ONE_DAY}"
+        lines.append(f"History  begins {first}; for more: ccwarehouse load {more}")
+    return lines
 
 
 def remarks(outcome: Outcome) -> list[str]:
