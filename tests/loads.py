@@ -88,7 +88,9 @@ def load_from(
     request = Request(
         start and date.fromisoformat(start), end and date.fromisoformat(end)
     )
-    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+    with open_warehouse(
+        "duckdb", database, "claude_code", sole_writer=True
+    ) as warehouse:
         chosen = plan(request, warehouse.stored(resolved.account), now, resolved)
         outcome = load(warehouse, chosen, resolved, Silence(), clock=lambda: now)
         warehouse.build_views()

@@ -126,10 +126,13 @@ def load(
     from .summary import outcome_as_dict, outcome_as_lines, remarks
 
     request = Request(start, end, include_today)
-    with _warehouse(destination, database, dataset) as warehouse:
+    with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
         if not dry_run:
             settings.require_key()
+    with _warehouse(
+        destination, database, dataset, sole_writer=not dry_run
+    ) as warehouse:
         chosen = plan(request, warehouse.stored(settings.account), utc_now(), settings)
         if dry_run:
             _print_plan(chosen, as_json=as_json)
@@ -219,13 +222,16 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 
 
 @contextmanager
-def _warehouse(destination: str, database: Path, dataset: str) -> Iterator[Warehouse]:
+def _warehouse(
+    destination: str, database: Path, dataset: str, *, sole_writer: bool = False
+) -> Iterator[Warehouse]:
     from .destinations import open_warehouse
 
-    location = str(database) if destination == "duckdb" else destination
     with (
-        _errors_explained(location),
-        open_warehouse(destination, database, dataset) as warehouse,
+        _errors_explained(str(database) if destination == "duckdb" else destination),
+        open_warehouse(
+            destination, database, dataset, sole_writer=sole_writer
+        ) as warehouse,
     ):
         yield warehouse
 

@@ -64,7 +64,10 @@ def run(database: Path, console: Console) -> None:
     now = datetime.now(UTC)
     for old in (database, database.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
-    with FakeApi() as api, open_warehouse("duckdb", database, DATASET) as warehouse:
+    with (
+        FakeApi() as api,
+        open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse,
+    ):
         console.print(f"A made-up organisation, served by a fake API at {api.url}:")
         outcome = _load(warehouse, api.url, now)
         warehouse.build_views()

@@ -1,7 +1,7 @@
 """A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from claude_code_analytics.days import StoredDay
 
 from . import views
 from .comments import comment_on_tables
+from .writer import hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
@@ -82,11 +83,13 @@ class Warehouse:
 
 @contextmanager
 def open_warehouse(
-    destination: str, database: Path, dataset: str
+    destination: str, database: Path, dataset: str, *, sole_writer: bool = False
 ) -> Iterator[Warehouse]:
     """A warehouse for the length of a command.
 
-    Raises `NameClashError` when a DuckDB file and its dataset share a name.
+    With `sole_writer` nobody else's load can write to it meanwhile. Raises
+    `NameClashError` when a DuckDB file and its dataset share a name, and
+    `WarehouseInUseError` when another program writes.
 
     The pipeline's working folder is new and goes away again: what is stored is read
     from the warehouse, so a run needs nothing of the one before, and a package that a
@@ -95,12 +98,19 @@ def open_warehouse(
     is_duckdb = destination == "duckdb"
     if is_duckdb and database.stem in (dataset, f"{dataset}_marts"):
         raise NameClashError(NAME_CLASH.format(file=database, name=database.stem))
-    target = dlt.destinations.duckdb(str(database)) if is_duckdb else destination
-    with TemporaryDirectory(prefix="ccwarehouse-") as folder:
+    with ExitStack() as stack:
+        target: Any = destination
+        if is_duckdb and sole_writer:
+            target = dlt.destinations.duckdb(stack.enter_context(hold_file(database)))
+        elif is_duckdb:
+            target = dlt.destinations.duckdb(str(database))
+        folder = stack.enter_context(TemporaryDirectory(prefix="ccwarehouse-"))
         pipeline = dlt.pipeline(
             PIPELINE,
             destination=target,
             dataset_name=dataset,
             pipelines_dir=folder,
         )
+        if sole_writer and not is_duckdb:
+            stack.enter_context(hold_dataset(pipeline))
         yield Warehouse(pipeline, database if is_duckdb else None)

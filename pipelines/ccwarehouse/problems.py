@@ -6,6 +6,7 @@ Whatever is not here is a bug and keeps its traceback (exit code 1).
 from dataclasses import dataclass
 from enum import IntEnum
 
+import duckdb
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import (
     DestinationException,
@@ -18,6 +19,7 @@ from claude_code_analytics import CredentialsError, SettingsError
 
 from .destinations import NameClashError
 from .views import NothingLoadedError
+from .writer import WarehouseInUseError
 
 NO_SUCH_DESTINATION = (
     "There is no such destination. Name one of dlt's with --destination, as in duckdb, "
@@ -25,6 +27,7 @@ NO_SUCH_DESTINATION = (
 )
 INSTALL = "Install it: pip install 'ccwarehouse[postgres]' or 'ccwarehouse[bigquery]'."
 CONFIGURE = "Set it in .dlt/secrets.toml, in .dlt/config.toml or in the environment."
+WAIT = "Wait until it has ended, then run the same command again."
 REPAIR = "Make it reachable and writable, then run the same command again."
 
 
@@ -74,7 +77,10 @@ def _known(error: BaseException, location: str) -> Problem | None:
             code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {CONFIGURE}"
         case NothingLoadedError():
             code, line = ExitCode.WAREHOUSE, str(error)
-        case DestinationException() | OSError():
+        case WarehouseInUseError():
+            code = ExitCode.WAREHOUSE
+            line = f"{location} is in use: {_first_line(error)} {WAIT}"
+        case DestinationException() | duckdb.Error() | OSError():
             reason = _first_line(_inner(error))
             code = ExitCode.WAREHOUSE
             line = f"{location} cannot be used: {reason} {REPAIR}"

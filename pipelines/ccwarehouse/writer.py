@@ -1,0 +1,69 @@
+"""One writer at a time; a writer that crashed holds nothing.
+
+Both locks end with the process or the connection that took them, so there is no lock
+file to clean up and nothing to expire.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import dlt
+import duckdb
+
+
+class WarehouseInUseError(RuntimeError):
+    """Another program writes to the warehouse; the message says which."""
+
+
+@contextmanager
+def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a DuckDB file, which lets no other process in while it is open.
+
+    Raises `WarehouseInUseError`, or DuckDB's own error for a file it cannot use.
+    """
+    try:
+        connection = duckdb.connect(str(database))
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise WarehouseInUseError(_without_link(error)) from error
+    with closing(connection):
+        yield connection
+
+
+@contextmanager
+def hold_dataset(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """The only load into a dataset of a server, where the server can tell (Postgres).
+
+    Raises `WarehouseInUseError` when another load has it.
+    """
+    with pipeline.sql_client() as client:
+        if client.capabilities.sqlglot_dialect == "postgres":
+            name = f"ccwarehouse:{client.dataset_name}"
+            (row,) = client.execute_sql(_LOCK, name, name) or ()
+            if not row[0]:
+                raise WarehouseInUseError(f"another load writes to it ({row[1]}).")
+        yield
+
+
+_LOCK = """
+    select
+        pg_try_advisory_lock(hashtext(%s)),
+        (
+            select
+                concat_ws(
+                    ' ', 'user', usename, 'from', coalesce(client_addr::text, 'here'),
+                    'since', date_trunc('second', backend_start), 'process', pid
+                )
+            from pg_stat_activity
+            join pg_locks using (pid)
+            where locktype = 'advisory' and classid = 0 and granted
+                and objid = hashtext(%s)::bit(32)::bigint::oid
+            limit 1
+        )
+"""
+
+
+def _without_link(error: Exception) -> str:
+    return str(error).partition(". See also")[0] + "."
