@@ -28,12 +28,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 EXIT_CODES = """
 \b
 Exit codes:
-  0  all wanted days are in
-  1  a bug, with its traceback
-  2  wrong usage
-  3  credentials or configuration
-  4  some days failed, the others are in
-  5  the warehouse could not be reached or refused
+    0  all wanted days are in
+    1  a bug, with its traceback
+    2  wrong usage
+    3  credentials or configuration
+    4  some days failed, the others are in
+    5  the warehouse could not be reached or refused
+  130  interrupted; what was in stays in
 """
 
 
@@ -80,9 +81,10 @@ def warehouse_options(command: F) -> F:
 @click.version_option(package_name="ccwarehouse")
 def main() -> None:
     """Claude Code usage in your warehouse, exact to the day."""
-    # dlt reads these when it is imported: by default it reports usage of its own
+    # dlt reads these when it is imported; it would report usage of its own, and log
+    # with tracebacks what ends in one line here
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
 
 
 @main.command(epilog=EXIT_CODES)
@@ -243,6 +245,9 @@ def _errors_explained(location: str) -> Iterator[None]:
 
     try:
         yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        raise SystemExit(130) from None
     except Exception as error:
         problem = explain(error, location)
         if problem is None:
@@ -256,14 +261,26 @@ def _load(
 ) -> Outcome:
     from rich.console import Console
 
+    from .interrupt import run_interruptibly
     from .load import load as run
     from .progress import watch
 
-    with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
+    def farewell() -> None:
+        progress.__exit__()
+        click.echo(
+            f"Interrupted. {progress.stored_days} of {len(plan.wanted)} days are in "
+            f"{warehouse.location}. The next load goes on from there.",
+            err=True,
+        )
+
+    def work() -> Outcome:
         outcome = run(warehouse, plan, settings, progress)
-    if plan.wanted or plan.stored:
-        warehouse.build_views()
-    return outcome
+        if plan.wanted or plan.stored:
+            warehouse.build_views()
+        return outcome
+
+    with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
+        return run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 
 
 def _print_plan(plan: Plan, *, as_json: bool) -> None:

@@ -13,7 +13,11 @@ from dlt.common.destination.exceptions import (
     UnknownDestinationModule,
 )
 from dlt.common.exceptions import MissingDependencyException
-from dlt.destinations.exceptions import DestinationConnectionError
+from dlt.destinations.exceptions import (
+    DatabaseException,
+    DestinationConnectionError,
+)
+from dlt.load.exceptions import LoadClientJobException
 
 from claude_code_analytics import CredentialsError, SettingsError
 
@@ -90,9 +94,14 @@ def _known(error: BaseException, location: str) -> Problem | None:
 
 
 def _inner(error: BaseException) -> BaseException:
-    """What the warehouse itself said."""
-    if isinstance(error, DestinationConnectionError):
-        return error.inner_exc
+    """What the warehouse itself said, without what dlt has wrapped around it."""
+    match error:
+        case DestinationConnectionError():
+            return _inner(error.inner_exc)
+        case LoadClientJobException():
+            return _inner(error.client_exception)
+        case DatabaseException():
+            return _inner(error.dbapi_exception)
     return error
 
 

@@ -16,7 +16,9 @@ from claude_code_analytics import DayFetch, Package
 
 
 class Silence:
-    """Watches and says nothing."""
+    """Watches and says nothing; counts the days that are in."""
+
+    stored_days = 0
 
     def __enter__(self) -> Self:
         return self
@@ -28,7 +30,8 @@ class Silence:
         """Say nothing."""
 
     def stored(self, package: Package) -> None:
-        """Say nothing."""
+        """Count the days that are in now."""
+        self.stored_days += len(package.days)
 
 
 class Lines(Silence):
@@ -37,7 +40,6 @@ class Lines(Silence):
     def __init__(self, console: Console, days: int) -> None:
         self._console = console
         self._days = days
-        self._stored = 0
         self._records = 0
         self._began = time.monotonic()
 
@@ -47,10 +49,10 @@ class Lines(Silence):
 
     def stored(self, package: Package) -> None:
         """Say how far the load is."""
-        self._stored += len(package.days)
+        super().stored(package)
         rate = self._records / max(time.monotonic() - self._began, 0.001)
         self._console.print(
-            f"{self._stored} of {self._days} days stored, "
+            f"{self.stored_days} of {self._days} days stored, "
             f"{self._records:,} records, {rate:,.0f} records/s",
             highlight=False,
         )

@@ -1,0 +1,150 @@
+"""Ctrl-C, full disks and files that cannot be: nothing is lost, one line says why."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from loads import query
+
+PROGRAM = Path(sys.executable).with_name("ccwarehouse")
+UV = Path(sys.executable).with_name("uv")
+
+
+@pytest.fixture
+def api():
+    with FakeApi() as api:
+        yield api
+
+
+@pytest.fixture
+def start(api, tmp_path):
+    """Start a load of many days in a process of its own; its temporary files in tmp."""
+    (tmp_path / "tmp").mkdir()
+
+    def run(*words, **given):
+        environment = {
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+            "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "100",
+            "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+            "TMPDIR": str(tmp_path / "tmp"),
+        }
+        return subprocess.Popen(
+            [PROGRAM, "load", *words],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **given,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
+    api, start, tmp_path, number
+):
+    """It ends at once, although calls hang, and leaves nothing to trip over."""
+    hanging = {"from": 40}
+
+    def fault(request):
+        hangs = len(api.calls) > hanging["from"]
+        return replace(api.answer(request), stall=60) if hangs else None
+
+    api.fault = fault
+    first = start()
+    assert "32 of 100 days stored" in first.stderr.readline()
+    first.send_signal(number)
+    began = time.monotonic()
+    told = first.stderr.read()
+    code = first.wait(60)
+    seconds = time.monotonic() - began
+
+    assert 130 == code
+    assert "Interrupted. 32 of 100 days are in ccwarehouse.duckdb" in told
+    assert seconds < 10  # two on an idle machine; the hanging calls last a minute
+    assert [] == list((tmp_path / "tmp").iterdir())
+    hanging["from"] = 10**6
+    assert 0 == start().wait(120)
+    stored = "select count(distinct date) from claude_code.day_fetches"
+    assert [(100,)] == query(tmp_path / "ccwarehouse.duckdb", stored)
+
+
+def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
+    """When the file cannot grow the load ends with 5; later it just goes on."""
+    assert 0 == start("--start", "2026-01-01", "--end", "2026-01-31").wait(120)
+    database = tmp_path / "ccwarehouse.duckdb"
+    rows = "from claude_code.usage_report where date < '2026-02-01' order by _dlt_id"
+    before = query(database, rows)
+    most = database.stat().st_size + 4096
+
+    def fill_up():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    days = ("--start", "2026-02-01", "--end", "2026-03-31")
+    full = start(*days, preexec_fn=fill_up)
+    _, told = full.communicate(timeout=120)
+
+    assert 5 == full.returncode, told
+    assert "Traceback" not in told
+    assert before == query(
+        database, f"select * from ({rows}) where date < '2026-02-01'"
+    )
+    assert 0 == start(*days).wait(120)
+
+
+def test_a_file_of_a_newer_duckdb_is_left_alone(start, tmp_path):
+    """A file this DuckDB cannot read is one line and exit code 5."""
+    database = tmp_path / "newer.duckdb"
+    code = (
+        "import duckdb; duckdb.connect('newer.duckdb', config="
+        "{'storage_compatibility_version': 'latest'}).execute('create table t (a int)')"
+    )
+    isolated = ("run", "--quiet", "--isolated", "--no-project", "--python")
+    newest = (sys.executable, "--with", "duckdb==2.0.0", "python", "-c", code)
+    subprocess.run([UV, *isolated, *newest], cwd=tmp_path, check=True)
+    before = database.read_bytes()
+    load = start("--database", "newer.duckdb")
+    _, told = load.communicate(timeout=120)
+
+    assert 5 == load.returncode
+    assert 1 == len(told.strip().splitlines())
+    assert before == database.read_bytes()
+
+
+def test_a_place_nobody_may_write_to_is_one_line(start):
+    """Missing rights end with 5 and a word on what to do."""
+    load = start("--database", "/proc/usage.duckdb")
+    _, told = load.communicate(timeout=120)
+
+    assert 5 == load.returncode
+    assert 1 == len(told.strip().splitlines())
+    assert "writable" in told
+
+
+def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
+    api, start, tmp_path
+):
+    """The second leaves with 5 and the first one's process; a killed one frees it."""
+    api.fault = lambda request: replace(api.answer(request), stall=60)
+    first = start()
+    while not api.calls:
+        time.sleep(0.05)
+    second = start()
+    _, told = second.communicate(timeout=120)
+    first.kill()
+    first.wait()
+    api.fault = None
+
+    assert 5 == second.returncode
+    assert f"PID {first.pid}" in told
+    assert 0 == start().wait(120)

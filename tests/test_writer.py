@@ -1,0 +1,97 @@
+"""One load at a time on a server's dataset."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.writer import WarehouseInUseError
+from postgres import server
+
+HOLD = """
+import sys
+from pathlib import Path
+from ccwarehouse.destinations import open_warehouse
+
+with open_warehouse("postgres", Path("unused"), sys.argv[1], sole_writer=True):
+    print("holding", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def credentials(address, monkeypatch):
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
+
+
+def hold(dataset):
+    """A process that writes to a dataset until it is told to end."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, dataset],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert "holding\n" == process.stdout.readline()
+    return process
+
+
+def is_free(dataset):
+    try:
+        with open_warehouse("postgres", Path("unused"), dataset, sole_writer=True):
+            return True
+    except WarehouseInUseError:
+        return False
+
+
+def test_a_second_writer_is_told_who_writes():
+    """The message names user, place and server process of the first one."""
+    first = hold("usage")
+    try:
+        with (
+            pytest.raises(WarehouseInUseError, match="user loader from 127") as raised,
+            open_warehouse("postgres", Path("unused"), "usage", sole_writer=True),
+        ):
+            pass
+    finally:
+        first.kill()
+        first.wait()
+
+    assert "process" in str(raised.value)
+
+
+def test_other_datasets_and_readers_are_not_locked_out():
+    """The lock is the dataset's, and only writers take it."""
+    first = hold("usage")
+    try:
+        with open_warehouse("postgres", Path("unused"), "usage") as reader:
+            assert {} == reader.stored("default")
+        assert is_free("elsewhere")
+        assert not is_free("usage")
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_a_writer_that_crashed_holds_nothing():
+    """When its process is killed, the next one gets in."""
+    first = hold("usage")
+    first.kill()
+    first.wait()
+    # the server lets go when it notices, a moment later
+    for _ in range(100):
+        if is_free("usage"):
+            break
+        time.sleep(0.1)
+
+    assert is_free("usage")
