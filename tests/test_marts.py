@@ -35,6 +35,15 @@ create table usage_report__tool_actions (
     accepted bigint, rejected bigint,
     _dlt_parent_id varchar, _dlt_id varchar, _dlt_load_id varchar
 );
+create table day_fetches (
+    account varchar, date date, fetched_at timestamptz, status varchar, error varchar,
+    is_final boolean, pages bigint, records bigint,
+    model_breakdown_rows bigint, tool_actions_rows bigint,
+    num_sessions bigint, estimated_cost_cents decimal(38, 18),
+    content_hash varchar, is_changed boolean, _dlt_load_id varchar
+);
+create table _dlt_loads (load_id varchar, status bigint);
+insert into _dlt_loads values ('in', 0), ('aborted', 1);
 """
 
 
@@ -67,6 +76,20 @@ class Warehouse:
             self._child("usage_report__model_breakdown", record, number, entry)
         for number, action in enumerate(tools):
             self._child("usage_report__tool_actions", record, number, action)
+
+    def fetch(self, fetched_at, load="in", **columns):
+        """One row of the ledger, for the first of September."""
+        fetch = {
+            "account": "default",
+            "date": "2025-09-01",
+            "fetched_at": f"2025-09-{fetched_at}:00+00:00",
+            "status": "complete",
+            "is_final": True,
+            "is_changed": True,
+            "_dlt_load_id": load,
+            **columns,
+        }
+        self._insert("day_fetches", fetch)
 
     def ask(self, query):
         """The rows of a query over the views."""
@@ -573,3 +596,35 @@ def test_a_failure_shows_the_rows_and_counts_them(warehouse):
     assert failure.columns == ("relation", "account", "date", "usage_id")
     assert failure.rows[0][:2] == ("stg_usage", "default")
     assert (len(failure.rows), failure.count) == (20, 25)
+
+
+def test_a_revision_says_by_how_much_a_day_moved(warehouse):
+    """The running day that grew, then a restatement downwards; no change, no row."""
+    sizes = {"records": 4, "num_sessions": 9, "estimated_cost_cents": Decimal(1025)}
+    warehouse.fetch("01 12:00", is_final=False, records=1, num_sessions=2)
+    warehouse.fetch("02 02:00", **sizes)
+    warehouse.fetch("03 02:00", **sizes, is_changed=False)
+    smaller = sizes | {"records": 3, "estimated_cost_cents": Decimal(1000)}
+    warehouse.fetch("04 02:00", **smaller)
+
+    found = warehouse.ask(
+        "select extract(day from fetched_at), is_restatement, records_change,"
+        " sessions_change, estimated_cost_usd_change"
+        " from day_revisions order by fetched_at"
+    )
+
+    grown, restated = (2, False, 3, 7, None), (4, True, -1, 0, Decimal("-0.25"))
+    assert [grown, restated] == found
+
+
+def test_a_fetch_that_failed_or_never_got_in_revises_nothing(warehouse):
+    """Revisions compare completed fetches of completed loads only."""
+    warehouse.fetch("02 02:00", records=1)
+    warehouse.fetch("03 02:00", status="failed", is_changed=None)
+    warehouse.fetch("04 02:00", load="cut short", records=7)
+    warehouse.fetch("05 02:00", load="aborted", records=8)
+    warehouse.fetch("06 02:00", records=3)
+
+    found = warehouse.ask("select records, records_change from day_revisions")
+
+    assert [(3, 2)] == found
