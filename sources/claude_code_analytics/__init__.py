@@ -12,14 +12,13 @@ share every key. So the unit is the day: it is fetched whole or not at all, and 
 loaded replaces whatever the warehouse held of it, be that more, less or nothing.
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 import dlt
 import httpx
-import pendulum
 from dlt.extract import DltSource
 
 from .days import Calendar, nightly
@@ -30,7 +29,7 @@ from .errors import (
     DayError,
     SettingsError,
 )
-from .fetch import DayFetch, fetch_days
+from .fetch import DayFetch, fetch_days, utc_now
 from .ledger import read_stored
 from .package import Package, as_source
 from .settings import UsageSettings, resolve_settings
@@ -49,6 +48,7 @@ __all__ = [
     "read_stored",
     "resolve_settings",
     "usage",
+    "utc_now",
 ]
 
 
@@ -56,6 +56,7 @@ def usage(
     days: Iterable[date] | None = None,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] = utc_now,
     **settings: Any,  # noqa: ANN401 (UsageSettings types them)
 ) -> DltSource:
     """The usage report of the given UTC days, or of those the warehouse still lacks.
@@ -77,7 +78,7 @@ def usage(
     @cache
     def package() -> Package:
         stored = read_stored(dlt.current.pipeline(), resolved.account)
-        calendar = Calendar(pendulum.now("UTC"), resolved.settle)
+        calendar = Calendar(clock(), resolved.settle)
         wanted = days
         if wanted is None:
             plan = nightly(
@@ -87,7 +88,7 @@ def usage(
                 lookback=resolved.lookback,
             )
             wanted = [item.day for item in plan]
-        fetches = fetch_days(wanted, resolved, transport)
+        fetches = fetch_days(wanted, resolved, transport, clock)
         return Package(fetches, stored, calendar, resolved.account)
 
     return as_source(package)

@@ -5,8 +5,9 @@ import contextlib
 import email.utils
 import re
 import time
-from collections.abc import AsyncIterator
-from datetime import date
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from importlib.metadata import metadata
 
 import httpx
@@ -28,6 +29,7 @@ PAGE_LIMIT = 1000
 MAX_RESTARTS = 5
 TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
+LONGEST_PROBE = 20
 
 REFUSED = (
     "The API refused the key. This report needs an Admin API key (sk-ant-admin...): "
@@ -41,6 +43,19 @@ def user_agent() -> str:
     package = metadata("ccwarehouse")
     url = package["Project-URL"].split(", ")[-1]
     return f"ccwarehouse/{package['Version']} (+{url})"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one call told: a page, or else in `said` why there is none.
+
+    `date` is the reply's own clock (UTC, to the second), None when it shows none.
+    """
+
+    status: int
+    date: datetime | None
+    page: Page | None
+    said: str = ""
 
 
 class UsageClient:
@@ -57,7 +72,7 @@ class UsageClient:
         self._key = settings.require_key()
         self._max_wait = settings.max_wait
         self._backoff = tenacity.wait_exponential_jitter(
-            initial=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
+            multiplier=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
         )
         self._gate = _Gate()
         self._reader = PageReader()
@@ -90,6 +105,22 @@ class UsageClient:
                 return [page async for page in self._pages(day, patience)]
         raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
 
+    async def probe(self, day: date) -> Probe:
+        """One call for at most one record of a UTC day, not tried again.
+
+        Raises `TransientError` when no reply comes within seconds.
+        """
+        params = {"starting_at": day.isoformat(), "limit": "1"}
+        patience = _Patience(min(self._max_wait, LONGEST_PROBE))
+        response = await self._reply(params, patience)
+        status, moment = response.status_code, _date(response)
+        if status != 200:
+            return Probe(status, moment, None, _describe(response, self.redacted))
+        try:
+            return Probe(status, moment, self._reader.read(response.content))
+        except DayError as error:
+            return Probe(status, moment, None, self.redacted(str(error)))
+
     async def _pages(self, day: date, patience: "_Patience") -> AsyncIterator[Page]:
         params = {"starting_at": day.isoformat(), "limit": str(PAGE_LIMIT)}
         cursors: set[str] = set()
@@ -110,7 +141,7 @@ class UsageClient:
         patience.begin_call()
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(TransientError),
-            wait=self._pause,
+            wait=lambda state: self._pause(state, patience),
             stop=lambda state: state.upcoming_sleep > patience.left(),
             reraise=True,
         )
@@ -124,37 +155,43 @@ class UsageClient:
         self._gate.answered()
         return page
 
-    def _pause(self, state: tenacity.RetryCallState) -> float:
+    def _pause(self, state: tenacity.RetryCallState, patience: "_Patience") -> float:
         """Seconds until the next try; after a 429 the other days pause as well."""
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, TransientError)
+        patience.reason = str(error)
         seconds = max(self._backoff(state), error.retry_after)
         if error.is_rate_limit:
-            self._gate.close_for(seconds)
+            self._gate.close_for(seconds, str(error))
         return seconds
 
     async def _call(self, params: dict[str, str], patience: "_Patience") -> Page:
-        try:
-            async with asyncio.timeout(patience.left()):
-                await self._gate.passed()
-                response = await self._http.get(PATH, params=params)
-        except TimeoutError:
-            raise TransientError("no whole reply came in time") from None
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            message = f"{type(error).__name__} {error}".strip()
-            raise TransientError(self._redacted(message)) from None
+        response = await self._reply(params, patience)
         if response.status_code != 200:
             raise self._error(response, has_cursor="page" in params)
         return await asyncio.to_thread(self._reader.read, response.content)
+
+    async def _reply(
+        self, params: dict[str, str], patience: "_Patience"
+    ) -> httpx.Response:
+        try:
+            async with asyncio.timeout(patience.left()):
+                await self._gate.passed(patience)
+                return await self._http.get(PATH, params=params)
+        except TimeoutError:
+            raise TransientError(patience.reason) from None
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            message = f"{type(error).__name__} {error}".strip()
+            raise TransientError(self.redacted(message)) from None
 
     def _error(
         self, response: httpx.Response, *, has_cursor: bool
     ) -> ClaudeCodeAnalyticsError:
         status = response.status_code
-        message = self._redacted(_describe(response))
+        message = _describe(response, self.redacted)
         if status in (401, 403):
             return CredentialsError(f"{REFUSED} The API said: {message}")
-        about_page = status == 400 and re.search(r"\bpage\b|cursor", message)
+        about_page = status == 400 and re.search(r"(?i)\bpage\b|cursor", message)
         if has_cursor and (status == 410 or about_page):
             return StaleCursorError(message)
         if status in TRANSIENT_STATUSES or status >= 500:
@@ -164,8 +201,9 @@ class UsageClient:
             )
         return DayError(message)
 
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._key, "[key]")
+    def redacted(self, text: str) -> str:
+        """The text without the key, should the API or a proxy have echoed it."""
+        return re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
 
 
 class _Gate:
@@ -173,42 +211,51 @@ class _Gate:
 
     def __init__(self) -> None:
         self._opens_at = 0.0
+        self._closed_by = ""
         self._answered_at = 0.0
-        self._hopeless: str | None = None
+        self._gave_up: list[str] = []
 
-    async def passed(self) -> None:
+    async def passed(self, patience: "_Patience") -> None:
         # another 429 may move the opening while this one sleeps
-        while (wait := self._opens_at - time.monotonic()) > 0:  # noqa: ASYNC110 (by clock)
+        while (wait := self._opens_at - time.monotonic()) > 0:
+            if wait > patience.left():
+                raise TransientError(self._closed_by, retry_after=wait)
             await asyncio.sleep(wait)
 
-    def close_for(self, seconds: float) -> None:
+    def close_for(self, seconds: float, reason: str) -> None:
         self._opens_at = max(self._opens_at, time.monotonic() + seconds)
+        self._closed_by = reason
 
     def answered(self) -> None:
         self._answered_at = time.monotonic()
-        self._hopeless = None
+        self._gave_up.clear()
 
     def give_up(self, since: float, reason: str) -> None:
-        """A day waited in vain; if no other had an answer, the next need not try."""
+        """A day waited in vain, and no other had an answer meanwhile."""
         if self._answered_at < since:
-            self._hopeless = reason
+            self._gave_up.append(reason)
 
     def require_hope(self) -> None:
-        if self._hopeless:
+        """One day may have a fault of its own; after a second the next need not try."""
+        if len(self._gave_up) > 1:
             raise DayError(
-                f"not tried, as the days before waited in vain: {self._hopeless}"
+                f"not tried, as the days before waited in vain: {self._gave_up[-1]}"
             )
 
 
 class _Patience:
-    """The seconds one day may lose to waiting and to calls that fail."""
+    """The seconds one day may lose to waiting and to calls that fail.
+
+    `reason` is why the call was tried again, and what to say if that took too long.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self.call_began = 0.0
+        self.begin_call()
 
     def begin_call(self) -> None:
         self.call_began = time.monotonic()
+        self.reason = "no whole reply came in time"
 
     def end_call(self, was_tried_again: bool) -> None:
         if was_tried_again:
@@ -218,20 +265,20 @@ class _Patience:
         return self._seconds - (time.monotonic() - self.call_began)
 
 
-def _describe(response: httpx.Response) -> str:
+def _describe(response: httpx.Response, redacted: Callable[[str], str]) -> str:
     """Status, the API's own words and the request's id, on one line."""
-    if response.is_redirect:
+    if response.has_redirect_location:
         host = httpx.URL(response.headers["location"]).host or "another path"
         return f"{response.status_code} redirect to {host}, which is not followed"
     try:
         body = response.json()
         error = body["error"]
         words, request = f"{error['type']}: {error['message']}", body.get("request_id")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         words, request = response.reason_phrase or "no JSON body", None
     request = response.headers.get("request-id") or request or "unknown"
-    said = " ".join(f"{response.status_code} {words}".split())[:400]
-    return f"{said} (request id {request})"
+    said = " ".join(redacted(f"{response.status_code} {words}").split())[:400]
+    return f"{said} (request id {redacted(request)})"
 
 
 def _retry_after(response: httpx.Response) -> float:
@@ -243,3 +290,11 @@ def _retry_after(response: httpx.Response) -> float:
         moment = email.utils.parsedate_to_datetime(value)
         return max(moment.timestamp() - time.time(), 0)
     return 0
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    """The moment of the reply by the server's clock."""
+    with contextlib.suppress(ValueError):
+        moment = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
+        return moment.replace(tzinfo=moment.tzinfo or UTC)
+    return None

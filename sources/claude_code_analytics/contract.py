@@ -15,6 +15,10 @@ import pyarrow as pa
 # by orders of magnitude, 20 digits remain in front of the point.
 CENTS = pa.decimal128(38, 18)
 
+# Arrow's JSON reader checks the digits of a number before it scales it, so a large one
+# would overflow unseen. Here none can: 56 digits and 18 zeros fit into 76.
+CENTS_READ = pa.decimal256(56, 18)
+
 KNOWN_TOOLS = ("edit_tool", "multi_edit_tool", "notebook_edit_tool", "write_tool")
 
 TOOL = pa.struct([("accepted", pa.int64()), ("rejected", pa.int64())])
@@ -35,7 +39,7 @@ MODEL = pa.struct(
         ),
         (
             "estimated_cost",
-            pa.struct([("currency", pa.string()), ("amount", CENTS)]),
+            pa.struct([("currency", pa.string()), ("amount", CENTS_READ)]),
         ),
     ]
 )
@@ -100,14 +104,15 @@ def record_type(tools: Iterable[str]) -> pa.StructType:
 
 
 def reply_schema(tools: Iterable[str]) -> pa.Schema:
-    """The Arrow schema of one reply, that is one page of records."""
-    return pa.schema(
+    """The Arrow schema of `{"reply": ...}` around one reply, a page of records."""
+    page = pa.struct(
         [
             ("data", pa.list_(record_type(tools))),
             ("has_more", pa.bool_()),
             ("next_page", pa.string()),
         ]
     )
+    return pa.schema([("reply", page)])
 
 
 _KEYS = {

@@ -1,8 +1,10 @@
 """What a reply holds beyond the contract: found, kept and counted, never dropped."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +19,7 @@ class Drift:
     """The unknown parts of a reply.
 
     `extras` has a dict per record, path -> JSON value; `tools` are the names of tools
-    met; `counts` says in how many records each unknown name was seen.
+    met; `counts` says in how many records each path was seen.
     """
 
     extras: list[dict[str, object]]
@@ -27,10 +29,11 @@ class Drift:
 
 def is_json(body: bytes) -> bool:
     """Whether the bytes are one JSON document."""
-    try:
-        simplejson.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return False
+    with contextlib.suppress(RecursionError):  # too deep for Python, yet JSON so far
+        try:
+            simplejson.loads(body.decode(), parse_int=Decimal)
+        except ValueError:
+            return False
     return True
 
 
@@ -44,11 +47,10 @@ def scan(body: bytes, known_tools: set[str]) -> Drift:
     records = reply.get("data") or []
     tools = {tool for record in records for tool in _tools(record)}
     known = record_type(known_tools | tools)
-    extras = [dict(_unknown(record, known)) for record in records]
+    extras = [_named_once(list(_unknown(record, known))) for record in records]
     counts = Counter(f"reply.{name}" for name in reply.keys() - _REPLY)
-    for record, extra in zip(records, extras, strict=True):
-        counts.update(_general(path) for path in extra)
-        counts.update(f"tool_actions.{tool}" for tool in _tools(record) - known_tools)
+    for extra in extras:
+        counts.update({_general(path) for path in extra})
     return Drift(extras, tools, counts)
 
 
@@ -58,8 +60,9 @@ _REPLY = {"data", "has_more", "next_page"}
 def _loads(body: bytes) -> dict[str, Any]:
     try:
         reply = simplejson.loads(
-            body.decode("utf-8-sig"),
+            body.decode(),
             use_decimal=True,
+            parse_int=Decimal,  # int() refuses thousands of digits
             object_pairs_hook=_named_once,
             parse_constant=_no_number,
         )
@@ -84,11 +87,11 @@ def _no_number(text: str) -> None:
 
 
 def _tools(record: dict[str, Any]) -> set[str]:
-    """The names under `tool_actions` that have the shape of a tool."""
+    """The names under `tool_actions` that have the shape of a tool, or none yet."""
     actions = record.get("tool_actions")
     if not isinstance(actions, dict):
         return set()
-    return {name for name, counts in actions.items() if isinstance(counts, dict)}
+    return {name for name, counts in actions.items() if isinstance(counts, dict | None)}
 
 
 def _unknown(

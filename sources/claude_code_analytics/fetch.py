@@ -1,9 +1,10 @@
 """Many days at once: each fetched whole or not at all, handed over as they complete."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import anyio
 import httpx
@@ -15,6 +16,11 @@ from .client import UsageClient
 from .errors import ClaudeCodeAnalyticsError, DayError
 from .settings import UsageSettings
 from .tables import DayTables, day_tables
+
+
+def utc_now() -> datetime:
+    """The clock, in UTC whatever the machine's zone is."""
+    return pendulum.now("UTC")
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,22 @@ def fetch_days(
     days: Iterable[date],
     settings: UsageSettings,
     transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Generator[DayFetch]:
     """Fetch days in a thread of its own, `settings.concurrency` at a time.
 
     Yields each day once, as it completes or fails; fetching goes on meanwhile, at most
-    `concurrency` days ahead of who reads. Raises `CredentialsError` at once when the
-    key is refused. Closing the iterator ends the calls in flight.
+    twice `concurrency` days ahead of who reads. Raises `CredentialsError` at once when
+    the key is refused. Closing the iterator ends the calls in flight.
     """
     client = UsageClient(settings, transport)
+    fetch = partial(_fetch, client, settings.account, clock)
     ahead = settings.concurrency
     send, receive = anyio.create_memory_object_stream[DayFetch | Exception](ahead)
     with start_blocking_portal() as portal:
-        work = portal.start_task_soon(_fetch_all, client, iter(days), settings, send)
+        work = portal.start_task_soon(
+            _fetch_all, client, fetch, iter(days), send, ahead
+        )
         try:
             while True:
                 outcome = portal.call(receive.receive)
@@ -63,28 +73,31 @@ def fetch_days(
 
 async def _fetch_all(
     client: UsageClient,
+    fetch: Callable[[date], Awaitable[DayFetch]],
     days: Iterator[date],
-    settings: UsageSettings,
     send: MemoryObjectSendStream[DayFetch | Exception],
+    concurrency: int,
 ) -> None:
     async def worker() -> None:
         for day in days:
-            await send.send(await _fetch(client, day, settings.account))
+            await send.send(await fetch(day))
 
     async with aclosing(client), send:
         try:
             async with anyio.create_task_group() as group:
-                for _ in range(settings.concurrency):
+                for _ in range(concurrency):
                     group.start_soon(worker)
         except* ClaudeCodeAnalyticsError as refused:
             await send.send(refused.exceptions[0])
 
 
-async def _fetch(client: UsageClient, day: date, account: str) -> DayFetch:
-    fetched_at = pendulum.now("UTC")
+async def _fetch(
+    client: UsageClient, account: str, clock: Callable[[], datetime], day: date
+) -> DayFetch:
+    fetched_at = clock()
     try:
         pages = await client.fetch_day(day)
         tables = await anyio.to_thread.run_sync(day_tables, pages, account, day)
     except DayError as error:
-        return DayFetch(account, day, fetched_at, error=str(error))
+        return DayFetch(account, day, fetched_at, error=client.redacted(str(error)))
     return DayFetch(account, day, fetched_at, pages=len(pages), tables=tables)

@@ -22,7 +22,7 @@ _FETCHES = """
     from {day_fetches} as fetches
     join {loads} as loads on loads.load_id = fetches._dlt_load_id
     where loads.status = 0 and fetches.account = %s
-    order by fetches.fetched_at
+    order by fetches.fetched_at, loads.inserted_at
 """
 
 # A load that was cut short leaves rows of a load that _dlt_loads does not know.

@@ -1,5 +1,6 @@
 """Reply bytes become one Arrow array of records: no Python object per record."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ class Page:
 
 
 class PageReader:
-    """Reads replies, and remembers the tools it has met beyond the known ones."""
+    """Reads replies, and remembers the tools it has met beyond the known ones.
+
+    What it remembers saves time only: a page reads the same whatever came before.
+    """
 
     def __init__(self) -> None:
         self._tools = frozenset(KNOWN_TOOLS)
@@ -40,34 +44,38 @@ class PageReader:
         Raises `TransientError` for what is no JSON (a cut reply, a proxy's HTML) and
         `ContractError` for JSON that cannot be loaded exactly.
         """
+        body = body.removeprefix(codecs.BOM_UTF8)
         try:
+            body.decode()  # Arrow does not look whether text is UTF-8
             return _page(_parse(body, self._tools, "error"))
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        except (pa.ArrowInvalid, UnicodeDecodeError):
             if not is_json(body):
                 message = "the reply is cut short or is no JSON"
                 raise TransientError(message) from None
-            if "unexpected field" not in str(error):
-                raise _refused(error) from None
         return self._read_beyond_contract(body)
 
     def _read_beyond_contract(self, body: bytes) -> Page:
         """The known part still comes from the bytes; only the rest is met in Python."""
-        found = scan(body, set(KNOWN_TOOLS))
-        self._tools |= found.tools
         try:
-            page = _page(_parse(body, self._tools, "ignore"))
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-            raise _refused(error) from None
-        texts = [_dumps(extra) if extra else None for extra in found.extras]
-        unknown = pa.array(texts, pa.string())
-        return Page(page.records, page.next_page, page.has_more, unknown, found.counts)
+            found = scan(body, set(KNOWN_TOOLS))
+            tools = found.tools.union(KNOWN_TOOLS)
+            page = _page(_parse(body, tools, "ignore"), found.extras)
+        except (pa.ArrowInvalid, UnicodeEncodeError) as error:  # a lone surrogate
+            message = f"the reply does not fit the API's contract: {error}"
+            raise ContractError(message) from None
+        self._tools |= tools
+        page.drift.update(found.counts)
+        return page
 
 
 def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
+    # in an object of our own, as Arrow crashes on a bare null and reads on after a
+    # first document
+    whole = b'{"reply":' + body + b"}"
     return pj.read_json(
-        pa.BufferReader(body),
+        pa.BufferReader(whole),
         # one block as large as the reply: Arrow cuts no value in two
-        read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
+        read_options=pj.ReadOptions(use_threads=False, block_size=len(whole) + 1),
         parse_options=pj.ParseOptions(
             explicit_schema=reply_schema(tools),
             newlines_in_values=True,
@@ -76,23 +84,34 @@ def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
     )
 
 
-def _page(replies: pa.Table) -> Page:
-    if len(replies) != 1 or replies["data"].null_count:
+def _page(replies: pa.Table, extras: Iterable[dict[str, object]] = ()) -> Page:
+    reply = replies["reply"][0]
+    if not (reply.is_valid and reply["data"].is_valid):
         raise ContractError("the reply holds no `data`")
-    records = replies["data"].combine_chunks().flatten()
+    records = reply["data"].values
     if records.null_count:
         raise ContractError("a record of the reply is null")
+    next_page, has_more = reply["next_page"].as_py(), reply["has_more"].as_py()
+    texts = [_dumps(extra) if extra else None for extra in extras]
     return Page(
         records=records,
-        next_page=replies["next_page"][0].as_py(),
-        has_more=bool(replies["has_more"][0].as_py()),
-        unknown=pa.nulls(len(records), pa.string()),
+        next_page=next_page,
+        has_more=bool(next_page) if has_more is None else has_more,
+        unknown=pa.array(texts or [None] * len(records), pa.string()),
+        drift=_unknown_tools(records),
     )
+
+
+def _unknown_tools(records: pa.StructArray) -> Counter[str]:
+    """In how many records each tool beyond the known ones was answered."""
+    actions = records.flatten()[records.type.get_field_index("tool_actions")]
+    counts = {
+        f"tool_actions.{tool}": len(cells) - cells.null_count
+        for tool, cells in zip(actions.type.names, actions.flatten(), strict=True)
+        if tool not in KNOWN_TOOLS
+    }
+    return Counter({name: count for name, count in counts.items() if count})
 
 
 def _dumps(extra: dict[str, object]) -> str:
     return simplejson.dumps(extra, use_decimal=True, sort_keys=True, ensure_ascii=False)
-
-
-def _refused(error: Exception) -> ContractError:
-    return ContractError(f"the reply does not fit the API's contract: {error}")

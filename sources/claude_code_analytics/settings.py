@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from datetime import timedelta
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 import httpx
 from dlt.common.configuration import configspec, resolve_configuration
@@ -12,8 +12,6 @@ from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.typing import TSecretStrValue
 
 from .errors import CredentialsError, SettingsError
-
-SECTIONS = ("sources", "claude_code_analytics")
 
 NO_KEY = (
     "No Admin API key is set. Set ANTHROPIC_ADMIN_KEY, or api_key under "
@@ -25,6 +23,10 @@ NO_KEY = (
 @configspec
 class UsageSettings(BaseConfiguration):
     """`[sources.claude_code_analytics]` in `.dlt/config.toml` and `secrets.toml`."""
+
+    # with a section of its own, dlt never falls back to names such as BASE_URL and
+    # API_KEY, which others put into the environment
+    __section__: ClassVar[str] = "claude_code_analytics"
 
     api_key: Optional[TSecretStrValue] = None  # noqa: UP045 (dlt reads Optional)
     """Admin key; `ANTHROPIC_ADMIN_KEY` is accepted as well."""
@@ -49,8 +51,8 @@ class UsageSettings(BaseConfiguration):
 
     def on_resolved(self) -> None:
         """Put the customary key in place, and refuse what could not work."""
-        key = self.api_key or os.environ.get("ANTHROPIC_ADMIN_KEY", "")
-        self.api_key = key.strip()
+        customary = os.environ.get("ANTHROPIC_ADMIN_KEY", "")
+        self.api_key = (self.api_key or "").strip() or customary.strip()
         self.base_url = self.base_url.rstrip("/")
         _require_safe_url(self.base_url)
         for name in ("concurrency", "max_wait", "backoff", "timeout", "initial_days"):
@@ -86,7 +88,7 @@ def resolve_settings(**given: Any) -> UsageSettings:  # noqa: ANN401 (the spec t
     """
     explicit = {name: value for name, value in given.items() if value is not None}
     return resolve_configuration(
-        UsageSettings(), sections=SECTIONS, explicit_value=explicit
+        UsageSettings(), sections=("sources",), explicit_value=explicit
     )
 
 

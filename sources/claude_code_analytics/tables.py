@@ -9,7 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .contract import GRAIN, MODEL, RECORD, TABLES, TOOL
+from .contract import CENTS, CENTS_READ, GRAIN, MODEL, RECORD, TABLES, TOOL
 from .errors import ContractError
 from .identity import content_hash, row_ids, texts
 from .reply import Page
@@ -60,7 +60,7 @@ def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
             ),
         },
         content_hash=content_hash(ids),
-        num_sessions=pc.sum(report["core_metrics__num_sessions"]).as_py() or 0,
+        num_sessions=_sum_of_sessions(report),
         estimated_cost_cents=_usd_cents(models),
         twins=_twins(report),
         drift=sum((page.drift for page in pages), Counter()),
@@ -111,6 +111,7 @@ def _model_rows(breakdown: pa.ListArray, first: int) -> tuple[pa.Table, pa.Array
     if entries.null_count:
         raise ContractError("an entry of a model_breakdown is null")
     fields = dict(_leaves(dict(zip(MODEL.names, entries.flatten(), strict=True))))
+    fields["estimated_cost__amount"] = _as_cents(fields["estimated_cost__amount"])
     parents = pc.list_parent_indices(breakdown)
     lengths = pc.fill_null(pc.list_value_length(breakdown), 0).cast(pa.int64())
     ends = pc.cumulative_sum(lengths)
@@ -185,10 +186,26 @@ def _ordered(name: str, by_name: dict[str, pa.Array]) -> pa.Table:
     return pa.table({key: by_name[key] for key in described if key != "_dlt_load_id"})
 
 
+def _as_cents(amounts: pa.Array) -> pa.Array:
+    try:
+        return amounts.cast(CENTS)
+    except pa.ArrowInvalid as error:
+        raise ContractError(f"a cost is out of all bounds: {error}") from None
+
+
+def _sum_of_sessions(report: pa.Table) -> int:
+    sessions = report["core_metrics__num_sessions"]
+    # Arrow's sum of integers wraps around, its sum of wide decimals has room
+    total = int(pc.sum(sessions.cast(pa.decimal128(38))).as_py() or 0)
+    if abs(total) >= 2**63:
+        raise ContractError(f"the sessions of the day add up to {total}")
+    return total
+
+
 def _usd_cents(models: pa.Table) -> Decimal:
     in_usd = pc.equal(models["estimated_cost__currency"], "USD")
-    cents = pc.sum(models["estimated_cost__amount"].filter(in_usd)).as_py()
-    return cents if cents is not None else Decimal(0)
+    cents = models["estimated_cost__amount"].filter(in_usd)
+    return _as_cents(pc.sum(cents.cast(CENTS_READ))).as_py() or Decimal(0)
 
 
 def _twins(report: pa.Table) -> int:

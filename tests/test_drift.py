@@ -1,0 +1,138 @@
+"""What the contract does not know is kept by its path, and counted by name."""
+
+import json
+
+import pytest
+import simplejson
+
+from api import EXAMPLE, REPORT, TOOLS, record, reply, rows, tables
+from claude_code_analytics.reply import PageReader
+
+
+def kept(made):
+    """What `unknown_fields` holds for a record, as JSON reads it."""
+    (row,) = rows(made)
+    return json.loads(row["unknown_fields"])
+
+
+CASES = {
+    "a field": (record(novelty=7), {"novelty": 7}),
+    "null": (record(novelty=None), {"novelty": None}),
+    "an object": (record(team={"id": [1, None]}), {"team": {"id": [1, None]}}),
+    "of the actor": (
+        record(actor={"type": "team_actor", "team": "x", "lead": "y"}),
+        {"actor.team": "x", "actor.lead": "y"},
+    ),
+    "of the metrics": (
+        record(core_metrics={"num_sessions": 1, "minutes": 0.5}),
+        {"core_metrics.minutes": 0.5},
+    ),
+    "of the lines": (
+        record(core_metrics={"lines_of_code": {"added": 1, "moved": 2}}),
+        {"core_metrics.lines_of_code.moved": 2},
+    ),
+    "of a tool": (
+        record(tool_actions={"edit_tool": {"accepted": 1, "auto": 3}}),
+        {"tool_actions.edit_tool.auto": 3},
+    ),
+    "of a new tool": (
+        record(tool_actions={"bash": {"accepted": 1, "auto": 3}}),
+        {"tool_actions.bash.auto": 3},
+    ),
+    "no tool": (record(tool_actions={"total": 5}), {"tool_actions.total": 5}),
+    "of a model": (
+        record(model_breakdown=[{"model": "a"}, {"model": "b", "tier": "t"}]),
+        {"model_breakdown[1].tier": "t"},
+    ),
+    "of the tokens": (
+        record(model_breakdown=[{"tokens": {"input": 1, "thinking": 9}}]),
+        {"model_breakdown[0].tokens.thinking": 9},
+    ),
+    "of the cost": (
+        record(model_breakdown=[{"estimated_cost": {"amount": 1, "tax": 2}}]),
+        {"model_breakdown[0].estimated_cost.tax": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "expected"), CASES.values(), ids=CASES)
+def test_unknown_fields_are_kept_by_path(made, expected):
+    """At every level: what has no column stands under its path, nothing else does."""
+    assert expected == kept(made)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (record(novelty=7), {"novelty": 1}),
+        (
+            record(model_breakdown=[{"tier": 1}, {"tier": 2}]),
+            {"model_breakdown.tier": 1},
+        ),
+        (record(tool_actions={"bash": {"accepted": 1}}), {"tool_actions.bash": 1}),
+        (
+            record(tool_actions={"bash": {"auto": 1}}),
+            {"tool_actions.bash": 1, "tool_actions.bash.auto": 1},
+        ),
+        (record(tool_actions={"bash": None}), {}),
+        (EXAMPLE, {}),
+    ],
+)
+def test_unknown_names_are_counted_in_records(made, expected):
+    """A name counts once per record, however often that record gives it."""
+    assert expected == tables(reply(made, EXAMPLE)).drift
+
+
+def test_unknown_names_are_counted_over_pages():
+    """The second page counts as the first did, though the reader knows the tool."""
+    new = record(tool_actions={"bash": {"accepted": 1}})
+    body = reply(new, EXAMPLE, new)
+
+    assert {"tool_actions.bash": 6} == tables(body, body, body).drift
+
+
+def test_unknown_fields_of_the_reply_itself_are_counted():
+    """What stands beside `data` is named, though it has no row to be kept in."""
+    body = b'{"data": [], "has_more": false, "next_page": null, "total": 0}'
+
+    assert {"reply.total": 1} == tables(body).drift
+
+
+def test_neighbours_of_an_unknown_field_have_none():
+    """Only the record that held it keeps it."""
+    found = rows(EXAMPLE, record(novelty=7), EXAMPLE)
+
+    assert [None, '{"novelty": 7}', None] == [row["unknown_fields"] for row in found]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.10", "0.30000000000000004", "1" + 30 * "0", "9" * 5000, "-0.5"]
+)
+def test_unknown_numbers_keep_every_digit(text):
+    """An unknown amount may be money: it is kept as it was written."""
+    body = reply(EXAMPLE).replace(b'"customer_type"', b'"fee": %b, "customer_type"')
+    (row,) = tables(body % text.encode()).rows[REPORT].to_pylist()
+
+    assert f'{{"fee": {text}}}' == row["unknown_fields"]
+
+
+def test_unknown_text_is_kept_readable():
+    """Letters of any script stay letters."""
+    (row,) = rows(record(équipe="😀\n"))
+
+    assert '{"équipe": "😀\\n"}' == row["unknown_fields"]
+    assert {"équipe": "😀\n"} == simplejson.loads(row["unknown_fields"])
+
+
+@pytest.mark.parametrize("odd", [5, "x", [1], None])
+def test_what_a_reader_has_met_changes_nothing(odd):
+    """A name that is a tool on one page and none on the next reads as if alone."""
+    met = PageReader()
+    met.read(reply(record(tool_actions={"bash": {"accepted": 1}, "other": {}})))
+    body = reply(record(tool_actions={"bash": odd, "edit_tool": {"accepted": 1}}))
+
+    alone, after = tables(body), tables(body, reader=met)
+
+    assert alone.rows[REPORT] == after.rows[REPORT]
+    assert alone.rows[TOOLS] == after.rows[TOOLS]
+    assert alone.drift == after.drift

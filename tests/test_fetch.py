@@ -1,0 +1,254 @@
+"""Many days at once: each exactly once, within bounds, and nothing left behind."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import httpx
+import pytest
+
+from api import DAY, EXAMPLE, KEY, Script, fetch, page, refusal, settings
+from ccwarehouse.fake_api import FakeApi
+from claude_code_analytics import CredentialsError, fetch_days
+
+DAYS = [DAY + timedelta(days=n) for n in range(12)]
+
+
+def day_of(request):
+    return request.url.params["starting_at"]
+
+
+def answer(request):
+    return httpx.Response(**page(EXAMPLE | {"date": day_of(request)}))
+
+
+class Waiting:
+    """A server that answers the first days at once and the others never."""
+
+    def __init__(self, answered):
+        self.answered, self.waiting, self.cancelled = answered, [], []
+        self.begun = threading.Event()
+
+    async def __call__(self, request):
+        if self.answered > 0:
+            self.answered -= 1
+            return answer(request)
+        self.waiting.append(day_of(request))
+        self.begun.set()
+        try:
+            await anyio.sleep(600)
+        except anyio.get_cancelled_exc_class():
+            self.cancelled.append(day_of(request))
+            raise
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 30])
+def test_each_day_comes_once_whatever_fails(concurrency):
+    """Whole days with their tables, failed ones with their reason."""
+
+    def handler(request):
+        bad = {str(DAYS[2]): refusal(404), str(DAYS[5]): page(EXAMPLE)}
+        step = bad.get(day_of(request))
+        return httpx.Response(**step) if step else answer(request)
+
+    outcomes = fetch(handler, *DAYS, concurrency=concurrency)
+    failed = {outcome.day for outcome in outcomes if outcome.error}
+
+    assert DAYS == sorted(outcome.day for outcome in outcomes)
+    assert {DAYS[2], DAYS[5]} == failed
+    assert all((one.tables is None) == (one.day in failed) for one in outcomes)
+    assert {"default"} == {outcome.account for outcome in outcomes}
+
+
+def test_no_days_are_no_calls():
+    """Nothing to do is done at once."""
+    api = Script(page())
+
+    assert [] == list(fetch_days([], settings(), httpx.MockTransport(api)))
+    assert [] == api.calls
+
+
+def test_as_many_days_are_in_flight_as_told():
+    """Over real HTTP: three at once, never four."""
+    meeting, lock, inside, most = (
+        threading.Barrier(3, timeout=20),
+        threading.Lock(),
+        0,
+        0,
+    )
+
+    def fault(_):
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        meeting.wait()  # goes on when three are here
+        time.sleep(0.02)
+        with lock:
+            inside -= 1
+
+    def usage(day):
+        return [EXAMPLE | {"date": str(day)}]
+
+    with FakeApi(usage, api_key=KEY, fault=fault) as api:
+        given = settings(base_url=api.url, concurrency=3)
+        outcomes = list(fetch_days(DAYS, given))
+
+    assert [None] * 12 == [outcome.error for outcome in outcomes]
+    assert 3 == most
+
+
+def test_days_come_as_they_complete():
+    """A day that takes its time holds up no other."""
+    slow = threading.Event()
+
+    async def handler(request):
+        if day_of(request) == str(DAYS[0]):
+            await anyio.to_thread.run_sync(slow.wait)
+        return answer(request)
+
+    days = fetch_days(DAYS, settings(concurrency=2), httpx.MockTransport(handler))
+    others = {next(days).day for _ in DAYS[1:]}
+    slow.set()
+
+    assert set(DAYS[1:]) == others
+    assert [DAYS[0]] == [outcome.day for outcome in days]
+
+
+def test_an_abandoned_iterator_ends_its_calls_and_its_thread():
+    """Who stops reading leaves nothing running."""
+    before = set(threading.enumerate())
+    api = Waiting(answered=1)
+    days = fetch_days(DAYS, settings(concurrency=3), httpx.MockTransport(api))
+    next(days)
+    while len(api.waiting) < 3:
+        time.sleep(0.01)
+    days.close()
+    started = set(threading.enumerate()) - before
+    for thread in started:
+        thread.join(5)
+
+    assert sorted(api.waiting) == sorted(api.cancelled)
+    assert [] == [thread.name for thread in started if thread.is_alive()]
+
+
+def test_an_exception_of_the_reader_ends_the_calls():
+    """What goes wrong between two days does not leave the others running."""
+    api = Waiting(answered=1)
+    days = fetch_days(DAYS, settings(concurrency=3), httpx.MockTransport(api))
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 (the reader is a loop)
+        for _ in days:
+            days.throw(KeyboardInterrupt)
+
+    assert sorted(api.waiting) == sorted(api.cancelled)
+
+
+def test_a_refused_key_ends_the_run_with_days_in_flight():
+    """Days that came before are had, those in flight are called off."""
+    waiting = Waiting(answered=0)
+
+    async def handler(request):
+        if day_of(request) == str(DAYS[0]):
+            return answer(request)
+        if day_of(request) == str(DAYS[2]):
+            await anyio.to_thread.run_sync(waiting.begun.wait)
+            return httpx.Response(**refusal(403, "not an Admin key"))
+        return await waiting(request)
+
+    days = fetch_days(DAYS, settings(concurrency=2), httpx.MockTransport(handler))
+
+    assert DAYS[0] == next(days).day
+    with pytest.raises(CredentialsError, match="not an Admin key"):
+        next(days)
+    assert waiting.waiting == waiting.cancelled
+
+
+def test_a_wrong_key_is_refused_over_http():
+    """The fake's own 401 ends the run with its words."""
+    with (
+        FakeApi(api_key="another") as api,
+        pytest.raises(CredentialsError, match="401 authentication_error: invalid"),
+    ):
+        list(fetch_days(DAYS, settings(base_url=api.url)))
+
+
+def test_without_a_key_nothing_is_called():
+    """The sentence on the key comes before the first call."""
+    api = Script(page())
+    given = settings(api_key="ä")
+    with pytest.raises(CredentialsError):
+        list(fetch_days(DAYS, given, httpx.MockTransport(api)))
+
+    assert [] == api.calls
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_bug_surfaces_where_it_is(concurrency):
+    """What nobody foresaw is neither swallowed nor waited for."""
+
+    def transport_with_a_bug(request):
+        if day_of(request) == str(DAYS[3]):
+            raise ValueError("a bug")
+        return answer(request)
+
+    with pytest.RaisesGroup(pytest.RaisesExc(ValueError, match="a bug")) as raised:
+        fetch(transport_with_a_bug, *DAYS, concurrency=concurrency)
+
+    trace = raised.value.exceptions[0].__traceback__
+    names = []
+    while trace:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+
+    assert "transport_with_a_bug" == names[-1]
+
+
+def test_days_that_cannot_be_listed_are_a_bug():
+    """An iterator of days may fail as well."""
+
+    def days():
+        yield DAY
+        raise LookupError("no more")
+
+    with pytest.RaisesGroup(LookupError):
+        list(fetch_days(days(), settings(), httpx.MockTransport(answer)))
+
+
+def test_a_slow_reader_is_not_run_ahead_of():
+    """At most twice as many days as are in flight wait for who reads."""
+    api = Script(page())
+    days = [DAY + timedelta(days=n) for n in range(100)]
+    fetches = fetch_days(days, settings(concurrency=3), httpx.MockTransport(api))
+    next(fetches)
+    time.sleep(0.3)
+    calls = len(api.calls)
+    fetches.close()
+
+    assert calls <= 1 + 2 * 3
+
+
+def test_a_day_is_as_of_the_moment_before_its_first_call():
+    """What came while its pages were read may be missing, and the day says so."""
+    moments = iter(datetime(2025, 9, 3, hour, tzinfo=UTC) for hour in range(5))
+    asked = []
+
+    def clock():
+        asked.append(len(api.calls))
+        return next(moments)
+
+    api = Script(refusal(500), page(next_page="a"), page())
+    transport = httpx.MockTransport(api)
+    (outcome,) = fetch_days([DAY], settings(), transport, clock)
+
+    assert (datetime(2025, 9, 3, tzinfo=UTC), [0]) == (outcome.fetched_at, asked)
+
+
+def test_readers_of_several_runs_do_not_meet():
+    """Two runs at once have clients and threads of their own."""
+    one = fetch_days(DAYS, settings(), httpx.MockTransport(answer))
+    two = fetch_days(DAYS, settings(), httpx.MockTransport(answer))
+    pairs = list(zip(one, two, strict=True))
+
+    assert DAYS == sorted(day.day for day, _ in pairs)
+    assert DAYS == sorted(day.day for _, day in pairs)
