@@ -61,26 +61,33 @@ def test_unknown_fields_are_kept_by_path(made, expected):
     assert expected == kept(made)
 
 
+def sightings(*bodies):
+    """What a day's pages hold beyond the contract: kind, name and records."""
+    return {(kind, name, records) for kind, name, records, _ in tables(*bodies).drift}
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (record(novelty=7), {"novelty": 1}),
+        (record(novelty=7), {("field", "novelty", 1)}),
         (
             record(model_breakdown=[{"tier": 1}, {"tier": 2}]),
-            {"model_breakdown.tier": 1},
+            {("field", "model_breakdown.tier", 1)},
         ),
-        (record(tool_actions={"bash": {"accepted": 1}}), {"tool_actions.bash": 1}),
+        (record(tool_actions={"bash": {"accepted": 1}}), {("tool", "bash", 1)}),
         (
             record(tool_actions={"bash": {"auto": 1}}),
-            {"tool_actions.bash": 1, "tool_actions.bash.auto": 1},
+            {("tool", "bash", 1), ("field", "tool_actions.bash.auto", 1)},
         ),
-        (record(tool_actions={"bash": None}), {}),
-        (EXAMPLE, {}),
+        (record(tool_actions={"bash": None}), set()),
+        (record(actor={"type": "agent"}), {("actor_type", "agent", 1)}),
+        (record(actor={"api_key_name": "job"}), set()),
+        (EXAMPLE, set()),
     ],
 )
 def test_unknown_names_are_counted_in_records(made, expected):
     """A name counts once per record, however often that record gives it."""
-    assert expected == tables(reply(made, EXAMPLE)).drift
+    assert expected == sightings(reply(made, EXAMPLE))
 
 
 def test_unknown_names_are_counted_over_pages():
@@ -88,14 +95,36 @@ def test_unknown_names_are_counted_over_pages():
     new = record(tool_actions={"bash": {"accepted": 1}})
     body = reply(new, EXAMPLE, new)
 
-    assert {"tool_actions.bash": 6} == tables(body, body, body).drift
+    assert {("tool", "bash", 6)} == sightings(body, body, body)
 
 
 def test_unknown_fields_of_the_reply_itself_are_counted():
     """What stands beside `data` is named, though it has no row to be kept in."""
     body = b'{"data": [], "has_more": false, "next_page": null, "total": 0}'
 
-    assert {"reply.total": 1} == tables(body).drift
+    assert {("field", "reply.total", 1)} == sightings(body)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (record(fee=simplejson.RawJSON("1.10")), "1.10"),
+        (record(boss={"mail": "eve@example.com"}), '{"mail": "[email]"}'),
+        (record(boss="<eve@example.com>"), '"<[email]>"'),
+        (record(long="x" * 500), '"' + "x" * 199),
+        (
+            record(tool_actions={"bash": {"accepted": 1, "rejected": 2}}),
+            '{"accepted": 1, "rejected": 2}',
+        ),
+        (record(actor={"type": "agent"}), '"agent"'),
+    ],
+)
+def test_an_example_is_short_and_names_nobody(made, expected):
+    """What was seen can be looked at, without the emails it may hold."""
+    body = simplejson.dumps({"data": [made], "has_more": False, "next_page": None})
+    (seen,) = tables(body.encode()).drift
+
+    assert expected == seen.example
 
 
 def test_neighbours_of_an_unknown_field_have_none():

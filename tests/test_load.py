@@ -158,7 +158,8 @@ def test_what_the_contract_does_not_know_is_kept_and_named(api, history, databas
     assert [("fine",)] == query(database, unknown)
     tool = "select tool, accepted from claude_code.usage_report__tool_actions"
     assert [("bash_tool", 1)] == query(database, tool)
-    assert {"mood": 1, "tool_actions.bash_tool": 1} == outcome.unknown
+    named = [(seen.kind, seen.name, seen.records) for seen in outcome.unknown]
+    assert [("field", "mood", 1), ("tool", "bash_tool", 1)] == named
 
 
 def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):

@@ -26,7 +26,7 @@ create table usage_report__model_breakdown (
     account varchar, date date, organization_id varchar, model varchar,
     tokens__input bigint, tokens__output bigint,
     tokens__cache_read bigint, tokens__cache_creation bigint,
-    estimated_cost__currency varchar, estimated_cost__amount decimal(38, 18),
+    estimated_cost__currency varchar, estimated_cost__amount decimal(38, 24),
     _dlt_parent_id varchar, _dlt_list_idx bigint,
     _dlt_id varchar, _dlt_load_id varchar
 );
@@ -39,8 +39,12 @@ create table day_fetches (
     account varchar, date date, fetched_at timestamptz, status varchar, error varchar,
     is_final boolean, pages bigint, records bigint,
     model_breakdown_rows bigint, tool_actions_rows bigint,
-    num_sessions bigint, estimated_cost_cents decimal(38, 18),
+    num_sessions bigint, estimated_cost_cents decimal(38, 24),
     content_hash varchar, is_changed boolean, _dlt_load_id varchar
+);
+create table day_fetches__unknowns (
+    account varchar, date date, fetched_at timestamptz,
+    kind varchar, name varchar, records bigint, example varchar, _dlt_load_id varchar
 );
 create table _dlt_loads (load_id varchar, status bigint);
 insert into _dlt_loads values ('in', 0), ('aborted', 1);
@@ -90,6 +94,19 @@ class Warehouse:
             **columns,
         }
         self._insert("day_fetches", fetch)
+
+    def unknown(self, fetched_at, name, records, date="2025-09-01"):
+        """One thing that a fetch met and nobody knows."""
+        seen = {
+            "account": "default",
+            "date": date,
+            "fetched_at": f"2025-09-{fetched_at}:00+00:00",
+            "kind": "field",
+            "name": name,
+            "records": records,
+            "example": "7",
+        }
+        self._insert("day_fetches__unknowns", seen)
 
     def ask(self, query):
         """The rows of a query over the views."""
@@ -374,15 +391,15 @@ def test_there_is_no_share_of_nothing(warehouse):
 
 
 def test_cents_keep_every_place(warehouse):
-    """Eighteen places of a cent become twenty of a dollar, and stay so when summed."""
-    warehouse.record(models=[entry("0.000000000000000001"), entry("1" + "0" * 15)])
+    """24 places of a cent become 26 of a dollar, and stay so when summed."""
+    warehouse.record(models=[entry("0." + "0" * 23 + "1"), entry("1" + "0" * 11)])
 
-    expected = Decimal("10000000000000.00000000000000000001")
+    expected = Decimal("1000000000." + "0" * 25 + "1")
     for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
         actual = warehouse.ask(
             f"select estimated_cost, typeof(estimated_cost) from {mart}"
         )
-        assert [(expected, "DECIMAL(38,20)")] == actual
+        assert [(expected, "DECIMAL(38,26)")] == actual
 
 
 def test_shares_and_averages_are_exact_to_six_places(warehouse):
@@ -628,3 +645,36 @@ def test_a_fetch_that_failed_or_never_got_in_revises_nothing(warehouse):
     found = warehouse.ask("select records, records_change from day_revisions")
 
     assert [(3, 2)] == found
+
+
+def test_drift_is_what_the_last_whole_fetch_of_each_day_met(warehouse):
+    """First and last day, records and an example; what was restated away is gone."""
+    warehouse.fetch("02 02:00")
+    warehouse.unknown("02 02:00", "novelty", 9)
+    warehouse.unknown("02 02:00", "withdrawn", 9)
+    warehouse.fetch("03 02:00")
+    warehouse.unknown("03 02:00", "novelty", 2)
+    warehouse.fetch("04 02:00", load="cut short")
+    warehouse.unknown("04 02:00", "never in", 1)
+    warehouse.fetch("04 03:00", date="2025-09-03")
+    warehouse.unknown("04 03:00", "novelty", 3, date="2025-09-03")
+
+    found = warehouse.ask(
+        "select kind, name, day(first_seen_date), day(last_seen_date), records, example"
+        " from contract_drift"
+    )
+
+    assert [("field", "novelty", 1, 3, 5, "7")] == found
+
+
+def test_each_model_is_listed_from_its_first_day_on(warehouse):
+    """The contract names no models, so every one is news once."""
+    warehouse.record(models=[entry("1", model="new"), entry("1", model="new")])
+    warehouse.record(models=[entry("1", model="new")], date="2025-09-04")
+
+    found = warehouse.ask(
+        "select kind, name, day(first_seen_date), day(last_seen_date), records"
+        " from contract_drift"
+    )
+
+    assert [("model", "new", 1, 4, 2)] == found

@@ -54,6 +54,13 @@ class Warehouse:
             return {}
         return read_stored(self.pipeline, account)
 
+    def models(self, account: str) -> set[str]:
+        """The models there are costs of."""
+        with self.client() as client:
+            table = client.make_qualified_table_name("usage_report__model_breakdown")
+            query = f"select distinct model from {table} where account = %s"
+            return {row[0] for row in client.execute_sql(query, account) or ()}
+
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
         self.pipeline.run(as_source(lambda: package))

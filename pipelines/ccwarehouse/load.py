@@ -1,7 +1,6 @@
 """The one path that nightly runs and backfills take: plan, fetch, write, sum up."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from claude_code_analytics.days import (
     asked_for,
     nightly,
 )
+from claude_code_analytics.drift import Sighting, merged
 from claude_code_analytics.tables import DayTables
 
 from .destinations import Warehouse
@@ -48,14 +48,19 @@ class Progress(Protocol):
 
 @dataclass
 class Outcome:
-    """What a load did. `cost_usd` is the estimated cost of the days it loaded."""
+    """What a load did.
+
+    `cost_usd` is the estimated cost of the days it loaded. `unknown` is what the API's
+    contract does not know, `new_models` what the warehouse had not seen before.
+    """
 
     loaded: list[date] = field(default_factory=list)
     changed: list[date] = field(default_factory=list)
     empty: list[date] = field(default_factory=list)
     failed: dict[date, str] = field(default_factory=dict)
     twins: dict[date, int] = field(default_factory=dict)
-    unknown: Counter[str] = field(default_factory=Counter)
+    unknown: list[Sighting] = field(default_factory=list)
+    new_models: set[str] = field(default_factory=set)
     records: int = 0
     cost_usd: Decimal = Decimal(0)
     seconds: float = 0
@@ -79,7 +84,7 @@ class Outcome:
             self.empty.append(day)
         if tables.twins:
             self.twins[day] = tables.twins
-        self.unknown.update(tables.drift)
+        self.unknown = merged([*self.unknown, *tables.drift])
         self.records += records
         self.cost_usd += tables.estimated_cost_cents / 100
 
@@ -132,11 +137,14 @@ def load(
     began = time.monotonic()
     outcome = Outcome()
     days = [item.day for item in plan.wanted]
+    models = warehouse.models(settings.account) if plan.stored else None
     with closing(fetch_days(days, settings, clock=clock)) as fetches:
         for portion in portions(_watched(fetches, progress)):
             package = Package(portion, plan.stored, plan.calendar, settings.account)
             warehouse.write(package)
             outcome.add(package)
+            if models is not None:
+                outcome.new_models |= package.models() - models
             progress.stored(package)
     outcome.account_is_empty = not (
         outcome.records or any(day.records for day in plan.stored.values())

@@ -52,7 +52,11 @@ def outcome_as_dict(outcome: Outcome, location: str) -> dict[str, Any]:
         "records": outcome.records,
         "cost_usd": f"{outcome.cost_usd.normalize():f}",
         "twins": {str(day): count for day, count in sorted(outcome.twins.items())},
-        "unknown": dict(sorted(outcome.unknown.items())),
+        "unknown": [
+            {"kind": seen.kind, "name": seen.name, "records": seen.records}
+            for seen in sorted(outcome.unknown)
+        ],
+        "new_models": sorted(outcome.new_models),
         "account_is_empty": outcome.account_is_empty,
         "seconds": round(outcome.seconds, 3),
         "data": location,
@@ -95,12 +99,19 @@ def remarks(outcome: Outcome) -> list[str]:
             f"{_dates(outcome.twins)}."
         )
     lines += [
-        f"Not in the known contract, and kept: {name} (in {_count(count, 'record')})."
-        for name, count in sorted(outcome.unknown.items())
+        f"Not in the known contract, and kept: {seen.kind} {seen.name} "
+        f"(in {_count(seen.records, 'record')})."
+        for seen in sorted(outcome.unknown)
     ]
+    if outcome.new_models:
+        lines.append(f"Models seen for the first time: {_listed(outcome.new_models)}.")
     if outcome.account_is_empty and outcome.loaded:
         lines.append(EMPTY_ACCOUNT)
     return lines
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _dates(days: Iterable[date]) -> str:

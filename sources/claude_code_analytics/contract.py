@@ -10,14 +10,16 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-# Cents are a JSON number that nobody promises to be whole, and a number printed from
-# a double has up to 17 digits: 18 places hold every one that is not smaller than a cent
-# by orders of magnitude, 20 digits remain in front of the point.
-CENTS = pa.decimal128(38, 18)
+# Cents are a JSON number that nobody promises to be whole, and one printed from a
+# double has up to 17 digits: 24 places hold it even for what a single token costs, and
+# 14 digits remain in front of the point.
+CENTS = pa.decimal128(38, 24)
 
 # Arrow's JSON reader checks the digits of a number before it scales it, so a large one
-# would overflow unseen. Here none can: 56 digits and 18 zeros fit into 76.
-CENTS_READ = pa.decimal256(56, 18)
+# would overflow unseen. Here none can: 52 digits and 24 zeros fit into 76.
+CENTS_READ = pa.decimal256(52, 24)
+
+KNOWN_ACTOR_TYPES = ("user_actor", "api_actor")
 
 KNOWN_TOOLS = ("edit_tool", "multi_edit_tool", "notebook_edit_tool", "write_tool")
 
@@ -199,9 +201,27 @@ TABLES = {
             "_dlt_load_id": _PARENT["_dlt_load_id"],
         },
     ),
+    "day_fetches__unknowns": (
+        "One row per fetch of a day and thing in it that the contract does not know, "
+        "only ever appended.",
+        {
+            "account": _KEYS["account"],
+            "date": "UTC day that was fetched.",
+            "fetched_at": "When the fetch began (UTC), as in day_fetches.",
+            "kind": "field, tool or actor_type.",
+            "name": "Path of a field, name of a tool, or actor type.",
+            "records": "Records of the day that had it (count).",
+            "example": "One value as JSON text, without emails.",
+            "_dlt_load_id": _PARENT["_dlt_load_id"],
+        },
+    ),
 }
 
-DATA_TABLES = tuple(name for name in TABLES if name != "day_fetches")
+DATA_TABLES = (
+    "usage_report",
+    "usage_report__model_breakdown",
+    "usage_report__tool_actions",
+)
 
 DAY_FETCHES = pa.schema(
     [
@@ -219,5 +239,17 @@ DAY_FETCHES = pa.schema(
         ("estimated_cost_cents", CENTS),
         ("content_hash", pa.string()),
         ("is_changed", pa.bool_()),
+    ]
+)
+
+DAY_FETCHES__UNKNOWNS = pa.schema(
+    [
+        ("account", pa.string()),
+        ("date", pa.date32()),
+        ("fetched_at", pa.timestamp("us", "UTC")),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("records", pa.int64()),
+        ("example", pa.string()),
     ]
 )

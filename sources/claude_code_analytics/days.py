@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class StoredDay:
-    """What a warehouse holds of a day that was fetched, or tried to be.
+    """What a warehouse holds of a day that was fetched, or tried to be, or has rows.
 
     `content_hash` and `records` (a count) are those of the last completed fetch.
     `is_whole` is False when the stored rows are not the ones that fetch wrote, as
@@ -140,6 +140,8 @@ def _reason(stored: StoredDay | None, *, is_recent: bool) -> Reason | None:
         return Reason.NEVER_FETCHED
     if stored.failed_last:
         return Reason.FAILED
+    if stored.content_hash is None:  # rows of a first load that was cut short
+        return Reason.NEVER_FETCHED
     if not stored.is_whole:
         return Reason.DAMAGED
     if not stored.is_final:

@@ -1,11 +1,12 @@
 """What a reply holds beyond the contract: found, kept and counted, never dropped."""
 
 import contextlib
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import simplejson
@@ -14,17 +15,50 @@ from .contract import record_type
 from .errors import ContractError
 
 
+class Sighting(NamedTuple):
+    """Something the contract does not know.
+
+    `kind` is field, tool or actor_type, `records` the number of records that had it,
+    `example` one value as JSON text, without emails and cut to a readable length.
+    """
+
+    kind: str
+    name: str
+    records: int
+    example: str
+
+
 @dataclass(frozen=True)
 class Drift:
     """The unknown parts of a reply.
 
     `extras` has a dict per record, path -> JSON value; `tools` are the names of tools
-    met; `counts` says in how many records each path was seen.
+    met; `fields` are the paths, without positions in lists.
     """
 
     extras: list[dict[str, object]]
     tools: set[str]
-    counts: Counter[str]
+    fields: list[Sighting]
+
+
+def merged(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """One sighting per kind and name: records summed, the first example kept."""
+    firsts: dict[tuple[str, str], Sighting] = {}
+    records: Counter[tuple[str, str]] = Counter()
+    for sighting in sightings:
+        firsts.setdefault(sighting[:2], sighting)
+        records[sighting[:2]] += sighting.records
+    return [firsts[key]._replace(records=count) for key, count in records.items()]
+
+
+def as_json(value: object) -> str:
+    """A JSON value as text; decimals keep their digits."""
+    return simplejson.dumps(value, use_decimal=True, sort_keys=True, ensure_ascii=False)
+
+
+def as_example(value: object) -> str:
+    """A JSON value as a short text that names nobody."""
+    return _EMAIL.sub("[email]", as_json(value))[:LONGEST_EXAMPLE]
 
 
 def is_json(body: bytes) -> bool:
@@ -48,12 +82,15 @@ def scan(body: bytes, known_tools: set[str]) -> Drift:
     tools = {tool for record in records for tool in _tools(record)}
     known = record_type(known_tools | tools)
     extras = [_named_once(list(_unknown(record, known))) for record in records]
-    counts = Counter(f"reply.{name}" for name in reply.keys() - _REPLY)
-    for extra in extras:
-        counts.update({_general(path) for path in extra})
-    return Drift(extras, tools, counts)
+    beside = [(f"reply.{name}", reply[name]) for name in sorted(reply.keys() - _REPLY)]
+    named = [{_general(path): extra[path] for path in extra} for extra in extras]
+    seen = [*beside, *(item for extra in named for item in extra.items())]
+    fields = merged(Sighting("field", name, 1, as_example(item)) for name, item in seen)
+    return Drift(extras, tools, fields)
 
 
+LONGEST_EXAMPLE = 200
+_EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
 _REPLY = {"data", "has_more", "next_page"}
 
 

@@ -37,7 +37,7 @@ _ROWS = """
 
 
 def read_stored(pipeline: dlt.Pipeline, account: str) -> dict[date, StoredDay]:
-    """Every day of `account` that has a fetch in a completed load.
+    """Every day of `account` that has a fetch in a completed load, or rows of any.
 
     Raises dlt's destination errors when the warehouse cannot be reached; tables that
     are not there yet mean that nothing is stored.
@@ -45,12 +45,12 @@ def read_stored(pipeline: dlt.Pipeline, account: str) -> dict[date, StoredDay]:
     with pipeline.sql_client() as client:
         try:
             fetches = _rows(client, _FETCHES, "day_fetches", account)
+            written = [
+                {row[0]: row[1:] for row in _rows(client, _ROWS, table, account)}
+                for table in DATA_TABLES
+            ]
         except DatabaseUndefinedRelation:
             return {}
-        written = [
-            {row[0]: row[1:] for row in _rows(client, _ROWS, table, account)}
-            for table in DATA_TABLES
-        ]
     return _stored(fetches, written)
 
 
@@ -68,7 +68,7 @@ def _rows(
 def _stored(
     fetches: Sequence[Sequence[Any]], written: list[dict[date, Sequence[int]]]
 ) -> dict[date, StoredDay]:
-    stored: dict[date, StoredDay] = {}
+    stored = {day: StoredDay(is_whole=False) for table in written for day in table}
     for day, status, is_final, content_hash, *rows in fetches:
         before = stored.get(day, StoredDay())
         if status == "failed":

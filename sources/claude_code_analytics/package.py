@@ -15,7 +15,7 @@ from dlt.common.schema.typing import (
 )
 from dlt.extract import DltResource
 
-from .contract import DATA_TABLES, DAY_FETCHES, TABLES
+from .contract import DATA_TABLES, DAY_FETCHES, DAY_FETCHES__UNKNOWNS, TABLES
 from .days import Calendar, StoredDay, spans
 from .fetch import DayFetch
 from .reply import PageReader
@@ -50,7 +50,7 @@ class Package:
         account: str,
     ) -> None:
         self.account = account
-        self._is_first = not stored
+        self.is_first = not stored
         self.days = [
             _loaded(fetch, stored.get(fetch.day, StoredDay()), calendar)
             for fetch in fetches
@@ -63,7 +63,7 @@ class Package:
         """
         written = [loaded.fetch.tables for loaded in self.days if loaded.is_written]
         parts = [tables.rows[table] for tables in written if tables]
-        if self._is_first:
+        if self.is_first:
             parts.append(_NOTHING.rows[table])
         return pa.concat_tables(parts) if parts else None
 
@@ -72,6 +72,16 @@ class Package:
         return pa.Table.from_pylist(
             [_ledger_row(day) for day in self.days], DAY_FETCHES
         )
+
+    def unknowns(self) -> pa.Table:
+        """A row of `day_fetches__unknowns` per day and thing nobody knows."""
+        rows = [row for loaded in self.days for row in _unknown_rows(loaded.fetch)]
+        return pa.Table.from_pylist(rows, DAY_FETCHES__UNKNOWNS)
+
+    def models(self) -> set[str]:
+        """The models that occur in the days."""
+        tables = [loaded.fetch.tables for loaded in self.days if loaded.fetch.tables]
+        return {model for day in tables for model in day.models}
 
     def scope(self) -> str:
         """The SQL condition for everything stored of the days to write."""
@@ -85,7 +95,7 @@ class Package:
 
 @dlt.source(name="claude_code_analytics", spec=BaseConfiguration)
 def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
-    """The four tables as a dlt source; `package` is called when the load extracts.
+    """The tables as a dlt source; `package` is called when the load extracts.
 
     A day's rows replace all that is stored of it. What is stored of other days, failed
     ones among them, is not touched: the scope of the delete names the days themselves,
@@ -94,6 +104,7 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     for name in DATA_TABLES:
         yield _resource(_data(name, package), name, "merge")
     yield _resource(_ledger(package), "day_fetches", "append")
+    yield _resource(_unknowns(package), "day_fetches__unknowns", "append")
 
 
 def _resource(
@@ -127,6 +138,12 @@ def _data(name: str, package: Callable[[], Package]) -> Iterator[Any]:
 def _ledger(package: Callable[[], Package]) -> Iterator[pa.Table]:
     if package().days:
         yield _with_load_id(package().ledger())
+
+
+def _unknowns(package: Callable[[], Package]) -> Iterator[pa.Table]:
+    rows = package().unknowns()
+    if len(rows) or package().is_first:
+        yield _with_load_id(rows)
 
 
 def _with_load_id(rows: pa.Table) -> pa.Table:
@@ -165,3 +182,9 @@ def _ledger_row(loaded: LoadedDay) -> dict[str, Any]:
         "estimated_cost_cents": fetch.tables.estimated_cost_cents,
         "content_hash": fetch.tables.content_hash,
     }
+
+
+def _unknown_rows(fetch: DayFetch) -> list[dict[str, Any]]:
+    key = {"account": fetch.account, "date": fetch.day, "fetched_at": fetch.fetched_at}
+    drift = fetch.tables.drift if fetch.tables else []
+    return [key | sighting._asdict() for sighting in drift]

@@ -1,16 +1,14 @@
 """Reply bytes become one Arrow array of records: no Python object per record."""
 
 import codecs
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.json as pj
-import simplejson
 
 from .contract import KNOWN_TOOLS, reply_schema
-from .drift import is_json, scan
+from .drift import Sighting, as_example, as_json, is_json, scan
 from .errors import ContractError, TransientError
 
 
@@ -18,15 +16,15 @@ from .errors import ContractError, TransientError
 class Page:
     """One reply: its records (a struct array) and where the next ones are.
 
-    `unknown` holds a JSON text per record, or null, with what the contract does not
-    know; `drift` counts the records in which each such name was seen.
+    `unknown` holds a JSON text per record, or null, with the fields that the contract
+    does not know; `drift` names them, and unknown tools, once.
     """
 
     records: pa.StructArray
     next_page: str | None
     has_more: bool
     unknown: pa.StringArray
-    drift: Counter[str] = field(default_factory=Counter)
+    drift: list[Sighting]
 
 
 class PageReader:
@@ -64,8 +62,7 @@ class PageReader:
             message = f"the reply does not fit the API's contract: {error}"
             raise ContractError(message) from None
         self._tools |= tools
-        page.drift.update(found.counts)
-        return page
+        return replace(page, drift=[*found.fields, *page.drift])
 
 
 def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
@@ -92,26 +89,22 @@ def _page(replies: pa.Table, extras: Iterable[dict[str, object]] = ()) -> Page:
     if records.null_count:
         raise ContractError("a record of the reply is null")
     next_page, has_more = reply["next_page"].as_py(), reply["has_more"].as_py()
-    texts = [_dumps(extra) if extra else None for extra in extras]
+    texts = [as_json(extra) if extra else None for extra in extras]
+    nothing = pa.nulls(len(records), pa.string())
     return Page(
         records=records,
         next_page=next_page,
         has_more=bool(next_page) if has_more is None else has_more,
-        unknown=pa.array(texts or [None] * len(records), pa.string()),
-        drift=_unknown_tools(records),
+        unknown=pa.array(texts, pa.string()) if texts else nothing,
+        drift=list(_unknown_tools(records)),
     )
 
 
-def _unknown_tools(records: pa.StructArray) -> Counter[str]:
-    """In how many records each tool beyond the known ones was answered."""
+def _unknown_tools(records: pa.StructArray) -> Iterator[Sighting]:
+    """The tools beyond the known ones, with the records that answered them."""
     actions = records.flatten()[records.type.get_field_index("tool_actions")]
-    counts = {
-        f"tool_actions.{tool}": len(cells) - cells.null_count
-        for tool, cells in zip(actions.type.names, actions.flatten(), strict=True)
-        if tool not in KNOWN_TOOLS
-    }
-    return Counter({name: count for name, count in counts.items() if count})
-
-
-def _dumps(extra: dict[str, object]) -> str:
-    return simplejson.dumps(extra, use_decimal=True, sort_keys=True, ensure_ascii=False)
+    for tool, cells in zip(actions.type.names, actions.flatten(), strict=True):
+        answered = cells.drop_null()
+        if tool not in KNOWN_TOOLS and len(answered):
+            example = as_example(answered[0].as_py())
+            yield Sighting("tool", tool, len(answered), example)

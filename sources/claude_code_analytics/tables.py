@@ -1,6 +1,5 @@
 """The pages of one day become the day's rows in three tables."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,17 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .contract import CENTS, CENTS_READ, GRAIN, MODEL, RECORD, TABLES, TOOL
+from .contract import (
+    CENTS,
+    CENTS_READ,
+    GRAIN,
+    KNOWN_ACTOR_TYPES,
+    MODEL,
+    RECORD,
+    TABLES,
+    TOOL,
+)
+from .drift import Sighting, as_example, merged
 from .errors import ContractError
 from .identity import content_hash, row_ids, texts
 from .reply import Page
@@ -19,7 +28,8 @@ from .reply import Page
 class DayTables:
     """The rows of one day for each table, and the sums the ledger keeps of them.
 
-    `twins` counts the records that share their grain with an earlier one.
+    `twins` counts the records that share their grain with an earlier one, `models` the
+    entries of each model; `drift` is what the contract does not know.
     """
 
     rows: dict[str, pa.Table]
@@ -27,7 +37,8 @@ class DayTables:
     num_sessions: int
     estimated_cost_cents: Decimal
     twins: int
-    drift: Counter[str]
+    models: dict[str, int]
+    drift: list[Sighting]
 
     def count(self, table: str) -> int:
         """How many rows the day has in a table."""
@@ -63,7 +74,10 @@ def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
         num_sessions=_sum_of_sessions(report),
         estimated_cost_cents=_usd_cents(models),
         twins=_twins(report),
-        drift=sum((page.drift for page in pages), Counter()),
+        models=_counted(models["model"]),
+        drift=merged(
+            [*(seen for page in pages for seen in page.drift), *_actor_types(report)]
+        ),
     )
 
 
@@ -206,6 +220,19 @@ def _usd_cents(models: pa.Table) -> Decimal:
     in_usd = pc.equal(models["estimated_cost__currency"], "USD")
     cents = models["estimated_cost__amount"].filter(in_usd)
     return _as_cents(pc.sum(cents.cast(CENTS_READ))).as_py() or Decimal(0)
+
+
+def _counted(names: pa.ChunkedArray) -> dict[str, int]:
+    """How often each name occurs; null does not count."""
+    counts = pc.value_counts(names.drop_null())
+    return dict(zip(*(part.to_pylist() for part in counts.flatten()), strict=True))
+
+
+def _actor_types(report: pa.Table) -> Iterator[Sighting]:
+    """The kinds of actors beyond the known ones."""
+    for name, records in _counted(report["actor__type"]).items():
+        if name not in KNOWN_ACTOR_TYPES:
+            yield Sighting("actor_type", name, records, as_example(name))
 
 
 def _twins(report: pa.Table) -> int:

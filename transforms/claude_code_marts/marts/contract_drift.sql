@@ -1,0 +1,91 @@
+-- One row per account and thing the API sent that its contract does not name.
+with
+
+unknowns as (
+
+    select * from stg_unknowns
+
+),
+
+model_usage as (
+
+    select * from stg_model_usage
+
+),
+
+-- What counts is what the warehouse holds now: the last whole fetch of each day.
+last_fetches as (
+
+    select
+        account,
+        date,
+        max(fetched_at) as fetched_at
+
+    from stg_day_fetches
+    where status = 'complete'
+    group by account, date
+
+),
+
+observed as (
+
+    select
+        unknowns.account,
+        unknowns.kind,
+        unknowns.name,
+        unknowns.date,
+        unknowns.records,
+        unknowns.example
+
+    from unknowns
+    inner join last_fetches
+        on unknowns.account = last_fetches.account
+        and unknowns.date = last_fetches.date
+        and unknowns.fetched_at = last_fetches.fetched_at
+
+),
+
+-- The contract names no models at all, so each one is listed from its first day on.
+models as (
+
+    select
+        account,
+        'model' as kind,
+        model as name,
+        date,
+        count(distinct usage_id) as records,
+        model as example
+
+    from model_usage
+    where model is not null
+    group by account, model, date
+
+),
+
+everything as (
+
+    select * from observed
+
+    union all
+
+    select * from models
+
+),
+
+summed as (
+
+    select
+        account,
+        kind,
+        name,
+        min(date) as first_seen_date,
+        max(date) as last_seen_date,
+        cast(sum(records) as bigint) as records,
+        max(example) as example
+
+    from everything
+    group by account, kind, name
+
+)
+
+select * from summed
