@@ -181,13 +181,19 @@ def test_a_warehouse_that_cannot_be_used_makes_exit_code_5(call, tmp_path):
     other = call("load", "--database", str(text))
     with duckdb.connect(held):
         locked = call("load", "--database", str(held))
+        looked = call("load", "--dry-run", "--database", str(held))
+    unreachable = call(
+        "load",
+        "--destination=postgres",
+        DESTINATION__POSTGRES__CREDENTIALS="postgresql://a:b@127.0.0.1:1/c",
+    )
 
-    codes = [done.returncode for done in (missing, other, locked)]
-    assert [5, 5, 5] == codes
-    assert [1, 1, 1] == [
-        len(done.stderr.strip().splitlines()) for done in (missing, other, locked)
+    done = (missing, other, locked, looked, unreachable)
+    assert [(5, 1)] * 5 == [
+        (call.returncode, len(call.stderr.strip().splitlines())) for call in done
     ]
-    assert "lock" in locked.stderr
+    assert "is in use" in looked.stderr
+    assert "is in use" in locked.stderr
     assert "no database\n" * 1000 == text.read_text()
 
 

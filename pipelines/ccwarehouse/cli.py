@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
 
     from .destinations import Warehouse
+    from .doctor import Finding
     from .load import Outcome, Plan
     from .views import Failure
 
@@ -32,7 +33,7 @@ Exit codes:
     1  a bug, with its traceback
     2  wrong usage
     3  credentials or configuration
-    4  some days failed, the others are in
+    4  some days failed or are missing, the others are in
     5  the warehouse could not be reached or refused
   130  interrupted; what was in stays in
 """
@@ -132,9 +133,8 @@ def load(
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
         if not dry_run:
             settings.require_key()
-    with _warehouse(
-        destination, database, dataset, sole_writer=not dry_run
-    ) as warehouse:
+    access = {"read_only": True} if dry_run else {"sole_writer": True}
+    with _warehouse(destination, database, dataset, **access) as warehouse:
         chosen = plan(request, warehouse.stored(settings.account), utc_now(), settings)
         if dry_run:
             _print_plan(chosen, as_json=as_json)
@@ -166,6 +166,63 @@ def transform(check: bool, destination: str, database: Path, dataset: str) -> No
         raise SystemExit(1)
     if check:
         click.echo("All checks hold.")
+
+
+@main.command(epilog=EXIT_CODES)
+@click.option("--json", "as_json", is_flag=True, help="Status as JSON on stdout.")
+@warehouse_options
+def status(as_json: bool, destination: str, database: Path, dataset: str) -> None:
+    """Say what is stored, what is missing and what the next load would do.
+
+    Ends with 0 when no day is missing and with 4 when one failed, is not whole or was
+    never fetched. Days that were read before they were complete are no gap: the next
+    load reads them again. Needs no key.
+    """
+    from claude_code_analytics import resolve_settings, utc_now
+
+    from .status import read_status, remarks, status_as_dict, status_as_lines
+
+    with _errors_explained("The configuration"):
+        settings = resolve_settings()
+    with _warehouse(destination, database, dataset, read_only=True) as warehouse:
+        found = read_status(warehouse, settings, utc_now())
+    if as_json:
+        click.echo(json.dumps(status_as_dict(found, warehouse.location)))
+    else:
+        click.echo("\n".join(status_as_lines(found, warehouse.location)))
+    for remark in remarks(found):
+        click.echo(remark, err=True)
+    if found.gaps:
+        raise SystemExit(4)
+
+
+@main.command(epilog=EXIT_CODES)
+@click.option("--json", "as_json", is_flag=True, help="Findings as JSON on stdout.")
+@warehouse_options
+def doctor(as_json: bool, destination: str, database: Path, dataset: str) -> None:
+    """Try all that a load needs, and say how to mend what does not work.
+
+    Asks the API in at most a dozen calls, writes to the warehouse and removes it again,
+    and renews the views. Ends with the code of what to mend first: 2 for names that
+    cannot be, 3 for settings, key and secrets.toml, 5 for the warehouse and its views,
+    4 for what may pass by itself or be meant so (the API does not answer, there is no
+    recent data, the clock is off); 0 when all is well.
+    """
+    from claude_code_analytics import resolve_settings
+
+    from .doctor import dlt_folders, examine, exit_code
+
+    findings = []
+    with _errors_explained("This machine"):
+        for finding in examine(
+            resolve_settings, destination, database, dataset, folders=dlt_folders()
+        ):
+            findings.append(finding)
+            if not as_json:
+                _print_finding(finding)
+    if as_json:
+        click.echo(json.dumps({"checks": [finding.as_dict() for finding in findings]}))
+    raise SystemExit(exit_code(findings))
 
 
 @main.command()
@@ -225,15 +282,13 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 
 @contextmanager
 def _warehouse(
-    destination: str, database: Path, dataset: str, *, sole_writer: bool = False
+    destination: str, database: Path, dataset: str, **access: bool
 ) -> Iterator[Warehouse]:
     from .destinations import open_warehouse
 
     with (
         _errors_explained(str(database) if destination == "duckdb" else destination),
-        open_warehouse(
-            destination, database, dataset, sole_writer=sole_writer
-        ) as warehouse,
+        open_warehouse(destination, database, dataset, **access) as warehouse,
     ):
         yield warehouse
 
@@ -288,6 +343,12 @@ def _print_plan(plan: Plan, *, as_json: bool) -> None:
 
     text = json.dumps(plan_as_dict(plan)) if as_json else "\n".join(plan_as_lines(plan))
     click.echo(text)
+
+
+def _print_finding(finding: Finding) -> None:
+    color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
+    verdict = click.style(f"{finding.verdict:7}", fg=color)
+    click.echo(f"{verdict}  {finding.check:12}  {finding.text}")
 
 
 def _print_failure(failure: Failure) -> None:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import dlt
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 
 from claude_code_analytics import Package, as_source, read_stored
@@ -90,13 +91,19 @@ class Warehouse:
 
 @contextmanager
 def open_warehouse(
-    destination: str, database: Path, dataset: str, *, sole_writer: bool = False
+    destination: str,
+    database: Path,
+    dataset: str,
+    *,
+    sole_writer: bool = False,
+    read_only: bool = False,
 ) -> Iterator[Warehouse]:
     """A warehouse for the length of a command.
 
-    With `sole_writer` nobody else's load can write to it meanwhile. Raises
-    `NameClashError` when a DuckDB file and its dataset share a name, and
-    `WarehouseInUseError` when another program writes.
+    With `sole_writer` nobody else's load can write to it meanwhile; with `read_only`
+    others may read a DuckDB file at the same time. Raises `NameClashError` when a
+    DuckDB file and its dataset share a name, and `WarehouseInUseError` or DuckDB's own
+    error when another program writes.
 
     The pipeline's working folder is new and goes away again: what is stored is read
     from the warehouse, so a run needs nothing of the one before, and a package that a
@@ -110,7 +117,8 @@ def open_warehouse(
         if is_duckdb and sole_writer:
             target = dlt.destinations.duckdb(stack.enter_context(hold_file(database)))
         elif is_duckdb:
-            target = dlt.destinations.duckdb(str(database))
+            credentials = DuckDbCredentials(str(database), read_only=read_only)
+            target = dlt.destinations.duckdb(credentials)
         folder = stack.enter_context(TemporaryDirectory(prefix="ccwarehouse-"))
         pipeline = dlt.pipeline(
             PIPELINE,

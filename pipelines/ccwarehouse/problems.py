@@ -6,7 +6,6 @@ Whatever is not here is a bug and keeps its traceback (exit code 1).
 from dataclasses import dataclass
 from enum import IntEnum
 
-import duckdb
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import (
     DestinationException,
@@ -81,16 +80,25 @@ def _known(error: BaseException, location: str) -> Problem | None:
             code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {CONFIGURE}"
         case NothingLoadedError():
             code, line = ExitCode.WAREHOUSE, str(error)
-        case WarehouseInUseError():
-            code = ExitCode.WAREHOUSE
-            line = f"{location} is in use: {_first_line(error)} {WAIT}"
-        case DestinationException() | duckdb.Error() | OSError():
-            reason = _first_line(_inner(error))
-            code = ExitCode.WAREHOUSE
-            line = f"{location} cannot be used: {reason} {REPAIR}"
+        case DestinationException() | OSError() | WarehouseInUseError():
+            code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
+        case _ if _is_of_driver(error):
+            code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
         case _:
             return None
     return Problem(code, line)
+
+
+def _is_of_driver(error: BaseException) -> bool:
+    """Whether a database's driver raised it: PEP 249 gives their errors this name."""
+    return any(kind.__name__ == "DatabaseError" for kind in type(error).__mro__)
+
+
+def _of_warehouse(error: BaseException, location: str) -> str:
+    said = _first_line(_inner(error)).partition(" See also http")[0]
+    if isinstance(error, WarehouseInUseError) or "Could not set lock" in said:
+        return f"{location} is in use: {said} {WAIT}"
+    return f"{location} cannot be used: {said} {REPAIR}"
 
 
 def _inner(error: BaseException) -> BaseException:

@@ -37,7 +37,7 @@ def plan_as_lines(plan: Plan) -> list[str]:
     lines = []
     for first, last, reason in in_runs(plan.wanted):
         days = _count((last - first).days + 1, "day")
-        lines.append(f"{_span(first, last):24}  {days:>9}  {reason}")
+        lines.append(f"{span(first, last):24}  {days:>9}  {reason}")
     calls = _count(len(plan.wanted), "call")
     return [*lines, f"At least {calls}: one per day and 1,000 records."]
 
@@ -115,10 +115,11 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _dates(days: Iterable[date]) -> str:
-    return ", ".join(_span(first, last) for first, last in spans(sorted(days)))
+    return ", ".join(span(first, last) for first, last in spans(sorted(days)))
 
 
-def _span(first: date, last: date) -> str:
+def span(first: date, last: date) -> str:
+    """A run of days, or the one day, for people."""
     return f"{first}" if first == last else f"{first} to {last}"
 
 

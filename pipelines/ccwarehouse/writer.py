@@ -13,22 +13,16 @@ import duckdb
 
 
 class WarehouseInUseError(RuntimeError):
-    """Another program writes to the warehouse; the message says which."""
+    """Another load writes to a server's dataset; the message says whose."""
 
 
 @contextmanager
 def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file, which lets no other process in while it is open.
 
-    Raises `WarehouseInUseError`, or DuckDB's own error for a file it cannot use.
+    Raises `duckdb.IOException`, which names the process that has it open already.
     """
-    try:
-        connection = duckdb.connect(str(database))
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise
-        raise WarehouseInUseError(_without_link(error)) from error
-    with closing(connection):
+    with closing(duckdb.connect(str(database))) as connection:
         yield connection
 
 
@@ -63,7 +57,3 @@ _LOCK = """
             limit 1
         )
 """
-
-
-def _without_link(error: Exception) -> str:
-    return str(error).partition(". See also")[0] + "."

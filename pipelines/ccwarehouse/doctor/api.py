@@ -1,0 +1,168 @@
+"""The API: does it answer, does it take the key, whose data is it, is there any?"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import httpx
+import pyarrow as pa
+
+from claude_code_analytics import UsageSettings
+from claude_code_analytics.client import Probe, UsageClient
+from claude_code_analytics.days import ONE_DAY, Calendar
+from claude_code_analytics.errors import TransientError
+
+from ..problems import ExitCode
+from ..summary import EMPTY_ACCOUNT
+from .finding import Finding, ok, problem, skipped, worth_a_look
+
+RECENT_DAYS: Final = 7
+WEEKS_BACK: Final = (2, 4, 8, 16)
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+
+MAKE_A_KEY = (
+    "An organisation's admin makes an Admin key (sk-ant-admin...) in the Claude "
+    "Console under Settings, Admin keys; set it as ANTHROPIC_ADMIN_KEY."
+)
+REFUSALS = {
+    401: "The API does not know the key: it is mistyped, was deleted or has expired",
+    403: "The API knows the key, but it may not read this report: it is no Admin key",
+}
+
+
+@dataclass
+class Look:
+    """The calls so far: each day asked for with its reply, oldest call first.
+
+    `clock_error` is how far this machine's clock was ahead of the first reply's;
+    `silence` says why a call got no reply, which ends the look.
+    """
+
+    probes: list[tuple[date, Probe]] = field(default_factory=list)
+    clock_error: timedelta | None = None
+    silence: str = ""
+
+    @property
+    def newest(self) -> tuple[date, pa.StructArray] | None:
+        """The last day asked for and its record, if it has one."""
+        if self.silence or not self.probes:
+            return None
+        day, probe = self.probes[-1]
+        return (day, probe.page.records) if probe.page and probe.page.records else None
+
+
+def examine_api(
+    settings: UsageSettings,
+    transport: httpx.AsyncBaseTransport | None,
+    clock: Callable[[], datetime],
+) -> Iterator[Finding]:
+    """Look back from the last complete day to the newest one with data, and judge."""
+    last = Calendar(clock(), settings.settle).last_complete
+    look = asyncio.run(_look_back(settings, transport, clock, days_to_ask(last)))
+    yield _answers(look, settings.base_url)
+    yield _access(look)
+    yield _organisation(look)
+    yield _newest(look, last)
+    yield _clock(look)
+
+
+def days_to_ask(last: date) -> list[date]:
+    """The last week day by day, for its weekend; before that, Wednesdays."""
+    wednesday = last - (last.weekday() - 2) * ONE_DAY
+    recent = [last - back * ONE_DAY for back in range(RECENT_DAYS)]
+    return [*recent, *(wednesday - timedelta(weeks=weeks) for weeks in WEEKS_BACK)]
+
+
+async def _look_back(
+    settings: UsageSettings,
+    transport: httpx.AsyncBaseTransport | None,
+    clock: Callable[[], datetime],
+    days: list[date],
+) -> Look:
+    """Ask day after day until one has a record or a reply is none."""
+    look = Look()
+    async with aclosing(UsageClient(settings, transport)) as client:
+        for day in days:
+            try:
+                probe = await client.probe(day)
+            except TransientError as error:
+                look.silence = str(error)
+                break
+            if probe.date and not look.probes:
+                look.clock_error = clock() - probe.date
+            look.probes.append((day, probe))
+            if probe.page is None or probe.page.records:
+                break
+    return look
+
+
+def _answers(look: Look, base_url: str) -> Finding:
+    if not look.probes:
+        reason = f"{base_url} does not answer ({look.silence})"
+        mend = "Check the network, a proxy's settings and base_url."
+        return worth_a_look("API", f"{reason}. {mend}")
+    _, probe = look.probes[0]
+    if probe.page or probe.status in REFUSALS:
+        return ok("API", f"{base_url} answers")
+    reason = f"{base_url} answers, but not as it should ({probe.said})"
+    return worth_a_look("API", f"{reason}. Try again later, or check base_url.")
+
+
+def _access(look: Look) -> Finding:
+    if not look.probes:
+        return skipped("access", "the API does not answer")
+    _, probe = look.probes[0]
+    if probe.status in REFUSALS:
+        text = f"{REFUSALS[probe.status]}. It said {probe.said}. {MAKE_A_KEY}"
+        return problem("access", ExitCode.CONFIGURATION, text)
+    if probe.page is None:
+        return skipped("access", "the API does not answer as it should")
+    return ok("access", "the API accepts the key")
+
+
+def _organisation(look: Look) -> Finding:
+    if not look.newest:
+        return skipped("organisation", "there is no record to tell it by")
+    _, records = look.newest
+    return ok("organisation", f"{records.field('organization_id')[0]}")
+
+
+def _newest(look: Look, last: date) -> Finding:
+    if not (look.probes and look.probes[0][1].page):
+        return skipped("newest data", "the API gives no data")
+    if look.newest:
+        return _judged(look.newest[0], last)
+    day, probe = look.probes[-1]
+    if look.silence or probe.page is None:
+        said = look.silence or probe.said
+        return worth_a_look("newest data", f"A call failed ({said}). Try again later.")
+    asked = f"None of {len(look.probes)} days from {day} to {last} has a record."
+    return worth_a_look("newest data", f"{asked} {EMPTY_ACCOUNT}")
+
+
+def _judged(newest: date, last: date) -> Finding:
+    if newest > last - RECENT_DAYS * ONE_DAY:
+        which = "the last complete day" if newest == last else "and none since"
+        return ok("newest data", f"{newest}, {which}")
+    text = (
+        f"{newest} has data, the {RECENT_DAYS} days up to {last} have none. Check that "
+        "the organisation still uses Claude Code with this account."
+    )
+    return worth_a_look("newest data", text)
+
+
+def _clock(look: Look) -> Finding:
+    if look.clock_error is None:
+        return skipped("clock", "no reply told the time")
+    seconds = round(abs(look.clock_error).total_seconds())
+    if abs(look.clock_error) <= CLOCK_TOLERANCE:
+        return ok("clock", f"within {seconds} s of the API's")
+    side = "ahead of" if look.clock_error > timedelta() else "behind"
+    text = (
+        f"This machine's clock is {seconds / 60:,.0f} minutes {side} the API's, so "
+        "days are read too early or too late. Set it, best by NTP."
+    )
+    return worth_a_look("clock", text)

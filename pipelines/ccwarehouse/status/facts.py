@@ -1,0 +1,86 @@
+"""How each day stands. Pure: asks neither warehouse nor clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from claude_code_analytics.days import (
+    Calendar,
+    Reason,
+    StoredDay,
+    each_day,
+    nightly,
+)
+
+from ..load import Plan
+
+
+class State(StrEnum):
+    """How a day stands in the warehouse."""
+
+    FINAL = "final"
+    PROVISIONAL = "provisional"
+    FAILED = "failed"
+    NOT_WHOLE = "not whole"
+    NEVER_FETCHED = "never fetched"
+
+
+GAPS: Final = (State.FAILED, State.NOT_WHOLE, State.NEVER_FETCHED)
+
+_STATES: Final = {
+    Reason.NOT_FINAL: State.PROVISIONAL,
+    Reason.FAILED: State.FAILED,
+    Reason.DAMAGED: State.NOT_WHOLE,
+    Reason.NEVER_FETCHED: State.NEVER_FETCHED,
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is stored of one account, seen at `next_load.calendar.now`.
+
+    `rows` counts by table. `last_run` is when the newest completed load was in,
+    `newest_fetched_at` when the newest stored day was read last (both UTC, None when
+    there is none).
+    """
+
+    account: str
+    days: Mapping[State, list[date]]
+    rows: Mapping[str, int]
+    last_run: datetime | None
+    newest_fetched_at: datetime | None
+    next_load: Plan
+
+    @property
+    def stored(self) -> list[date]:
+        """The days with a completed fetch, in order."""
+        return completed(self.next_load.stored)
+
+    @property
+    def gaps(self) -> list[date]:
+        """Days up to the last complete one that are missing, failed or not whole."""
+        return sorted(day for state in GAPS for day in self.days[state])
+
+
+def by_state(
+    stored: Mapping[date, StoredDay], calendar: Calendar
+) -> dict[State, list[date]]:
+    """Each day from the first one ever fetched to the last complete one, by its state.
+
+    A day after that is provisional when it is stored, and otherwise not due yet.
+    """
+    wanted = nightly(stored, calendar, initial_days=1, lookback=0)
+    states = {item.day: _STATES[item.reason] for item in wanted}
+    days: dict[State, list[date]] = {state: [] for state in State}
+    for day in each_day(calendar.first(stored, 1), calendar.last_complete):
+        days[states.get(day, State.FINAL)].append(day)
+    running = (day for day in completed(stored) if day > calendar.last_complete)
+    days[State.PROVISIONAL] += running
+    return days
+
+
+def completed(stored: Mapping[date, StoredDay]) -> list[date]:
+    """The days that were ever fetched whole, in order."""
+    return sorted(day for day in stored if stored[day].content_hash is not None)

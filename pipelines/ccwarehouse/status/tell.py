@@ -1,0 +1,99 @@
+"""What a status says: to people, and to machines."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pendulum
+
+from claude_code_analytics.days import spans
+
+from ..summary import plan_as_dict, plan_as_lines, span
+from .facts import Status
+
+
+def status_as_dict(status: Status, location: str) -> dict[str, Any]:
+    """The status for machines. Moments are ISO texts in UTC, ages are seconds."""
+    now = status.next_load.calendar.now
+    stored = status.stored
+    return {
+        "account": status.account,
+        "first_day": _text(stored[0] if stored else None),
+        "last_day": _text(stored[-1] if stored else None),
+        "last_complete_day": _text(status.next_load.calendar.last_complete),
+        "days": {
+            state.name.lower(): {"days": len(days), "ranges": _runs(days)}
+            for state, days in status.days.items()
+        },
+        "gaps": len(status.gaps),
+        "rows": dict(status.rows),
+        "last_run": _moment(status.last_run, now),
+        "last_day_fetched": _moment(status.newest_fetched_at, now),
+        "next_load": plan_as_dict(status.next_load),
+        "data": location,
+    }
+
+
+def status_as_lines(status: Status, location: str) -> list[str]:
+    """The status for people, ending with what the next load would do."""
+    now = status.next_load.calendar.now
+    return [
+        f"Data      {location}",
+        f"Stored    {_stored(status)}",
+        f"Last run  {_ago(status.last_run, now)}",
+        "Days",
+        *(
+            f"  {state:29} {len(days):>9,}  {_ranges(days)}".rstrip()
+            for state, days in status.days.items()
+        ),
+        "Rows",
+        *(f"  {table:29} {count:>9,}" for table, count in status.rows.items()),
+        "The next load",
+        *(f"  {line}" for line in plan_as_lines(status.next_load)),
+    ]
+
+
+def remarks(status: Status) -> list[str]:
+    """What someone should look at, if there is anything."""
+    if not status.gaps:
+        return []
+    missing = "1 day is" if len(status.gaps) == 1 else f"{len(status.gaps):,} days are"
+    return [f"{missing} missing: {_ranges(status.gaps)}. Load: ccwarehouse load"]
+
+
+def _stored(status: Status) -> str:
+    if not status.stored:
+        return "no day"
+    read = _ago(status.newest_fetched_at, status.next_load.calendar.now)
+    return f"{span(status.stored[0], status.stored[-1])}, the last one read {read}"
+
+
+def _runs(days: list[date]) -> list[dict[str, str]]:
+    return [
+        {"first": str(first), "last": str(last)} for first, last in spans(sorted(days))
+    ]
+
+
+def _ranges(days: list[date]) -> str:
+    return ", ".join(span(first, last) for first, last in spans(sorted(days)))
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _moment(moment: datetime | None, now: datetime) -> dict[str, Any] | None:
+    if moment is None:
+        return None
+    age = round((now - moment).total_seconds())
+    return {
+        "at": pendulum.instance(moment).in_tz("UTC").isoformat(),
+        "age_seconds": age,
+    }
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "never"
+    then = pendulum.instance(moment).in_tz("UTC")
+    age = then.diff_for_humans(pendulum.instance(now), absolute=True)
+    return f"{then:YYYY-MM-DD HH:mm} UTC, {age} ago"
