@@ -2,13 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format clean
+.PHONY: demo test soak lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
 
 test: .venv/installed lint
 	$(BIN)/pytest
+
+# What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
+SOAK ?= $(shell date +%s)
+soak: .venv/installed
+	SOAK=$(SOAK) $(BIN)/pytest -s $(shell grep -l '^from soak' tests/test_*.py)
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -80,20 +80,26 @@ def load_from(
     start: str | None = None,
     end: str | None = None,
     now: datetime = NOON,
+    *,
+    include_today: bool = False,
+    views: bool = True,
     **settings: object,
 ) -> Outcome:
     """One load as the command line does it, views included."""
     given = {"initial_days": 3, "backoff": 0.01, "max_wait": 5} | settings
     resolved = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY, **given)
     request = Request(
-        start and date.fromisoformat(start), end and date.fromisoformat(end)
+        start and date.fromisoformat(start),
+        end and date.fromisoformat(end),
+        include_today,
     )
     with open_warehouse(
         "duckdb", database, "claude_code", sole_writer=True
     ) as warehouse:
         chosen = plan(request, warehouse.stored(resolved.account), now, resolved)
         outcome = load(warehouse, chosen, resolved, Silence(), clock=lambda: now)
-        warehouse.build_views()
+        if views:
+            warehouse.build_views()
     return outcome
 
 
