@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
+
+from .options import EXIT_CODES, IsoDate, warehouse_options
 
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
@@ -23,59 +25,6 @@ if TYPE_CHECKING:
     from .doctor import Finding
     from .load import Outcome, Plan
     from .views import Failure
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-EXIT_CODES = """
-\b
-Exit codes:
-    0  all wanted days are in
-    1  a bug, with its traceback
-    2  wrong usage
-    3  credentials or configuration
-    4  some days failed or are missing, the others are in
-    5  the warehouse could not be reached or refused
-  130  interrupted; what was in stays in
-"""
-
-
-class IsoDate(click.ParamType[date]):
-    """A day as YYYY-MM-DD."""
-
-    name = "date"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The day, or a usage error that says the right form."""
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no day. Write it as YYYY-MM-DD.", param, ctx)
-
-
-def warehouse_options(command: F) -> F:
-    """The options that say where the data lies."""
-    for option in (
-        click.option(
-            "--dataset", default="claude_code", show_default=True, help="Dataset."
-        ),
-        click.option(
-            "--database",
-            type=click.Path(dir_okay=False, path_type=Path),
-            default="ccwarehouse.duckdb",
-            show_default=True,
-            help="DuckDB file.",
-        ),
-        click.option(
-            "--destination",
-            default="duckdb",
-            show_default=True,
-            help="Destination of dlt: duckdb, postgres, bigquery, ...",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"max_content_width": 88})
