@@ -14,12 +14,14 @@ import httpx
 import tenacity
 
 from .errors import (
+    LONGEST_REASON,
     ClaudeCodeAnalyticsError,
     ContractError,
     CredentialsError,
     DayError,
     StaleCursorError,
     TransientError,
+    without_emails,
 )
 from .reply import Page, PageReader
 from .settings import UsageSettings
@@ -202,8 +204,12 @@ class UsageClient:
         return DayError(message)
 
     def redacted(self, text: str) -> str:
-        """The text without the key, should the API or a proxy have echoed it."""
-        return re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
+        """A reason fit for reports: without the key and emails a reply may have held.
+
+        Cut to a readable length, as a reply may have held books, too.
+        """
+        text = re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
+        return without_emails(text)[:LONGEST_REASON]
 
 
 class _Gate:

@@ -1,7 +1,6 @@
 """What a reply holds beyond the contract: found, kept and counted, never dropped."""
 
 import contextlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pyarrow as pa
 import simplejson
 
 from .contract import record_type
-from .errors import ContractError
+from .errors import ContractError, without_emails
 
 
 class Sighting(NamedTuple):
@@ -58,7 +57,7 @@ def as_json(value: object) -> str:
 
 def as_example(value: object) -> str:
     """A JSON value as a short text that names nobody."""
-    return _EMAIL.sub("[email]", as_json(value))[:LONGEST_EXAMPLE]
+    return without_emails(as_json(value))[:LONGEST_EXAMPLE]
 
 
 def is_json(body: bytes) -> bool:
@@ -90,7 +89,6 @@ def scan(body: bytes, known_tools: set[str]) -> Drift:
 
 
 LONGEST_EXAMPLE = 200
-_EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+")
 _REPLY = {"data", "has_more", "next_page"}
 
 

@@ -8,8 +8,11 @@
         ├── StaleCursorError     the page cursor has expired; the day starts again
         └── TransientError       worth another try after `retry_after` seconds
 
-No message ever holds the key.
+No message ever holds the key, nor an email.
 """
+
+import re
+from typing import Final
 
 
 class ClaudeCodeAnalyticsError(Exception):
@@ -49,3 +52,15 @@ class TransientError(DayError):
         super().__init__(message)
         self.retry_after = retry_after
         self.is_rate_limit = is_rate_limit
+
+
+LONGEST_REASON: Final = 600  # characters
+
+# It begins where no longer name could, else every letter of a long word without an at
+# sign would be tried as the first one.
+_EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+")
+
+
+def without_emails(text: str) -> str:
+    """The text with `[email]` for whatever looks like one."""
+    return _EMAIL.sub("[email]", text)

@@ -104,10 +104,11 @@ def _require_safe_url(text: str) -> None:
     """A key travels in every call, so only https, except to this very machine."""
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
-        raise SettingsError(f"base_url is no URL ({error}). Correct it.") from None
+    except httpx.InvalidURL:  # its words quote the URL, which may hold a password
+        raise SettingsError("base_url is no URL. Correct it.") from None
     safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
     _require(bool(safe and url.host), "base_url must be https, or http on this machine")
+    _require(not url.userinfo, "base_url must not hold a user or a password")
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,82 @@
+"""A load in a process of its own that tells every step on stdout: made to be killed.
+
+It is imported and ready when it reads its order, one JSON object, from stdin.
+"""
+
+import json
+import os
+import sys
+import time
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from dlt.common.runtime.collector import Collector
+
+from ccwarehouse import load as loading
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import DEMO_API_KEY
+from claude_code_analytics import resolve_settings
+
+PACKAGE_DAYS = 2
+WAREHOUSE = 0.005  # seconds a load waits after a job, as if its warehouse were far away
+
+
+def tell(step, *details):
+    """A line that is out at once, whatever happens next."""
+    os.write(1, (" ".join([step, *map(str, details)]) + "\n").encode())
+
+
+class Steps(Collector):
+    """Tells dlt's steps, Extract, Normalize and Load, and each job a load finished."""
+
+    def _start(self, step):
+        tell(step.split()[0])
+
+    def update(self, name, inc=1, *_args, **_named):
+        if name == "Jobs" and inc:
+            tell("Job")
+            time.sleep(WAREHOUSE)
+
+    def _stop(self):
+        pass
+
+
+class Days:
+    """Tells each day that has arrived, and the days of each package that is in."""
+
+    def fetched(self, fetch):
+        tell("fetched", fetch.day)
+
+    def stored(self, package):
+        tell("stored", *(loaded.fetch.day for loaded in package.days))
+
+
+def run(order):
+    """A nightly load, or the backfill of a range, in packages of two days."""
+    loading.portions = partial(loading.portions, max_days=PACKAGE_DAYS)
+    settings = resolve_settings(
+        base_url=order["url"],
+        api_key=DEMO_API_KEY,
+        concurrency=1,
+        lookback=0,
+        initial_days=order["initial_days"],
+    )
+    now = datetime.fromisoformat(order["now"])
+    request = loading.Request(*map(date.fromisoformat, order["range"]))
+    database = Path(order["database"])
+    with open_warehouse(
+        "duckdb", database, "claude_code", sole_writer=True
+    ) as warehouse:
+        warehouse.pipeline.collector = Steps()
+        stored = warehouse.stored(settings.account)
+        chosen = loading.plan(request, stored, now, settings)
+        tell("planned", len(chosen.wanted))
+        loading.load(warehouse, chosen, settings, Days(), clock=lambda: now)
+
+
+if __name__ == "__main__":
+    order = json.loads(sys.stdin.readline())
+    tell("began")
+    run(order)
+    tell("done")

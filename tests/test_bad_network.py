@@ -1,0 +1,295 @@
+"""A backfill over a bad network: one call in ten goes wrong, and every number is right.
+
+The truth is added up here, from the records the fake was given, in plain Python.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from email.utils import format_datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
+from loads import query, record
+from soak import sample
+
+PROGRAM = Path(sys.executable).with_name("ccwarehouse")
+FIRST = date(2024, 1, 1)
+DAYS = sample(200, 1000)
+CALLS = sample(2_000, 10_000)
+PAGE = 3  # records
+CONCURRENCY = 6
+TIMEOUT = 0.5  # seconds
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A call as the server saw it, and what it made of it."""
+
+    at: float  # seconds of the server's clock
+    call: str
+    kind: str
+    opens_at: float = 0  # when a 429 allowed the next try
+
+
+def _refusal(status):
+    return lambda answer, rng: error(status, "try again")
+
+
+def _rate_limit(answer, rng):
+    return error(429, "slow down")
+
+
+def _hung_up(answer, rng):
+    raise ConnectionResetError
+
+
+FAULTS = {  # how many calls in a thousand, and what becomes of the answer
+    "429 for 0.2 s": (10, _rate_limit),
+    "429 for 1 s": (1, _rate_limit),
+    "429 until a date": (1, _rate_limit),
+    "429": (13, _rate_limit),
+    "500": (8, _refusal(500)),
+    "502 of a proxy": (10, lambda *_: Response(502, {}, b"<html>Bad Gateway</html>")),
+    "503": (6, _refusal(503)),
+    "504": (6, _refusal(504)),
+    "529": (10, _refusal(529)),
+    "html": (8, lambda *_: Response(200, {}, b"<!doctype html><title>Sign in</title>")),
+    "truncated": (
+        8,
+        lambda answer, rng: replace(answer, body=answer.body[: rng.randrange(1, 300)]),
+    ),
+    "cut": (
+        8,
+        lambda answer, rng: replace(
+            answer, cut_after=rng.randrange(len(answer.body) - 1)
+        ),
+    ),
+    "hung up": (6, _hung_up),
+    "stalled": (8, lambda answer, rng: replace(answer, stall=3 * TIMEOUT)),
+    "stale cursor": (3, lambda *_: error(410, "the page has expired")),
+    "": (894, lambda answer, rng: answer),
+}
+
+
+class Weather:
+    """A fault hook: what a call meets follows from its target and how often it came."""
+
+    def __init__(self, api, seed):
+        self.api, self.seed = api, seed
+        self.log = []
+        self._tries = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, request):
+        # smaller pages: the fake cuts them, and its cursors, by this limit
+        request = replace(request, target=request.target.replace("=1000", f"={PAGE}"))
+        answer = self.api.answer(request)
+        with self._lock:
+            self._tries[request.target] += 1
+            rng = Random(f"{self.seed} {request.target} {self._tries[request.target]}")
+            kind = self._kind(request, rng)
+            now = time.time()
+            opens_at = OPENS_AT.get(kind, lambda now: 0)(now)
+            self.log.append(Arrival(now, request.target, kind, opens_at))
+        answer = FAULTS[kind][1](answer, rng)
+        if not opens_at:
+            return answer
+        return replace(
+            answer, headers=answer.headers | {"retry-after": _wait(kind, opens_at)}
+        )
+
+    def _kind(self, request, rng):
+        (kind,) = rng.choices([*FAULTS], [share for share, _ in FAULTS.values()])
+        has_cursor = "page" in request.query
+        return kind if has_cursor or kind != "stale cursor" else ""
+
+
+OPENS_AT = {
+    "429 for 0.2 s": lambda now: now + 0.2,
+    "429 for 1 s": lambda now: now + 1,
+    "429 until a date": lambda now: float(int(now + 2)),
+}
+
+
+def _wait(kind, opens_at):
+    """The header as HTTP has it: seconds, or a date."""
+    if kind == "429 until a date":
+        return format_datetime(datetime.fromtimestamp(opens_at, UTC), usegmt=True)
+    return kind.split()[2]
+
+
+def usage(day):
+    """Up to 20 pages of a day's records, some of them twins, cents in every form."""
+    rng = Random(f"{day}")
+    return [
+        record(
+            str(day),
+            f"u{rng.randrange(30)}@example.com",
+            terminal_type=f"t{rng.randrange(3)}",
+            core_metrics={"num_sessions": rng.randrange(50)},
+            model_breakdown=[
+                {
+                    "model": f"m{n}",
+                    "estimated_cost": {"currency": "USD", "amount": _cents(rng)},
+                }
+                for n in range(rng.randrange(3))
+            ],
+        )
+        for _ in range(rng.randrange(20 * PAGE + 1))
+    ]
+
+
+def _cents(rng):
+    number = rng.randrange(10**6)
+    return rng.choice([number, number / 1000, f"{number}.000000000001"])
+
+
+def days():
+    return [FIRST + timedelta(n) for n in range(DAYS)]
+
+
+def truth():
+    """Per record (day, email, terminal, sessions, cents), straight from the history."""
+    return sorted(
+        (
+            day,
+            record["actor"]["email_address"],
+            record["terminal_type"],
+            record["core_metrics"]["num_sessions"],
+            sum(
+                Decimal(str(entry["estimated_cost"]["amount"]))
+                for entry in record["model_breakdown"]
+            ),
+        )
+        for day in days()
+        for record in usage(day)
+    )
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """A backfill in a process of its own, through the weather: (summary, log, file)."""
+    folder = tmp_path_factory.mktemp("bad_network")
+    with FakeApi(usage) as api:
+        weather = api.fault = Weather(api, seed=1)
+        environment = {
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT": "120",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__TIMEOUT": f"{TIMEOUT}",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": f"{CONCURRENCY}",
+            "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+        }
+        asked_for = ("--start", str(FIRST), "--end", str(days()[-1]))
+        done = subprocess.run(
+            [PROGRAM, "load", "--json", *asked_for],
+            cwd=folder,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+    assert 0 == done.returncode, done.stderr
+    return json.loads(done.stdout), weather.log, folder / "ccwarehouse.duckdb"
+
+
+def test_one_call_in_ten_went_wrong(loaded):
+    """The test is about something: that many calls, and every kind of fault."""
+    _, log, _ = loaded
+    kinds = Counter(arrival.kind for arrival in log)
+    faults = len(log) - kinds.pop("")
+
+    assert set(FAULTS) - {""} == set(kinds)
+    assert len(log) >= CALLS
+    assert faults >= 0.095 * len(log)
+
+
+def test_every_record_arrives_once(loaded):
+    """Row for row what the API had, of every day, with its exact cents."""
+    _, _, database = loaded
+    stored = query(
+        database,
+        """
+        select
+            date, actor__email_address, terminal_type, core_metrics__num_sessions,
+            coalesce(
+                (
+                    select sum(estimated_cost__amount)
+                    from claude_code.usage_report__model_breakdown as model
+                    where model._dlt_parent_id = usage_report._dlt_id
+                ),
+                0
+            )
+        from claude_code.usage_report
+        """,
+    )
+
+    assert truth() == sorted(stored)
+
+
+def test_every_total_is_the_truth(loaded):
+    """The tables, the ledger and the summary agree with it to the last digit."""
+    summary, _, database = loaded
+    records = truth()
+    expected = len(records), sum(row[3] for row in records), sum(r[4] for r in records)
+    tables = """
+        select count(*), sum(core_metrics__num_sessions), (
+            select sum(estimated_cost__amount)
+            from claude_code.usage_report__model_breakdown
+        )
+        from claude_code.usage_report
+    """
+    ledger = """
+        select sum(records), sum(num_sessions), sum(estimated_cost_cents), count(*)
+        from claude_code.day_fetches where status = 'complete'
+    """
+
+    assert [expected] == query(database, tables)
+    assert [(*expected, DAYS)] == query(database, ledger)
+    assert (DAYS, {}) == (summary["days_loaded"], summary["days_failed"])
+    assert (expected[0], expected[2]) == (
+        summary["records"],
+        Decimal(summary["cost_usd"]) * 100,
+    )
+
+
+def test_no_call_comes_earlier_than_its_retry_after_allowed(loaded):
+    """Neither after seconds nor before a date: the next try waits as it was told."""
+    _, log, _ = loaded
+    tries = defaultdict(list)
+    for arrival in log:
+        tries[arrival.call].append(arrival)
+    early = [
+        (before, after)
+        for arrivals in tries.values()
+        for before, after in pairwise(arrivals)
+        if after.at < before.opens_at
+    ]
+
+    assert [] == early
+    assert any(arrival.opens_at for arrival in log)
+
+
+def test_a_retry_after_holds_back_every_other_day_too(loaded):
+    """But for the calls that were on their way when the answer was."""
+    _, log, _ = loaded
+    on_their_way = [
+        sum(other.at < arrival.opens_at for other in log[place + 1 :])
+        for place, arrival in enumerate(log)
+        if arrival.opens_at
+    ]
+
+    assert max(on_their_way) < 2 * CONCURRENCY

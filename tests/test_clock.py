@@ -1,0 +1,70 @@
+"""Days are UTC days wherever the machine stands, and whole only when they have settled.
+
+A day counts as complete 90 minutes after 24:00 UTC: at 01:29 the day before is still
+out, at 01:31 it is in.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# The day of the runs and the three before it: in a month's midst, across a month's and
+# a year's end, on a leap day and after it, after a February without one.
+DAYS = [
+    ("2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07"),
+    ("2026-05-01", "2026-04-30", "2026-04-29", "2026-04-28"),
+    ("2026-01-01", "2025-12-31", "2025-12-30", "2025-12-29"),
+    ("2024-02-29", "2024-02-28", "2024-02-27", "2024-02-26"),
+    ("2024-03-01", "2024-02-29", "2024-02-28", "2024-02-27"),
+    ("2026-03-01", "2026-02-28", "2026-02-27", "2026-02-26"),
+]
+ZONES = {"Pacific/Auckland": (12, 13), "Pacific/Honolulu": (-10,)}
+
+
+@pytest.fixture(scope="module", params=ZONES)
+def told(request):
+    """What loads in the small hours did on a machine in another zone."""
+    process = subprocess.run(
+        [
+            sys.executable,
+            Path(__file__).with_name("clock_process.py"),
+            *(day for day, *_ in DAYS),
+        ],
+        check=False,
+        env={**os.environ, "TZ": request.param},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert 0 == process.returncode, process.stderr
+    told = json.loads(process.stdout)
+    assert told["offset"] in ZONES[request.param]
+    return told
+
+
+def test_the_clock_is_utc_in_any_zone(told):
+    """The clock of a load is not the wall clock of its machine."""
+    assert told["is_utc"]
+
+
+@pytest.mark.parametrize("days", DAYS, ids=[today for today, *_ in DAYS])
+def test_a_day_of_loads(told, days):
+    """Yesterday is out until 01:30 UTC, then read again if it had been read before.
+
+    At 00:30 a first load with today reads the two complete days before yesterday as
+    final, and yesterday and today as not final. At 01:29 nothing is left to do. At
+    01:31 yesterday has settled: it alone is read, and is final. At 23:30 today is read
+    where asked for, and still not final.
+    """
+    today, yesterday, before, first = days
+    at_0030, at_0129, at_0131, at_2330 = told["days"][today]
+
+    everything = [[first, True], [before, True], [yesterday, False], [today, False]]
+    assert {"asked": sorted(days), "noted": everything} == at_0030
+    assert {"asked": [], "noted": []} == at_0129
+    assert {"asked": [yesterday], "noted": [[yesterday, True]]} == at_0131
+    assert {"asked": [today], "noted": [[today, False]]} == at_2330

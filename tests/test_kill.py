@@ -1,0 +1,420 @@
+"""SIGKILL at any moment of a load: what was in stays in, and the next load heals.
+
+Each load here is a process of its own with packages of two days, killed at a random
+moment after a random step. The next one starts on what the killed one left behind, or
+on a new machine with nothing but the DuckDB file, with or without its write-ahead log.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
+from typing import NamedTuple
+
+import duckdb
+import pytest
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import FakeApi
+from ccwarehouse.load import Request, plan
+from claude_code_analytics import resolve_settings
+from claude_code_analytics.days import each_day
+from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
+from soak import dice, sample
+
+FIRST, LAST = date(2026, 3, 4), date(2026, 3, 9)
+DAYS = list(each_day(FIRST, LAST))
+RANGE = [FIRST.isoformat(), LAST.isoformat()]
+KILLS_OF_ONE_STORY = 4
+# How often a step is chosen, from and up to which count of it, and up to how long after
+# it (in seconds) the kill comes. While a package's jobs end, its days are torn.
+STEPS = {
+    "began": (1, 1, 1, 0.2),
+    "planned": (1, 1, 1, 0.1),
+    "fetched": (1, 1, 5, 0.1),
+    "Extract": (1, 1, 2, 0.1),
+    "Normalize": (1, 1, 2, 0.05),
+    "Load": (6, 1, 2, 0.12),
+    "Job": (6, 1, 8, 0.01),
+    "stored": (1, 1, 2, 0.05),
+}
+CALL = 0.01  # seconds the API takes for a day
+
+
+def people(day, count, sessions=1):
+    """Records of a day that differ in their person."""
+    metrics = {"num_sessions": sessions}
+    names = [f"person{number}@example.com" for number in range(count)]
+    return [record(str(day), name, core_metrics=metrics) for name in names]
+
+
+def told_first(day):
+    """What the API says at first: one day in five is empty."""
+    return people(day, (3, 2, 0, 4, 1)[day.toordinal() % 5])
+
+
+def told_later(day):
+    """The same days restated: other values, emptied, filled, other children."""
+    restated = (
+        people(day, 3, sessions=2),
+        people(day, 2, sessions=2),
+        people(day, 2),
+        [],
+        [record(str(day), "person0@example.com", tool_actions={})],
+    )
+    return restated[day.toordinal() % 5]
+
+
+HISTORIES = [
+    History({str(day): told(day) for day in DAYS}) for told in (told_first, told_later)
+]
+
+
+@pytest.fixture(scope="module")
+def api():
+    """The API, slow enough for a load to be killed while it fetches."""
+    with FakeApi(HISTORIES[0], now=lambda: NOON) as api:
+        api.fault = lambda request: replace(api.answer(request), stall=CALL)
+        yield api
+
+
+@pytest.fixture(scope="module")
+def databases(api, tmp_path_factory):
+    """What loads make that nobody disturbs, by what they loaded."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+
+    def loaded(name, history, first=FIRST):
+        api.usage = history
+        load_from(api, folder / name, str(first), str(LAST), views=False)
+        return folder / name
+
+    return {
+        "every day": loaded("every_day.duckdb", HISTORIES[0]),
+        "every day restated": loaded("restated.duckdb", HISTORIES[1]),
+        "newest days": loaded("newest_days.duckdb", HISTORIES[0], DAYS[-2]),
+    }
+
+
+@pytest.fixture(scope="module")
+def truth(databases):
+    """The rows that go with what the ledger says of a day: (day, fetch) -> rows."""
+    rows_of = {}
+    for database in databases.values():
+        with duckdb.connect(database, read_only=True) as connection:
+            held = rows(connection)
+            for day, fetch in ledger(connection).items():
+                rows_of[day, fetch] = held[day]
+    return rows_of
+
+
+class Machines:
+    """Where loads run; the next process is started ahead of its order."""
+
+    def __init__(self, folder, dice):
+        self._folder, self.dice, self._count = folder, dice, 0
+        self._renew()
+        self._spare = self._start()
+
+    def _renew(self):
+        self._count += 1
+        self.machine = self._folder / f"machine{self._count}"
+        self.machine.mkdir()
+
+    def _start(self):
+        here = str(self.machine)
+        with (self.machine / "stderr.txt").open("ab") as stderr:
+            return subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("load_process.py")],
+                cwd=here,
+                env={**os.environ, "TMPDIR": here, "HOME": here},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+
+    def order(self, **order):
+        """A load that has begun, and the machine it runs on."""
+        process, machine = self._spare, self.machine
+        if self.dice.random() < 0.5:
+            self._renew()
+        self._spare = self._start()
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.close()
+        return process, machine
+
+    def close(self):
+        end(self._spare)
+
+
+def end(process):
+    """The end of a process, without mercy."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(BrokenPipeError):
+            pipe.close()
+
+
+@pytest.fixture
+def machines(tmp_path, request):
+    made = Machines(tmp_path, dice(request.node.name))
+    yield made
+    made.close()
+
+
+class Moment(NamedTuple):
+    """When to kill: `delay` seconds after a step was told for the `count`th time."""
+
+    step: str
+    count: int
+    delay: float
+
+    def has_come(self, told):
+        return self.count == sum(step == self.step for step, *_ in told)
+
+
+def run_until(process, moment):
+    """What a load told until it ended or its moment had come and it was killed."""
+    told = []
+    watchdog = Timer(60, process.kill)
+    watchdog.start()
+    for line in process.stdout:
+        told.append(line.split())
+        if moment and moment.has_come(told):
+            time.sleep(moment.delay)
+            process.kill()
+            break
+    told += [line.split() for line in process.stdout]
+    watchdog.cancel()
+    end(process)
+    return [line for line in told if line]
+
+
+@contextmanager
+def looked_into(database):
+    """A copy to look into: opening the file itself would tidy up what a kill left.
+
+    Gives a connection to it and a function that tells the days a load would want.
+    """
+    with TemporaryDirectory() as folder:
+        for file in with_log(database):
+            shutil.copy(file, folder)
+        copy = Path(folder, database.name)
+        with duckdb.connect(copy) as connection:
+            yield connection, partial(wanted_days, copy)
+
+
+def with_log(database):
+    """A DuckDB file and its write-ahead log, as far as they are there."""
+    files = [database, database.with_name(f"{database.name}.wal")]
+    return [file for file in files if file.exists()]
+
+
+LEDGER = """
+    select
+        fetches.date, content_hash, records, model_breakdown_rows, tool_actions_rows,
+        num_sessions, estimated_cost_cents
+    from claude_code.day_fetches as fetches
+    join claude_code._dlt_loads as loads on loads.load_id = fetches._dlt_load_id
+    where fetches.status = 'complete'
+    qualify row_number() over (
+        partition by fetches.date order by fetched_at desc, loads.inserted_at desc
+    ) = 1
+"""
+
+
+def ledger(connection):
+    """The last counted fetch of each day that has one."""
+    return {day: tuple(fetch) for day, *fetch in found(connection, LEDGER)}
+
+
+def rows(connection):
+    """What the three tables hold of each day, but for the load that wrote it."""
+    held = {day: [] for day in DAYS}
+    for table in TABLES:
+        rest = "columns(lambda name: name not in ('_dlt_load_id', 'date'))"
+        select = f"select date, {rest} from claude_code.{table}"
+        for day, *row in sorted(found(connection, select), key=repr):
+            held[day].append((table, *row))
+    return held
+
+
+def found(connection, select):
+    """The rows of a query; none when its table is not there yet."""
+    try:
+        return connection.sql(select).fetchall()
+    except duckdb.CatalogException:
+        return []
+
+
+def untrue_days(connection, truth):
+    """Days whose rows are not those of their last counted fetch.
+
+    A day without such a fetch is untrue when it has rows.
+    """
+    fetches, held = ledger(connection), rows(connection)
+    told = {day: truth[day, fetches[day]] if day in fetches else [] for day in DAYS}
+    return {day for day in DAYS if held[day] != told[day]}
+
+
+def wanted_days(database, now):
+    """The days that a nightly load would read, were it to start at `now`."""
+    settings = resolve_settings(lookback=0, initial_days=len(DAYS))
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        stored = warehouse.stored(settings.account)
+    return {item.day for item in plan(Request(), stored, now, settings).wanted}
+
+
+class Story:
+    """One database, loads that are killed, and what has to hold after each."""
+
+    def __init__(self, database, api, truth, machines, dice):
+        self.database, self.api, self.truth = database, api, truth
+        self.machines, self.dice = machines, dice
+        self.runs = 0
+        self.kills = Counter()
+        self.torn = 0
+
+    @property
+    def now(self):
+        return NOON + timedelta(minutes=self.runs)
+
+    def run(self, days, moment=None):
+        """Let a load run and kill it at a moment; True when it ended before."""
+        self.runs += 1
+        process, machine = self.machines.order(
+            url=self.api.url,
+            database=str(self.database),
+            initial_days=len(DAYS),
+            now=self.now.isoformat(),
+            range=days,
+        )
+        told = run_until(process, moment)
+        has_ended = told[-1] == ["done"]
+        expected = 0 if has_ended else -signal.SIGKILL
+        assert expected == process.returncode, (machine / "stderr.txt").read_text()
+        self._require_kept_promises(told)
+        if not has_ended:
+            self.kills[told[-1][0]] += 1
+            self._maybe_lose_log(machine)
+        return has_ended
+
+    def some_moment(self):
+        weights = [weight for weight, *_ in STEPS.values()]
+        (step,) = self.dice.choices(list(STEPS), weights)
+        _, first, last, longest = STEPS[step]
+        count = self.dice.randint(first, last)
+        return Moment(step, count, self.dice.uniform(0, longest))
+
+    def _require_kept_promises(self, told):
+        """What was told to be in is in, and what is torn is wanted again."""
+        promised = {day for step, *days in told if step == "stored" for day in days}
+        with looked_into(self.database) as (connection, wanted):
+            untrue = untrue_days(connection, self.truth)
+            kept = {str(day) for day in ledger(connection).keys() - untrue}
+            healed = wanted(self.now)
+        self.torn += bool(untrue)
+        assert set() == promised - kept
+        assert set() == untrue - healed
+
+    def _maybe_lose_log(self, machine):
+        """On a new machine the write-ahead log may be gone as well."""
+        has_moved = machine != self.machines.machine
+        if has_moved and self.dice.random() < 0.5:
+            for log in with_log(self.database)[1:]:
+                log.unlink()
+
+
+@pytest.mark.parametrize(
+    ("stored", "told", "kills"),
+    [
+        ("nothing", HISTORIES[:1], sample(quick=6, soak=60)),
+        ("newest days", HISTORIES[:1], sample(quick=6, soak=60)),
+        ("every day", HISTORIES, sample(quick=10, soak=80)),
+    ],
+    ids=["new days", "days before the stored ones", "restated days"],
+)
+def test_loads_killed_anywhere_end_as_if_undisturbed(
+    stored, told, kills, api, databases, truth, machines, tmp_path
+):
+    """After kills and restarts the tables are those of loads that nobody killed.
+
+    While the API says the same they are one undisturbed load's, row for row. Where it
+    changes its mind between the kills, each day holds what was said when the day was
+    last fetched whole, and nothing is left torn.
+    """
+    began, killed, loads, torn = time.monotonic(), Counter(), 0, 0
+    while killed.total() < kills:
+        database = tmp_path / f"usage{loads}.duckdb"
+        if stored != "nothing":
+            shutil.copy(databases[stored], database)
+        story = Story(database, api, truth, machines, machines.dice)
+        for _ in range(KILLS_OF_ONE_STORY):
+            api.usage = told[(story.runs + 1) % len(told)]
+            days = RANGE if machines.dice.random() < 0.7 else []
+            if story.run(days, story.some_moment()):
+                break
+
+        api.usage = told[0]
+        is_backfill = stored == "newest days" or machines.dice.random() < 0.5
+        assert story.run(RANGE if is_backfill else [])
+        with looked_into(database) as (connection, wanted):
+            assert set() == untrue_days(connection, truth)
+            assert set(DAYS) == ledger(connection).keys()
+            assert set() == wanted(story.now)
+        if len(told) == 1:
+            assert stored_rows(databases["every day"]) == stored_rows(database)
+        killed, loads, torn = (
+            killed + story.kills,
+            loads + story.runs,
+            torn + story.torn,
+        )
+    seconds = time.monotonic() - began
+    print(f"{loads} loads, {torn} torn, killed after {dict(killed)}, {seconds:.0f} s")  # noqa: T201
+
+
+LAST_LOAD = "select max(load_id) from claude_code._dlt_loads"
+
+
+def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path):
+    """Days before all that was ever fetched are wanted where a load left rows."""
+    database = Path(shutil.copy(databases["newest days"], tmp_path))
+    api.usage = HISTORIES[0]
+    load_from(api, database, str(DAYS[1]), str(DAYS[1]), views=False)
+    execute(
+        database, f"delete from claude_code._dlt_loads where load_id = ({LAST_LOAD})"
+    )
+
+    assert set(DAYS[1:-2]) == wanted_days(database, NOON)
+
+
+def test_a_fetch_noted_before_its_load_was_cut_short_is_not_believed(
+    api, databases, tmp_path
+):
+    """What was never written is not taken for unchanged when it is read again."""
+    database = Path(shutil.copy(databases["every day"], tmp_path))
+    execute(
+        database,
+        f"""
+        attach '{databases["every day restated"]}' as restated;
+        insert into claude_code.day_fetches
+        select * replace ('cut short' as _dlt_load_id)
+        from restated.claude_code.day_fetches
+        """,
+    )
+    api.usage = HISTORIES[1]
+    load_from(api, database, *RANGE, views=False)
+
+    assert stored_rows(databases["every day restated"]) == stored_rows(database)
