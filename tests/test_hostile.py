@@ -670,7 +670,7 @@ def large(day, **fields):
 def test_pages_of_50_megabytes(tmp_path):
     """One loads exactly, also with what no contract knows; a cut one fails its day."""
     days = [FIRST + timedelta(n) for n in range(3)]
-    whole, unknown = large(days[0]), large(days[1], novelty=[{"a": NASTY[:10]}])
+    whole, unknown = large(days[0]), large(days[1], novelty=[{"a": NASTY}])
     bodies = {
         days[0]: {None: whole},
         days[1]: {None: unknown},

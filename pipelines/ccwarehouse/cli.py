@@ -301,9 +301,10 @@ def _print_finding(finding: Finding) -> None:
 
 
 def _print_failure(failure: Failure) -> None:
+    from claude_code_analytics.errors import without_emails
+
     click.echo(
         f"{failure.check} fails in {failure.count} rows. {failure.claim}", err=True
     )
-    click.echo("  " + " | ".join(failure.columns), err=True)
-    for row in failure.rows:
-        click.echo("  " + " | ".join(str(value) for value in row), err=True)
+    for row in (failure.columns, *failure.rows):
+        click.echo("  " + without_emails(" | ".join(map(str, row))), err=True)

@@ -51,8 +51,8 @@ class UsageSettings(BaseConfiguration):
 
     def on_resolved(self) -> None:
         """Put the customary key in place, and refuse what could not work."""
-        customary = os.environ.get("ANTHROPIC_ADMIN_KEY", "")
-        self.api_key = (self.api_key or "").strip() or customary.strip()
+        # in no variable: some tracebacks show them
+        self.api_key = (self.api_key or "").strip() or _customary_key()
         self.base_url = self.base_url.rstrip("/")
         _require_safe_url(self.base_url)
         for name in ("concurrency", "max_wait", "backoff", "timeout", "initial_days"):
@@ -90,6 +90,10 @@ def resolve_settings(**given: Any) -> UsageSettings:  # noqa: ANN401 (the spec t
     return resolve_configuration(
         UsageSettings(), sections=("sources",), explicit_value=explicit
     )
+
+
+def _customary_key() -> str:
+    return os.environ.get("ANTHROPIC_ADMIN_KEY", "").strip()
 
 
 def _require(holds: bool, message: str) -> None:
