@@ -118,7 +118,7 @@ ONE_OF_EACH = [
     ],
 )
 @settings(
-    max_examples=sample(quick=8, soak=150),
+    max_examples=sample(quick=8, soak=120),
     derandomize=not IS_SOAK,
     database=None,
     deadline=None,
