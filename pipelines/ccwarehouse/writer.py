@@ -4,8 +4,9 @@ Both locks end with the process or the connection that took them, so there is no
 file to clean up and nothing to expire.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import dlt
@@ -22,8 +23,23 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises `duckdb.IOException`, which names the process that has it open already.
     """
+    if not database.exists():
+        _create(database)
     with closing(duckdb.connect(str(database))) as connection:
         yield connection
+
+
+def _create(database: Path) -> None:
+    """Make an empty DuckDB file at once: one that is cut short could never be opened.
+
+    A file that someone else has made meanwhile stays. Where the disk knows no links,
+    DuckDB makes the file itself.
+    """
+    draft = database.with_name(f"{database.name}.{os.getpid()}")
+    duckdb.connect(str(draft)).close()
+    with suppress(OSError):
+        os.link(draft, database)
+    draft.unlink()
 
 
 @contextmanager
