@@ -163,7 +163,7 @@ def portions(
     records = 0
     for fetch in fetches:
         portion.append(fetch)
-        records += fetch.tables.count("usage_report") if fetch.tables else 0
+        records += fetch.records
         if len(portion) == max_days or records >= max_records:
             yield portion
             portion, records = [], 0

@@ -45,7 +45,7 @@ class Lines(Silence):
 
     def fetched(self, fetch: DayFetch) -> None:
         """Count the day."""
-        self._records += _records(fetch)
+        self._records += fetch.records
 
     def stored(self, package: Package) -> None:
         """Say how far the load is."""
@@ -85,7 +85,7 @@ class Bar(Silence):
 
     def fetched(self, fetch: DayFetch) -> None:
         """Move on by a day."""
-        self._records += _records(fetch)
+        self._records += fetch.records
         rate = self._records / max(time.monotonic() - self._began, 0.001)
         self._bars.update(self._task, advance=1, records=self._records, rate=rate)
 
@@ -95,7 +95,3 @@ def watch(console: Console, days: int, *, quiet: bool) -> Silence:
     if quiet or not days:
         return Silence()
     return Bar(console, days) if console.is_terminal else Lines(console, days)
-
-
-def _records(fetch: DayFetch) -> int:
-    return fetch.tables.count("usage_report") if fetch.tables else 0

@@ -96,7 +96,7 @@ def remarks(outcome: Outcome) -> list[str]:
         records = _count(sum(outcome.twins.values()), "record")
         lines.append(
             f"{records} share every key with another one of the day, and are kept: "
-            f"{_dates(outcome.twins)}."
+            f"{dates(outcome.twins)}."
         )
     lines += [
         f"Not in the known contract, and kept: {seen.kind} {seen.name} "
@@ -104,17 +104,15 @@ def remarks(outcome: Outcome) -> list[str]:
         for seen in sorted(outcome.unknown)
     ]
     if outcome.new_models:
-        lines.append(f"Models seen for the first time: {_listed(outcome.new_models)}.")
+        models = ", ".join(sorted(outcome.new_models))
+        lines.append(f"Models seen for the first time: {models}.")
     if outcome.account_is_empty and outcome.loaded:
         lines.append(EMPTY_ACCOUNT)
     return lines
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _dates(days: Iterable[date]) -> str:
+def dates(days: Iterable[date]) -> str:
+    """Days in any order as runs, for people."""
     return ", ".join(span(first, last) for first, last in spans(sorted(days)))
 
 

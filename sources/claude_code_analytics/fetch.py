@@ -38,6 +38,11 @@ class DayFetch:
     tables: DayTables | None = None
     error: str | None = None
 
+    @property
+    def records(self) -> int:
+        """How many records the day has; 0 when it failed."""
+        return self.tables.count("usage_report") if self.tables else 0
+
 
 def fetch_days(
     days: Iterable[date],

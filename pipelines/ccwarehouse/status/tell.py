@@ -7,7 +7,7 @@ import pendulum
 
 from claude_code_analytics.days import spans
 
-from ..summary import plan_as_dict, plan_as_lines, span
+from ..summary import dates, plan_as_dict, plan_as_lines, span
 from .facts import Status
 
 
@@ -42,7 +42,7 @@ def status_as_lines(status: Status, location: str) -> list[str]:
         f"Last run  {_ago(status.last_run, now)}",
         "Days",
         *(
-            f"  {state:29} {len(days):>9,}  {_ranges(days)}".rstrip()
+            f"  {state:29} {len(days):>9,}  {dates(days)}".rstrip()
             for state, days in status.days.items()
         ),
         "Rows",
@@ -57,7 +57,7 @@ def remarks(status: Status) -> list[str]:
     if not status.gaps:
         return []
     missing = "1 day is" if len(status.gaps) == 1 else f"{len(status.gaps):,} days are"
-    return [f"{missing} missing: {_ranges(status.gaps)}. Load: ccwarehouse load"]
+    return [f"{missing} missing: {dates(status.gaps)}. Load: ccwarehouse load"]
 
 
 def _stored(status: Status) -> str:
@@ -71,10 +71,6 @@ def _runs(days: list[date]) -> list[dict[str, str]]:
     return [
         {"first": str(first), "last": str(last)} for first, last in spans(sorted(days))
     ]
-
-
-def _ranges(days: list[date]) -> str:
-    return ", ".join(span(first, last) for first, last in spans(sorted(days)))
 
 
 def _text(day: date | None) -> str | None:
