@@ -7,7 +7,7 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
 
-test: .venv/installed lint
+test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -31,5 +31,11 @@ format: .venv/installed
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --quiet --active --locked --inexact
 	touch $@
 
+# What stands in for BigQuery in the tests needs other versions of what we need.
+.venv-bigquery/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-bigquery $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --only-group bigquery-stand-ins
+	touch $@
+
 clean:
-	rm -rf .venv dist demo.duckdb demo.duckdb.wal
+	rm -rf .venv .venv-bigquery dist demo.duckdb demo.duckdb.wal
