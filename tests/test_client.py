@@ -583,6 +583,13 @@ def test_no_message_holds_the_key(step):
     assert KEY[:15].lower() not in said.lower()
 
 
+def test_a_reason_can_be_stored_in_every_warehouse():
+    """Postgres has no NUL, so a reason that quotes one shows a replacement."""
+    said = fetch_one(Script(refusal(404, "no\0luck"))).error
+
+    assert "no\N{REPLACEMENT CHARACTER}luck" in said
+
+
 def test_a_redirect_without_a_place_fails_the_day():
     """A 304 has no location, and some proxies forget it."""
     for status in (301, 304):

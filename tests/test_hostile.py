@@ -256,9 +256,11 @@ def _encodable(pairs):
 
 
 def _text(value):
-    """A lone surrogate is no character: a ValueError."""
+    """A lone surrogate is no character, and Postgres stores no NUL: a ValueError."""
     if isinstance(value, str):
         value.encode()
+        if "\0" in value:
+            raise ValueError
     elif isinstance(value, list):
         for item in value:
             _text(item)
@@ -359,7 +361,7 @@ NASTY = [
     '" or ""="',
     "$$; delete from day_fetches; $$",
     "{table} %s %(a)s ${x} {{ x }}",
-    "a\x00b",
+    "a\x01b",
     "\u2028\u202e\ufeff",
     "line\r\nbreak\ttab",
     "\\",
@@ -397,7 +399,9 @@ values = st.one_of(
     texts,
     st.sampled_from(NUMBERS),
     st.sampled_from(DEEP),
-    st.sampled_from([None, True, False, [], {}, [None], [{}], Raw(r'"\ud800"')]),
+    st.sampled_from(
+        [None, True, False, [], {}, [None], [{}], Raw(r'"\ud800"'), "a\0b"]
+    ),
     st.integers(-(10**30), 10**30),
     st.fixed_dictionaries({"accepted": st.integers(-3, 3)}),
     st.dictionaries(texts, st.one_of(texts, st.integers(-5, 5)), max_size=3),

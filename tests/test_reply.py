@@ -105,6 +105,13 @@ BAD_JSON = {
     "lone surrogate in a name": with_text('"model"', r'"\ud800"'),
     "lone surrogate in a tool": with_text('"edit_tool"', r'"\ud800"'),
     "unknown lone surrogate": unknown(r'"\ud800"'),
+    "zero byte": with_text("vscode", r"vs\u0000code"),
+    "zero byte behind a backslash": with_text("vscode", r"vs\\\u0000code"),
+    "zero byte in a name": with_text(
+        '"customer_type"', r'"\u0000": 1, "customer_type"'
+    ),
+    "zero byte in a tool": with_text('"edit_tool"', r'"\u0000"'),
+    "unknown zero byte": unknown(r'"\u0000"'),
 }
 
 
@@ -161,6 +168,14 @@ def test_money_is_exact_as_it_is_written(text, expected):
 
     assert Decimal(expected) == model["estimated_cost__amount"]
     assert Decimal(expected) == day.estimated_cost_cents
+
+
+@pytest.mark.parametrize("text", [r"\\u0000", r"\\\\u0000", r"\u0001", "u0000"])
+def test_what_only_looks_like_a_zero_byte_is_text(text):
+    """A backslash that is itself escaped begins no escape."""
+    (row,) = tables(with_text("vscode", text)).rows[REPORT].to_pylist()
+
+    assert json.loads(f'"{text}"') == row["terminal_type"]
 
 
 def test_counts_reach_to_the_end_of_int64():

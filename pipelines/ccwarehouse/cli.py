@@ -239,6 +239,8 @@ def _warehouse(
         _errors_explained(str(database) if destination == "duckdb" else destination),
         open_warehouse(destination, database, dataset, **access) as warehouse,
     ):
+        if warehouse.remark:
+            click.echo(warehouse.remark, err=True)
         yield warehouse
 
 

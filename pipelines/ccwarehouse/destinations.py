@@ -21,15 +21,29 @@ from .writer import hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
+TESTED = ("duckdb", "postgres", "bigquery")
 
 NAME_CLASH = (
     "In the file {file}, DuckDB could not tell the dataset {name} from the database "
     "itself. Name another file with --database, or another dataset with --dataset."
 )
+NO_REPLACEMENT = (
+    "{name} cannot hold this data: dlt only adds rows to it or overwrites them one by "
+    "one, so what the API has withdrawn from a day would stay. Name one where a day "
+    "can be deleted with --destination: {tested} or another SQL database."
+)
+UNTESTED = (
+    "{name} is not tested with ccwarehouse; {tested} are. Compare a few days with the "
+    "Claude Console before you rely on it."
+)
 
 
 class NameClashError(ValueError):
     """A DuckDB file and a dataset in it would have one name."""
+
+
+class UnsuitableDestinationError(ValueError):
+    """A destination where a day cannot be replaced."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,14 @@ class Warehouse:
         dataset = self.pipeline.dataset_name
         place = self.database or self.pipeline.destination.destination_name
         return f"{place}, tables in {dataset}, views in {dataset}_marts"
+
+    @property
+    def remark(self) -> str | None:
+        """What to know before trusting this destination; None where it is tested."""
+        name = self.pipeline.destination.destination_type.rpartition(".")[2]
+        if name in TESTED:
+            return None
+        return UNTESTED.format(name=name, tested=", ".join(TESTED))
 
     def stored(self, account: str) -> dict[date, StoredDay]:
         """What is there of each day; asking does not create the database."""
@@ -102,8 +124,9 @@ def open_warehouse(
 
     With `sole_writer` nobody else's load can write to it meanwhile; with `read_only`
     others may read a DuckDB file at the same time. Raises `NameClashError` when a
-    DuckDB file and its dataset share a name, and `WarehouseInUseError` or DuckDB's own
-    error when another program writes.
+    DuckDB file and its dataset share a name, `UnsuitableDestinationError` where a day
+    cannot be replaced, and `WarehouseInUseError` or DuckDB's own error when another
+    program writes.
 
     The pipeline's working folder is new and goes away again: what is stored is read
     from the warehouse, so a run needs nothing of the one before, and a package that a
@@ -126,6 +149,17 @@ def open_warehouse(
             dataset_name=dataset,
             pipelines_dir=folder,
         )
+        _require_replacement(pipeline)
         if sole_writer and not is_duckdb:
             stack.enter_context(hold_dataset(pipeline))
         yield Warehouse(pipeline, database if is_duckdb else None)
+
+
+def _require_replacement(pipeline: dlt.Pipeline) -> None:
+    """Only delete-insert removes what is no longer there; upserts leave it."""
+    destination = pipeline.destination
+    strategies = destination.capabilities().supported_merge_strategies or ()
+    if "delete-insert" not in strategies:
+        name = destination.destination_name
+        text = NO_REPLACEMENT.format(name=name, tested=", ".join(TESTED))
+        raise UnsuitableDestinationError(text)

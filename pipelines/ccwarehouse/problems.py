@@ -20,7 +20,7 @@ from dlt.load.exceptions import LoadClientJobException
 
 from claude_code_analytics import CredentialsError, SettingsError
 
-from .destinations import NameClashError
+from .destinations import NameClashError, UnsuitableDestinationError
 from .views import NothingLoadedError
 from .writer import WarehouseInUseError
 
@@ -70,7 +70,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
     match error:
         case CredentialsError() | SettingsError():
             code, line = ExitCode.CONFIGURATION, str(error)
-        case NameClashError():
+        case NameClashError() | UnsuitableDestinationError():
             code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION

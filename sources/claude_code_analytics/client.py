@@ -206,8 +206,10 @@ class UsageClient:
     def redacted(self, text: str) -> str:
         """A reason fit for reports: without the key and emails a reply may have held.
 
-        Cut to a readable length, as a reply may have held books, too.
+        Cut to a readable length, as a reply may have held books, too, and without the
+        one character that Postgres does not store.
         """
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
         text = re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
         return without_emails(text)[:LONGEST_REASON]
 

@@ -1,6 +1,7 @@
 """Reply bytes become one Arrow array of records: no Python object per record."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,11 @@ class Page:
     has_more: bool
     unknown: pa.StringArray
     drift: list[Sighting]
+
+
+NUL = rb"\u0000"
+# Behind an odd number of backslashes, the last of NUL's belongs to the one before.
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class PageReader:
@@ -69,7 +75,7 @@ def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
     # in an object of our own, as Arrow crashes on a bare null and reads on after a
     # first document
     whole = b'{"reply":' + body + b"}"
-    return pj.read_json(
+    replies = pj.read_json(
         pa.BufferReader(whole),
         # one block as large as the reply: Arrow cuts no value in two
         read_options=pj.ReadOptions(use_threads=False, block_size=len(whole) + 1),
@@ -79,6 +85,9 @@ def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
             unexpected_field_behavior=unexpected,
         ),
     )
+    if NUL in body and re.search(ESCAPED_NUL, body):
+        raise ContractError("the reply holds a NUL character: Postgres stores none")
+    return replies
 
 
 def _page(replies: pa.Table, extras: Iterable[dict[str, object]] = ()) -> Page:
