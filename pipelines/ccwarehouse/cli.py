@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -35,6 +36,8 @@ def main() -> None:
     # with tracebacks what ends in one line here
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
+    # BigQuery's client tells of a faster way to read, which nothing here needs
+    warnings.filterwarnings("ignore", "Cannot create BigQuery Storage client")
 
 
 @main.command(epilog=EXIT_CODES)

@@ -17,6 +17,9 @@ from claude_code_analytics.days import StoredDay
 
 from . import views
 from .comments import comment_on_tables
+from .indexes import index_tables
+from .layout import laid_out
+from .postgres import postgres
 from .writer import hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
@@ -86,13 +89,14 @@ class Warehouse:
 
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
-        self.pipeline.run(as_source(lambda: package))
+        self.pipeline.run(laid_out(as_source(lambda: package)))
 
     def build_views(self) -> list[str]:
-        """Renew the views and the descriptions; returns the views' names."""
+        """Renew views, descriptions and indexes; returns the views' names."""
         with self.client() as client:
             names = views.build(client)
             comment_on_tables(client)
+            index_tables(client)
             return names
 
     def check_views(self) -> list[views.Failure]:
@@ -136,7 +140,7 @@ def open_warehouse(
     if is_duckdb and database.stem in (dataset, f"{dataset}_marts"):
         raise NameClashError(NAME_CLASH.format(file=database, name=database.stem))
     with ExitStack() as stack:
-        target: Any = destination
+        target: Any = postgres() if destination == "postgres" else destination
         if is_duckdb and sole_writer:
             target = dlt.destinations.duckdb(stack.enter_context(hold_file(database)))
         elif is_duckdb:

@@ -3,12 +3,14 @@
 Whatever is not here is a bug and keeps its traceback (exit code 1).
 """
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import (
     DestinationException,
+    SchemaUpdateError,
     UnknownDestinationModule,
 )
 from dlt.common.exceptions import MissingDependencyException
@@ -32,6 +34,23 @@ INSTALL = "Install it: pip install 'ccwarehouse[postgres]' or 'ccwarehouse[bigqu
 CONFIGURE = "Set it in .dlt/secrets.toml, in .dlt/config.toml or in the environment."
 WAIT = "Wait until it has ended, then run the same command again."
 REPAIR = "Make it reachable and writable, then run the same command again."
+CORRECT = "Correct user and password in dlt's configuration, then run it again."
+CREATE = "Create it or name another in dlt's configuration, then run it again."
+GRANT = "Grant what a loader needs, as the README lists it, then run it again."
+MAKE_ROOM = "Make room on its disk, then run the same command again."
+
+# What databases say, and the mend. Words, since a connection that was refused has no
+# code; said in another language, it is mended by REPAIR.
+MENDS = (
+    ("Could not set lock|another load writes", WAIT),
+    ("authentication failed", CORRECT),
+    ("database .* does not exist", CREATE),
+    ("permission denied|must be owner|Access Denied", GRANT),
+    ("No space left|File too large", MAKE_ROOM),
+)
+
+# PEP 249's name, and those that Google's libraries have beside it.
+OF_DRIVERS = ("DatabaseError", "GoogleAPIError", "GoogleAuthError")
 
 
 class ExitCode(IntEnum):
@@ -75,7 +94,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
         case MissingDependencyException():
-            code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {INSTALL}"
+            code, line = ExitCode.CONFIGURATION, f"{error.caller} is missing. {INSTALL}"
         case ConfigurationException():
             code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {CONFIGURE}"
         case NothingLoadedError():
@@ -90,15 +109,16 @@ def _known(error: BaseException, location: str) -> Problem | None:
 
 
 def _is_of_driver(error: BaseException) -> bool:
-    """Whether a database's driver raised it: PEP 249 gives their errors this name."""
-    return any(kind.__name__ == "DatabaseError" for kind in type(error).__mro__)
+    """Whether a database's driver raised it, going by the name of its errors."""
+    return any(kind.__name__ in OF_DRIVERS for kind in type(error).__mro__)
 
 
 def _of_warehouse(error: BaseException, location: str) -> str:
     said = _first_line(_inner(error)).partition(" See also http")[0]
-    if isinstance(error, WarehouseInUseError) or "Could not set lock" in said:
-        return f"{location} is in use: {said} {WAIT}"
-    return f"{location} cannot be used: {said} {REPAIR}"
+    said = said.rpartition("PGRES_FATAL_ERROR ERROR:  ")[2]
+    mend = next((mend for words, mend in MENDS if re.search(words, said)), REPAIR)
+    state = "is in use" if mend == WAIT else "cannot be used"
+    return f"{location} {state}: {said} {mend}"
 
 
 def _inner(error: BaseException) -> BaseException:
@@ -108,6 +128,8 @@ def _inner(error: BaseException) -> BaseException:
             return _inner(error.inner_exc)
         case LoadClientJobException():
             return _inner(error.client_exception)
+        case SchemaUpdateError():
+            return _inner(error.cause)
         case DatabaseException():
             return _inner(error.dbapi_exception)
     return error

@@ -45,22 +45,27 @@ def build(client: Client) -> list[str]:
     A view is replaced where it stands, which keeps its grants and whatever others have
     built on it. Only where the warehouse refuses, because a column went or changed its
     type, are all views dropped first. Readers see the old views or the new ones, where
-    the warehouse has transactions for that.
+    the warehouse has transactions for that; in Postgres while views are only replaced,
+    of each view the old one or the new one.
 
     Raises `NothingLoadedError` before the first load.
     """
     views = models()
     creations = [statement for view in views for statement in _creation(client, view)]
     try:
-        _replace(client, creations)
+        # in one transaction Postgres would hold inner views and wait for outer ones,
+        # whose readers wait for the inner ones: a deadlock
+        replaced_at_once = client.capabilities.sqlglot_dialect != "postgres"
+        _execute(client, creations, at_once=replaced_at_once)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"dataset {client.dataset_name} holds no usage yet:"
             " load first (`ccwarehouse load`)"
         ) from error
     except DatabaseTerminalException:
+        # outer views first, which is how readers lock them
         drops = [f"drop view if exists {_path(client, view)}" for view in views[::-1]]
-        _replace(client, [*drops, *creations])
+        _execute(client, [*drops, *creations], at_once=True)
     return [view.name for view in views]
 
 
@@ -79,8 +84,8 @@ def check(client: Client) -> list[Failure]:
     return [failure for failure in results if failure]
 
 
-def _replace(client: Client, statements: Sequence[str]) -> None:
-    atomic = client.capabilities.supports_ddl_transactions
+def _execute(client: Client, statements: Sequence[str], *, at_once: bool) -> None:
+    atomic = at_once and client.capabilities.supports_ddl_transactions
     with client.begin_transaction() if atomic else nullcontext():
         _create_dataset(client)
         for statement in statements:
@@ -94,12 +99,15 @@ def _create_dataset(client: Client) -> None:
 
 
 def _creation(client: Client, view: Model) -> list[str]:
-    path = _path(client, view)
-    creation = f"create or replace view {path} as\n{_query(client, view)}"
+    path, query = _path(client, view), _query(client, view)
     capabilities = client.capabilities
+    description = capabilities.escape_literal(view.description)
+    if capabilities.sqlglot_dialect == "bigquery":
+        options = f"options (description = {description})"
+        return [f"create or replace view {path} {options} as\n{query}"]
+    creation = f"create or replace view {path} as\n{query}"
     if capabilities.sqlglot_dialect not in COMMENTS_ON_VIEWS:
         return [creation]
-    description = capabilities.escape_literal(view.description)
     return [creation, f"comment on view {path} is {description}"]
 
 

@@ -114,6 +114,8 @@ def _resource(
     columns: TTableSchemaColumns = {
         column: {"name": column, "description": text} for column, text in texts.items()
     }
+    if name in DATA_TABLES:
+        columns["date"]["partition"] = True
     resource = dlt.resource(
         items, name=name, write_disposition=disposition, columns=columns
     )

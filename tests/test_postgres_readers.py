@@ -1,0 +1,147 @@
+"""Readers of a Postgres are in the middle of every load and notice none."""
+
+import threading
+from contextlib import closing, contextmanager
+from datetime import date
+from itertools import cycle
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from api import MODELS, REPORT, TOOLS
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import DEMO_API_KEY
+from claude_code_analytics import Package, fetch_days, resolve_settings
+from claude_code_analytics.days import Calendar
+from loads import NOON, History, load_from, record, served
+from postgres import LOADER, READER, execute
+
+DAYS = ("2026-03-08", "2026-03-09")
+RELOADS = 50
+SMALL = [1, 1, 4]  # rows of a day in the three tables
+LARGE = [30, 30, 120]
+
+
+@pytest.fixture
+def history():
+    return History({day: [record(day)] for day in DAYS})
+
+
+@pytest.fixture
+def api(history):
+    with served(history) as api:
+        yield api
+
+
+@pytest.fixture
+def warehouse(api, database, tmp_path):
+    """An open Postgres warehouse in which both days are loaded."""
+    load_from(api, tmp_path, destination="postgres")
+    with open_warehouse("postgres", Path(), "claude_code", sole_writer=True) as opened:
+        yield opened
+
+
+@contextmanager
+def reading(address, queries):
+    """What a reader sees meanwhile who never rests: the answers to each query."""
+    seen, stop = {query: set() for query in queries}, threading.Event()
+    failures = []
+
+    def read():
+        with closing(psycopg2.connect(address)) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            for query in cycle(queries):
+                if stop.is_set():
+                    return
+                cursor.execute(query)
+                seen[query].update(cursor.fetchall())
+
+    def try_to_read():
+        try:
+            read()
+        except psycopg2.Error as error:
+            failures.append(error)
+
+    reader = threading.Thread(target=try_to_read)
+    reader.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        reader.join()
+    assert [] == failures
+
+
+def packages(api, history):
+    """Packages of both days by turns: large, small."""
+    settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
+    days = [date.fromisoformat(day) for day in DAYS]
+    stored = {date(2026, 3, 7): None}
+    for users in (30, 1):
+        for day in DAYS:
+            history[day] = [record(day, f"u{n}@example.com") for n in range(users)]
+        fetches = list(fetch_days(days, settings, clock=lambda: NOON))
+        yield Package(fetches, stored, Calendar(NOON, settings.settle), "default")
+
+
+def test_a_reader_sees_each_day_as_it_was_or_as_it_is(
+    api, history, warehouse, postgres, database
+):
+    """Fifty reloads, of which every fifth renews the views, per table and day."""
+    given = ", ".join(f"(date '{day}')" for day in DAYS)
+    queries = [
+        f"select '{table}', day, count(account) from (values {given}) as days (day)"
+        f" left join claude_code.{table} on date = day group by day"
+        for table in (REPORT, MODELS, TOOLS)
+    ]
+    views = [
+        f"select count(*) from claude_code_marts.{name}"
+        for name in warehouse.build_views()
+    ]
+    turns = cycle(packages(api, history))
+    with reading(postgres.address(READER, database), [*queries, *views]) as seen:
+        for number in range(RELOADS):
+            warehouse.write(next(turns))
+            if number % 5 == 0:
+                warehouse.build_views()
+
+    expected = {
+        (table, date.fromisoformat(day), rows)
+        for day in DAYS
+        for sizes in (SMALL, LARGE)
+        for table, rows in zip((REPORT, MODELS, TOOLS), sizes, strict=True)
+    }
+    assert expected == set().union(*(seen[query] for query in queries))
+
+
+OLDER = """
+    begin;
+    drop view claude_code_marts.tool_acceptance_daily;
+    create view claude_code_marts.tool_acceptance_daily as
+        select account as organization_id, 1 as a_column_that_went
+        from claude_code_marts.stg_usage;
+    grant select on claude_code_marts.tool_acceptance_daily to public;
+    commit;
+"""
+
+
+def test_no_view_is_missing_while_one_loses_a_column_or_changes_a_type(
+    warehouse, postgres, database
+):
+    """All are dropped and made again, in one transaction."""
+    loader, reader = (postgres.address(role, database) for role in (LOADER, READER))
+    queries = [
+        f"select count(*) from claude_code_marts.{name}"
+        for name in warehouse.build_views()
+    ]
+    columns = "select a_column_that_went from claude_code_marts.tool_acceptance_daily"
+    with reading(reader, queries):
+        for _ in range(5):
+            execute(loader, OLDER)
+            execute(reader, columns)
+            warehouse.build_views()
+
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        execute(reader, columns)
