@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test soak lint format clean
+.PHONY: demo test test-more soak bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
@@ -10,10 +10,18 @@ demo: .venv/installed
 test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest
 
+# The same views on Spark, which takes half a minute to begin; needs Java 17.
+test-more: .venv/installed .venv-spark/installed
+	$(BIN)/pytest tests/more
+
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
 SOAK ?= $(shell date +%s)
-soak: .venv/installed
+soak: .venv/installed .venv-bigquery/installed
 	SOAK=$(SOAK) $(BIN)/pytest -s $(shell grep -l '^from soak' tests/test_*.py)
+
+# On the real BigQuery, with application-default credentials; it cleans up.
+bigquery-check: .venv/installed
+	DESTINATION__BIGQUERY__PROJECT_ID=$(PROJECT) $(BIN)/python tests/bigquery_check.py $(DATASET)
 
 lint: .venv/installed
 	$(BIN)/ruff check
@@ -37,5 +45,10 @@ format: .venv/installed
 		--python $(BIN)/python --only-group bigquery-stand-ins
 	touch $@
 
+.venv-spark/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-spark $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --only-group spark
+	touch $@
+
 clean:
-	rm -rf .venv .venv-bigquery dist demo.duckdb demo.duckdb.wal
+	rm -rf .venv .venv-bigquery .venv-spark dist demo.duckdb demo.duckdb.wal

@@ -1,0 +1,195 @@
+"""What is sent to BigQuery: how tables are made, filled, replaced and described."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import DEMO_API_KEY
+from claude_code_analytics import Package, fetch_days, resolve_settings
+from claude_code_analytics.contract import TABLES
+from claude_code_analytics.days import Calendar
+from claude_code_marts import models
+from emulator import LOCATION, PROJECT
+from loads import NOON, History, record, served
+
+CLUSTERS = {
+    "usage_report": "`organization_id`, `actor__email_address`",
+    "usage_report__model_breakdown": "`organization_id`, `model`",
+    "usage_report__tool_actions": "`organization_id`, `tool`",
+}
+CALENDAR = Calendar(NOON, timedelta(minutes=90))
+STORED, VIEWS = f"`{PROJECT}`.`sent`", f"`{PROJECT}`.`sent_marts`"
+DAYS = ["2026-03-01", "2026-03-02", "2026-03-04"]
+YEARS = ["2022-03-01", "2023-03-01", "2024-02-29", "2025-03-01", *DAYS]
+REPLACED = (
+    "account = 'default' AND (date BETWEEN DATE '2026-03-01' AND DATE '2026-03-02'"
+    " OR date BETWEEN DATE '2026-03-04' AND DATE '2026-03-04')"
+)
+
+
+@pytest.fixture(scope="module")
+def requests(bigquery_service):
+    """What was sent to store four years, and to replace three of their days then."""
+    history = History({day: [record(day)] for day in YEARS})
+
+    def write(days):
+        settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
+        with open_warehouse("bigquery", Path("none"), "sent") as warehouse:
+            fetches = fetch_days(map(date.fromisoformat, days), settings)
+            stored = warehouse.stored("default")
+            warehouse.write(Package(fetches, stored, CALENDAR, "default"))
+            if stored:
+                warehouse.build_views()
+        sent, bigquery_service.sent = bigquery_service.sent, []
+        return sent
+
+    bigquery_service.reset()
+    with pytest.MonkeyPatch.context() as patch, served(history) as api:
+        for name, value in bigquery_service.environment().items():
+            patch.setenv(name, value)
+        first = write(YEARS)
+        history |= {day: [record(day, "other@example.com")] for day in DAYS}
+        return first, write(DAYS)
+
+
+@pytest.fixture(scope="module")
+def making(requests):
+    """All that the first load sent."""
+    return requests[0]
+
+
+@pytest.fixture(scope="module")
+def replacing(requests):
+    """All that was sent to replace three days of four years."""
+    return requests[1]
+
+
+def created(sent, table):
+    """The statement that made a stored table."""
+    made = [sql for request in sent for sql in re.split(";\\s*(?=CREATE)", request.sql)]
+    (sql,) = (sql for sql in made if f"CREATE TABLE {STORED}.`{table}` (" in sql)
+    return sql
+
+
+@pytest.mark.parametrize("table", CLUSTERS)
+def test_tables_are_partitioned_by_day_and_clustered(making, table):
+    """The day first, then the organisation and what people filter by, in this order."""
+    laid_out = f")\nPARTITION BY `date`\nCLUSTER BY {CLUSTERS[table]}\n"
+
+    assert laid_out in created(making, table)
+
+
+@pytest.mark.parametrize("table", ["day_fetches", "day_fetches__unknowns"])
+def test_the_ledger_lies_in_one_piece(making, table):
+    """It is small, and read whole."""
+    assert not re.search("PARTITION|CLUSTER", created(making, table))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_and_columns_are_made_with_their_descriptions(making, table):
+    """In BigQuery's quotes, apostrophes and all."""
+    description, columns = TABLES[table]
+    texts = re.findall(r"description='((?:\\.|[^'\\])*)'", created(making, table))
+
+    assert [*columns.values(), description] == [
+        text.replace("\\'", "'") for text in texts
+    ]
+
+
+def test_money_has_all_its_places(making):
+    """38 digits, 24 of them behind the point: more than NUMERIC holds."""
+    sql = created(making, "usage_report__model_breakdown")
+    ledger = created(making, "day_fetches")
+
+    assert "`estimated_cost__amount` BIGNUMERIC(38,24)" in sql
+    assert "`estimated_cost_cents` BIGNUMERIC(38,24)" in ledger
+
+
+def test_rows_are_loaded_as_parquet_into_tables_that_are_there(making):
+    """No schema is guessed, no row left out, and a decimal may be a BIGNUMERIC."""
+    jobs = [job for sent in making for job in load_jobs(sent)]
+    ours = [job for job in jobs if job["destinationTable"]["tableId"] in TABLES]
+
+    assert {*TABLES} == {job["destinationTable"]["tableId"] for job in ours}
+    for job in ours:
+        assert "PARQUET" == job["sourceFormat"]
+        assert ["NUMERIC", "BIGNUMERIC"] == job["decimalTargetTypes"]
+        assert ("CREATE_NEVER", False) == (job["createDisposition"], job["autodetect"])
+        assert (0, False) == (job["maxBadRecords"], job["ignoreUnknownValues"])
+
+
+def load_jobs(sent):
+    """The load job a request asks for, in a list."""
+    config = sent.body.get("configuration", {})
+    return [config["load"]] if "load" in config else []
+
+
+def test_everything_is_done_in_one_place(making, replacing):
+    """The location of the configuration is that of datasets, queries and load jobs."""
+    bodies = [sent.body for sent in [*making, *replacing] if sent.body]
+    places = {body["location"] for body in bodies if "location" in body}
+    jobs = {
+        body["jobReference"]["location"] for body in bodies if "jobReference" in body
+    }
+    datasets = [
+        body["datasetReference"]["datasetId"]
+        for body in bodies
+        if "datasetReference" in body
+    ]
+
+    assert ({LOCATION}, {LOCATION}) == (places, jobs)
+    assert ["sent", "sent_marts", "sent_staging"] == sorted(datasets)
+    assert [] == [
+        body for body in bodies if not {"location", "jobReference"} & body.keys()
+    ]
+
+
+@pytest.mark.parametrize("table", CLUSTERS)
+def test_a_replacement_touches_the_partitions_of_its_days_only(replacing, table):
+    """The delete names them as literals; what is inserted comes from staged rows."""
+    target = f"{STORED}.`{table}`"
+    statements = [
+        statement.strip()
+        for sent in replacing
+        for statement in sent.sql.split(";")
+        if target in statement and not sent.sql.startswith(("create or", "\n"))
+    ]
+    delete, insert = statements
+
+    assert f"DELETE FROM {target} WHERE {REPLACED}" == delete
+    assert insert.startswith(f"INSERT INTO {target}(")
+    assert insert.endswith(f"FROM `{PROJECT}`.`sent_staging`.`{table}` WHERE 1 = 1")
+
+
+def escaped(text):
+    """As it stands between BigQuery's quotes."""
+    return text.replace("'", "\\'")
+
+
+def test_views_are_made_with_their_descriptions(replacing):
+    """In place, in their own dataset, and after the views that they read."""
+    made = [
+        request.sql.partition(" as\n")[0]
+        for request in replacing
+        if request.sql.startswith("create")
+    ]
+    wanted = [
+        f"create or replace view {VIEWS}.`{view.name}`"
+        f" options (description = '{escaped(view.description)}')"
+        for view in models()
+    ]
+
+    assert wanted == made
+
+
+def test_views_name_their_project(replacing):
+    """A name without it means whatever project a reader works in."""
+    for request in replacing:
+        if request.sql.startswith("create"):
+            read = re.findall(r"(?:FROM|JOIN) (\S+`)", request.sql)
+            relations = [name for name in read if "." in name]
+            assert relations
+            assert {PROJECT} == {name.split(".")[0].strip("`") for name in relations}
