@@ -95,7 +95,7 @@ class Warehouse:
         }
         self._insert("day_fetches", fetch)
 
-    def unknown(self, fetched_at, name, records, date="2025-09-01"):
+    def unknown(self, fetched_at, name, records, date="2025-09-01", example="7"):
         """One thing that a fetch met and nobody knows."""
         seen = {
             "account": "default",
@@ -104,7 +104,7 @@ class Warehouse:
             "kind": "field",
             "name": name,
             "records": records,
-            "example": "7",
+            "example": example,
         }
         self._insert("day_fetches__unknowns", seen)
 
@@ -333,6 +333,15 @@ def test_emails_differ_in_more_than_case(warehouse):
     actual = warehouse.ask("select actor, estimated_cost from user_cost_daily")
 
     assert [("dev@example.com", Decimal("0.03"))] == actual
+
+
+def test_case_is_folded_within_ascii_alone(warehouse):
+    """What lower() makes of other letters differs between warehouses and locales."""
+    warehouse.record(email="\u0130\u1e9e\xc9\u03a3Z@Example.com")
+
+    actual = warehouse.ask("select actor from stg_usage")
+
+    assert [("\u0130\u1e9e\xc9\u03a3z@example.com",)] == actual
 
 
 def test_an_actor_is_its_email_else_its_key_else_unknown(warehouse):
@@ -665,6 +674,17 @@ def test_drift_is_what_the_last_whole_fetch_of_each_day_met(warehouse):
     )
 
     assert [("field", "novelty", 1, 3, 5, "7")] == found
+
+
+def test_the_example_is_that_of_the_last_day(warehouse):
+    """Which text is the greatest depends on the collation; the last day does not."""
+    for day, example in (("01", "b"), ("02", "B"), ("03", "a")):
+        warehouse.fetch(f"{day} 02:00", date=f"2025-09-{day}")
+        warehouse.unknown(
+            f"{day} 02:00", "novelty", 1, date=f"2025-09-{day}", example=example
+        )
+
+    assert [("a", 3)] == warehouse.ask("select example, records from contract_drift")
 
 
 def test_each_model_is_listed_from_its_first_day_on(warehouse):

@@ -6,24 +6,24 @@ parts as (
 
     select
         estimated_cost__currency as currency,
-        estimated_cost__amount as raw_cents,
-        0 as user_day_cents,
-        0 as user_month_cents,
-        0 as model_cents
+        estimated_cost__amount * cast('0.01' as decimal(2, 2)) as raw_cost,
+        0 as user_day_cost,
+        0 as user_month_cost,
+        0 as model_cost
 
     from claude_code.usage_report__model_breakdown
 
     union all
 
-    select currency, 0, estimated_cost * 100, 0, 0 from user_cost_daily
+    select currency, 0, estimated_cost, 0, 0 from user_cost_daily
 
     union all
 
-    select currency, 0, 0, estimated_cost * 100, 0 from user_cost_monthly
+    select currency, 0, 0, estimated_cost, 0 from user_cost_monthly
 
     union all
 
-    select currency, 0, 0, 0, estimated_cost * 100 from model_cost_daily
+    select currency, 0, 0, 0, estimated_cost from model_cost_daily
 
 ),
 
@@ -31,10 +31,10 @@ sums as (
 
     select
         currency,
-        sum(raw_cents) as raw_cents,
-        sum(user_day_cents) as user_day_cents,
-        sum(user_month_cents) as user_month_cents,
-        sum(model_cents) as model_cents
+        sum(raw_cost) as raw_cost,
+        sum(user_day_cost) as user_day_cost,
+        sum(user_month_cost) as user_month_cost,
+        sum(model_cost) as model_cost
 
     from parts
     group by currency
@@ -45,9 +45,9 @@ unequal as (
 
     select * from sums
     where
-        raw_cents <> user_day_cents
-        or raw_cents <> user_month_cents
-        or raw_cents <> model_cents
+        raw_cost <> user_day_cost
+        or raw_cost <> user_month_cost
+        or raw_cost <> model_cost
 
 )
 

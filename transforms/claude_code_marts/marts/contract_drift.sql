@@ -72,6 +72,21 @@ everything as (
 
 ),
 
+-- The example is that of the last day: the greatest text would be another one in
+-- every collation.
+dated as (
+
+    select
+        *,
+        row_number() over (
+            partition by account, kind, name
+            order by date desc
+        ) as recency
+
+    from everything
+
+),
+
 summed as (
 
     select
@@ -81,9 +96,9 @@ summed as (
         min(date) as first_seen_date,
         max(date) as last_seen_date,
         cast(sum(records) as bigint) as records,
-        max(example) as example
+        max(case when recency = 1 then example end) as example
 
-    from everything
+    from dated
     group by account, kind, name
 
 )

@@ -121,13 +121,18 @@ totalled as (
 -- millionths, dividend / divisor + 1/2 is (2,000,000 * dividend + divisor) / (2 *
 -- divisor), and that without its remainder divides without rest, which even
 -- DuckDB, where decimals divide as doubles, gets right (up to some 10^8 a day).
+-- No sign(): Spark's is a double, and would make one of all it meets.
 doubled as (
 
     select
         *,
-        2000000 * cost + sign(cost) * active_days as day_dividend,
+        2000000 * cost
+            + case when cost < 0 then -active_days else active_days end
+            as day_dividend,
         2 * active_days as day_divisor,
-        2000000 * cost + sign(cost) * abs(total_cost) as share_dividend,
+        2000000 * cost
+            + case when cost < 0 then -abs(total_cost) else abs(total_cost) end
+            as share_dividend,
         2 * total_cost as share_divisor
 
     from totalled

@@ -15,8 +15,14 @@ named as (
         organization_id,
         date,
         actor__type as actor_type,
+        -- no lower(): beyond ASCII every warehouse, and Postgres every locale, has
+        -- its own, and one person would be two actors in one of them
         coalesce(
-            lower(nullif(actor__email_address, '')),
+            translate(
+                nullif(actor__email_address, ''),
+                'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+                'abcdefghijklmnopqrstuvwxyz'
+            ),
             nullif(actor__api_key_name, ''),
             'unknown'
         ) as actor,

@@ -1,0 +1,183 @@
+"""The engines that are to give the same rows: each takes raw rows, and tells its views.
+
+Tables are made by dlt and views as every load makes them. A view's rows come as one bag
+and its columns with GoogleSQL's names for their types.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import dlt
+import pyarrow as pa
+from dlt.destinations.sql_client import SqlClientBase
+from psycopg2.extras import execute_values
+
+import googlesql_load as bigquery
+from ccwarehouse.views import build
+from claude_code_analytics import as_source
+from claude_code_analytics.contract import TABLES
+from claude_code_marts import Model, checks, models, render
+from googlesql import GoogleSql
+from googlesql_load import package_of
+from histories import Rows
+
+RAW_TABLES = (*TABLES, "_dlt_loads")
+
+TYPES = {
+    "character varying": "STRING",
+    "text": "STRING",
+    "varchar": "STRING",
+    "bigint": "INT64",
+    "boolean": "BOOL",
+    "date": "DATE",
+    "decimal": "BIGNUMERIC",
+    "numeric": "BIGNUMERIC",
+    "double": "FLOAT64",
+    "double precision": "FLOAT64",
+    "timestamp with time zone": "TIMESTAMP",
+}
+
+
+class Answer(NamedTuple):
+    """What a view or a check holds; a value counts with its type."""
+
+    columns: list[tuple[str, str]]
+    rows: Counter
+
+
+class Engine(Protocol):
+    """Something that views are computed by."""
+
+    def fill(self, rows: Rows) -> None:
+        """Let the raw tables hold these rows and no others."""
+
+    def answers(self) -> dict[str, Answer]:
+        """What every view and every check holds, by name."""
+
+
+class Warehouse:
+    """A warehouse that dlt writes to, with its tables made and its views built."""
+
+    def __init__(self, client: SqlClientBase[Any]) -> None:
+        self.client = client
+        self.raw = client.fully_qualified_dataset_name()
+        with client.with_alternative_dataset_name(f"{client.dataset_name}_marts"):
+            self.marts = client.fully_qualified_dataset_name()
+
+    def answers(self) -> dict[str, Answer]:
+        """What every view and every check holds."""
+        views = {
+            model.name: Answer(
+                self._columns(model),
+                self._rows(f"select * from {self.marts}.{model.name}"),
+            )
+            for model in models()
+        }
+        return views | {
+            check.name: Answer([], self._check(check)) for check in checks()
+        }
+
+    def _columns(self, model: Model) -> list[tuple[str, str]]:
+        found = self.client.execute_sql(
+            "select column_name, data_type from information_schema.columns"
+            f" where table_schema = '{self.client.dataset_name}_marts'"
+            f" and table_name = '{model.name}' order by ordinal_position"
+        )
+        return [(name, _type(written)) for name, written in found]
+
+    def _check(self, check: Model) -> Counter:
+        dialect = self.client.capabilities.sqlglot_dialect
+        return self._rows(render(check, dialect, raw=self.raw, marts=self.marts))
+
+    def _rows(self, query: str) -> Counter:
+        return bag(self.client.execute_sql(query))
+
+
+class DuckDb(Warehouse):
+    """A DuckDB file."""
+
+    def fill(self, rows: Rows) -> None:
+        """Put Arrow tables into the emptied ones."""
+        connection = self.client.native_connection
+        for table in RAW_TABLES:
+            path = f"{self.raw}.{table}"
+            connection.execute(f"delete from {path}")
+            if rows[table]:
+                schema = connection.execute(f"from {path} limit 0").arrow().schema
+                new = pa.Table.from_pylist(rows[table], schema)
+                connection.register("new", new)
+                connection.execute(f"insert into {path} from new")
+                connection.unregister("new")
+
+
+class Postgres(Warehouse):
+    """A database of a real server, whose texts sort as people sort them."""
+
+    def fill(self, rows: Rows) -> None:
+        """Insert into the emptied tables."""
+        for table in RAW_TABLES:
+            path = f"{self.raw}.{table}"
+            self.client.execute_sql(f"delete from {path}")
+            if rows[table]:
+                columns = sorted({name for row in rows[table] for name in row})
+                values = [[row.get(name) for name in columns] for row in rows[table]]
+                with self.client.native_connection.cursor() as cursor:
+                    into = f"insert into {path} ({', '.join(columns)}) values %s"
+                    execute_values(cursor, into, values)
+
+
+class BigQuery:
+    """BigQuery's language on rows that are handed over, a view after the other."""
+
+    def __init__(self, judge: GoogleSql, folder: Path) -> None:
+        self.judge = judge
+        client = bigquery.bigquery(package_of({"2025-09-01": []}, first=True), folder)
+        for creation in bigquery.creations(client):
+            judge.create(creation)
+
+    def fill(self, rows: Rows) -> None:
+        """Hand the rows over."""
+        for table in RAW_TABLES:
+            self.judge.fill((bigquery.PROJECT, bigquery.DATASET, table), rows[table])
+
+    def answers(self) -> dict[str, Answer]:
+        """What every view holds, and then every check."""
+        found = {}
+        for model in models():
+            table = self.judge.query(self._text(model))
+            dataset = f"{bigquery.DATASET}_marts"
+            self.judge.put((bigquery.PROJECT, dataset, model.name), table)
+            found[model.name] = Answer(table.columns, bag(table.rows))
+        for check in checks():
+            found[check.name] = Answer(
+                [], bag(self.judge.query(self._text(check)).rows)
+            )
+        return found
+
+    def _text(self, model: Model) -> str:
+        return render(model, "bigquery", raw=bigquery.RAW, marts=bigquery.MARTS)
+
+
+def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
+    """A pipeline whose first load made all tables, and which has its views."""
+    pipeline = dlt.pipeline(
+        "engines",
+        destination=destination,
+        dataset_name="claude_code",
+        pipelines_dir=str(folder),
+    )
+    pipeline.run(as_source(lambda: package_of({"2025-09-01": []}, first=True)))
+    with pipeline.sql_client() as client:
+        build(client)
+    return pipeline
+
+
+def bag(rows: Iterable[tuple]) -> Counter:
+    """Rows in no order, in which 1, 1.0 and Decimal(1) are three things."""
+    return Counter(tuple((type(cell).__name__, cell) for cell in row) for row in rows)
+
+
+def _type(written: str) -> str:
+    return TYPES[written.lower().partition("(")[0]]

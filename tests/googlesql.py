@@ -1,0 +1,113 @@
+"""GoogleSQL, the language of BigQuery, by Google's own analyzer and executor.
+
+They say whether a statement is valid and what a query gives, on rows that are handed
+over; they store nothing and know nothing of BigQuery as a service.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = ROOT / ".venv-bigquery"
+
+READ = {
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+    "NUMERIC": Decimal,
+    "BIGNUMERIC": Decimal,
+    "FLOAT64": float,
+}
+
+
+class InvalidSqlError(ValueError):
+    """GoogleSQL refuses a statement, or it fails on its rows; the message says why."""
+
+
+class Table(NamedTuple):
+    """Rows, and the name and type of each of their columns."""
+
+    columns: list[tuple[str, str]]
+    rows: list[tuple]
+
+
+class GoogleSql:
+    """The process that answers, and the tables it was told of."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self._process = process
+        self._columns: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+
+    def create(self, sql: str) -> tuple[str, ...]:
+        """Make the table of a CREATE TABLE, without rows; its path."""
+        made = self._ask("create", sql)
+        path = tuple(made["path"])
+        self._columns[path] = [tuple(column) for column in made["columns"]]
+        return path
+
+    def fill(self, path: Sequence[str], rows: Sequence[dict]) -> None:
+        """Give a table these rows, and no others; what a row leaves out is null."""
+        columns = self._columns[tuple(path)]
+        written = [[row.get(name) for name, _ in columns] for row in rows]
+        self._ask("table", path, columns, written)
+
+    def put(self, path: Sequence[str], table: Table) -> None:
+        """Put a table with these rows in a place, say that of a view."""
+        self._ask("table", path, table.columns, table.rows)
+
+    def analyze(self, sql: str) -> str:
+        """The kind of a statement, as in CreateViewStmtProto, if it is valid."""
+        return self._ask("analyze", sql)
+
+    def query(self, sql: str) -> Table:
+        """The result of a query; every value is exact."""
+        found = self._ask("query", sql)
+        columns = [(name, kind) for name, kind in found["columns"]]
+        readers = [READ.get(kind) for _, kind in columns]
+        return Table(columns, [_read(row, readers) for row in found["rows"]])
+
+    def delete(self, sql: str) -> list[str]:
+        """The `_dlt_id` of each row that a DELETE would take away."""
+        return self._ask("delete", sql)
+
+    def _ask(self, name: str, *given: object) -> object:
+        self._process.stdin.write(json.dumps([name, *given], default=_text) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the executor broke down over {name} {given}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise InvalidSqlError(answer["error"])
+        return answer["ok"]
+
+
+@contextmanager
+def started() -> Iterator[GoogleSql]:
+    """The process, for as long as the tests need it."""
+    command = [
+        ENVIRONMENT / "bin" / "python",
+        ROOT / "tests" / "googlesql_process.py",
+        ENVIRONMENT / "cache",
+    ]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield GoogleSql(process)
+        process.stdin.close()
+
+
+def _read(row: list, readers: list) -> tuple:
+    return tuple(
+        value if value is None or read is None else read(value)
+        for value, read in zip(row, readers, strict=True)
+    )
+
+
+def _text(value: object) -> str:
+    """A value that JSON has no form for."""
+    return value.isoformat() if isinstance(value, date) else str(value)

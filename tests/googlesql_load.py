@@ -1,0 +1,70 @@
+"""The statements that dlt would send to BigQuery for a load; nothing is sent."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dlt
+from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMergeJob
+
+from api import reply, tables
+from ccwarehouse.layout import laid_out
+from claude_code_analytics import Package, as_source
+from claude_code_analytics.contract import DATA_TABLES
+from claude_code_analytics.days import Calendar, StoredDay
+from claude_code_analytics.fetch import DayFetch
+
+PROJECT, DATASET = "a-project", "claude_code"
+RAW, MARTS = f"`{PROJECT}`.`{DATASET}`", f"`{PROJECT}`.`{DATASET}_marts`"
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def package_of(days: dict[str, list[dict]], *, first: bool = False) -> Package:
+    """What a load would write of these days (ISO text -> records)."""
+    fetches = [
+        DayFetch("default", day, NOON, 1, tables(reply(*records), day=day))
+        for day, records in ((date.fromisoformat(text), days[text]) for text in days)
+    ]
+    stored = {} if first else {date(2020, 1, 1): StoredDay()}
+    return Package(fetches, stored, Calendar(NOON, timedelta(minutes=90)), "default")
+
+
+def bigquery(package: Package, folder: Path) -> BigQueryClient:
+    """dlt's client for a package that is extracted and normalized, but not loaded."""
+    credentials = {
+        "project_id": PROJECT,
+        "private_key": "none",
+        "client_email": "nobody@example.com",
+    }
+    pipeline = dlt.pipeline(
+        "offline",
+        destination=dlt.destinations.bigquery(credentials=credentials),
+        dataset_name=DATASET,
+        pipelines_dir=str(folder),
+    )
+    pipeline.extract(laid_out(as_source(lambda: package)))
+    pipeline.normalize()
+    client, _ = pipeline._get_destination_clients(pipeline.default_schema)
+    return client
+
+
+def creations(client: BigQueryClient) -> list[str]:
+    """A CREATE TABLE for each table, and for each that is staged."""
+    stored = [_creation(client, table) for table in client.schema.tables]
+    with client.sql_client.with_staging_dataset():
+        return stored + [_creation(client, table) for table in DATA_TABLES]
+
+
+def merges(client: BigQueryClient) -> list[str]:
+    """What replaces days in the stored tables by what was staged, in order."""
+    chains = [[client.prepare_load_table(table)] for table in DATA_TABLES]
+    return [
+        statement
+        for chain in chains
+        for statement in BigQueryMergeJob.generate_sql(chain, client.sql_client)
+    ]
+
+
+def _creation(client: BigQueryClient, name: str) -> str:
+    columns = list(client.prepare_load_table(name)["columns"].values())
+    [creation] = client._get_table_update_sql(name, columns, generate_alter=False)
+    return creation

@@ -1,0 +1,229 @@
+"""Made-up histories that go for the nasty, and what a warehouse holds after them.
+
+What is stored comes out of the source's own code: replies are read, days become rows,
+packages note them in the ledger. Only the loads themselves are left out.
+"""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import simplejson
+from hypothesis import strategies as st
+
+from api import EXAMPLE, tables
+from claude_code_analytics import Package
+from claude_code_analytics.contract import DATA_TABLES, TABLES
+from claude_code_analytics.days import Calendar, StoredDay
+from claude_code_analytics.fetch import DayFetch
+
+Rows = dict[str, list[dict]]
+
+START = datetime(2026, 1, 2, tzinfo=UTC)
+
+# Months' ends, leap days, and a neighbour in each month.
+DAYS = [
+    *(date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)),
+    *(date(2025, 9, 30), date(2025, 12, 31), date(2026, 1, 1)),
+]
+
+# Many: a history is as long as that of several warehouses, since executors take their
+# time to begin.
+ACCOUNTS = ["default", "Default", *"abcdefgh"]
+
+# Lower cases that warehouses disagree about, and texts that collations do.
+NASTY = [
+    "",
+    "A",
+    "a",
+    "B",
+    "Ä",
+    "ä",
+    "a\u0308",
+    "İ",
+    "ẞ",
+    "ΣΑΣ",
+    "\u017f",  # a long s, which upper() makes an S
+    "\ufeff",
+    "a ",
+    "😀",
+]
+
+texts = st.sampled_from(NASTY) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4
+)
+emails = texts.map(lambda name: name and f"{name}@Example.com")
+counts = st.sampled_from([None, 0, 1, -1, 7]) | st.integers(-(10**12), 10**12)
+names = st.sampled_from(["edit_tool", "write_tool", "Novel_tool", "novel_tool"])
+models = st.sampled_from([None, "", "claude-b", "Claude-a", "claude-é"])
+
+# Up to 10^8 currency units, in cents: whole ones, doubles of 17 digits, and all 24
+# places. What has more is refused before it is stored.
+doubles = st.floats(-1e10, 1e10, allow_nan=False)
+cents = (
+    st.sampled_from([None, 0, -1, 7, "0.000000000000000000000001", "-0.5", "1025"])
+    | doubles.filter(lambda amount: amount == 0 or abs(amount) >= 1e-6)
+    | st.decimals(-(10**10), 10**10, allow_nan=False, places=24)
+)
+
+actors = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({"type": st.just("user_actor"), "email_address": emails}),
+    st.fixed_dictionaries({"type": st.just("api_actor"), "api_key_name": emails}),
+    st.fixed_dictionaries({"type": texts}, optional={"api_key_name": texts}),
+)
+metrics = st.fixed_dictionaries(
+    {"num_sessions": counts},
+    optional={
+        "lines_of_code": st.fixed_dictionaries({"added": counts, "removed": counts}),
+        "commits_by_claude_code": counts,
+        "pull_requests_by_claude_code": counts,
+    },
+)
+actions = st.dictionaries(
+    names,
+    st.none()
+    | st.fixed_dictionaries({}, optional={"accepted": counts, "rejected": counts}),
+    max_size=3,
+)
+costs = st.fixed_dictionaries(
+    {"currency": st.sampled_from(["USD", "USD", "EUR", None]), "amount": cents}
+)
+entries = st.fixed_dictionaries(
+    {"model": models},
+    optional={
+        "estimated_cost": costs,
+        "tokens": st.fixed_dictionaries(
+            {"input": counts},
+            optional={"output": counts, "cache_read": counts, "cache_creation": counts},
+        ),
+    },
+)
+records = st.fixed_dictionaries(
+    {
+        "actor": actors,
+        "organization_id": st.sampled_from([None, "one", "One"]),
+        "model_breakdown": st.lists(entries, max_size=3),
+    },
+    optional={
+        "customer_type": st.sampled_from(["api", "subscription", None]),
+        "subscription_type": texts,
+        "terminal_type": texts,
+        "is_remote": st.none() | st.booleans(),
+        "core_metrics": metrics,
+        "tool_actions": actions,
+        "novelty": texts,
+    },
+)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[dict]:
+    """A day's records; some are twins, and some differ in who alone."""
+    drawn = draw(st.lists(records, min_size=1, max_size=4))
+    twins = draw(st.lists(st.sampled_from(drawn), max_size=2))
+    strangers = draw(st.lists(st.sampled_from(drawn), max_size=2))
+    return [
+        *drawn,
+        *copy.deepcopy(twins),
+        *({**stranger, "actor": draw(actors)} for stranger in strangers),
+    ]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one load fetched: records of each day, or None where that failed.
+
+    `fate` is where its row is in `_dlt_loads`: in, aborted, or nowhere (lost).
+    """
+
+    account: str
+    days: dict[date, list[dict] | None]
+    fate: str = "in"
+
+
+loads = st.builds(
+    Load,
+    st.sampled_from(ACCOUNTS),
+    st.dictionaries(st.sampled_from(DAYS), days() | st.none(), min_size=1, max_size=4),
+    st.sampled_from(["in", "in", "in", "aborted", "lost"]),
+)
+histories = st.lists(loads, min_size=10, max_size=30)
+
+
+@dataclass
+class Stored:
+    """What lies in a warehouse's tables after some loads."""
+
+    ledger: Rows = field(default_factory=lambda: defaultdict(list))
+    data: dict[tuple[str, date], Rows] = field(default_factory=dict)
+
+    def rows(self) -> Rows:
+        """The rows of each raw table."""
+        found = {table: list(self.ledger[table]) for table in TABLES}
+        for day in self.data.values():
+            for table in DATA_TABLES:
+                found[table] += day[table]
+        found["_dlt_loads"] = [
+            {"load_id": "in", "status": 0, "inserted_at": START},
+            {"load_id": "aborted", "status": 1, "inserted_at": START},
+        ]
+        return found
+
+
+def stored_after(history: Iterable[Load]) -> Stored:
+    """The tables after these loads, an hour apart, each written over the last."""
+    stored = Stored()
+    hashes: dict[str, dict[date, StoredDay]] = defaultdict(dict)
+    for number, load in enumerate(history):
+        now = START + timedelta(hours=number)
+        fetches = [_fetch(load, day, now) for day in load.days]
+        calendar = Calendar(now, timedelta(minutes=90))
+        package = Package(fetches, hashes[load.account], calendar, load.account)
+        _note(stored, package, load.fate)
+        for day in package.days:
+            if day.is_written:
+                fetched = day.fetch.tables
+                key = (load.account, day.fetch.day)
+                stored.data[key] = {
+                    table: _marked(fetched.rows[table].to_pylist(), load.fate)
+                    for table in DATA_TABLES
+                }
+                hashes[load.account][day.fetch.day] = StoredDay(fetched.content_hash)
+    return stored
+
+
+def damaged(stored: Stored) -> Stored:
+    """The same, but one record of each day is gone from under its children."""
+    for day in stored.data.values():
+        del day["usage_report"][:1]
+    return stored
+
+
+def _fetch(load: Load, day: date, now: datetime) -> DayFetch:
+    given = load.days[day]
+    if given is None:
+        return DayFetch(load.account, day, now, error="503: no luck")
+    body = {"data": list(_whole(given, day)), "has_more": False, "next_page": None}
+    page = simplejson.dumps(body, use_decimal=True).encode()
+    return DayFetch(
+        load.account, day, now, 1, tables(page, account=load.account, day=day)
+    )
+
+
+def _whole(given: list[dict], day: date) -> Iterator[dict]:
+    blank = dict.fromkeys(EXAMPLE) | {"tool_actions": {}, "model_breakdown": []}
+    for made in given:
+        yield blank | made | {"date": f"{day}T00:00:00Z"}
+
+
+def _note(stored: Stored, package: Package, fate: str) -> None:
+    stored.ledger["day_fetches"] += _marked(package.ledger().to_pylist(), fate)
+    unknowns = package.unknowns().to_pylist()
+    stored.ledger["day_fetches__unknowns"] += _marked(unknowns, fate)
+
+
+def _marked(rows: list[dict], fate: str) -> list[dict]:
+    return [row | {"_dlt_load_id": fate} for row in rows]

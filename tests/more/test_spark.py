@@ -1,0 +1,142 @@
+"""One truth in Spark SQL too, with decimals that keep their places."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import dlt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from claude_code_marts import checks, models, render
+from engines import RAW_TABLES, Answer, DuckDb, bag, prepared
+from histories import histories, stored_after
+from test_engines import tried
+
+ROOT = Path(__file__).parents[2]
+
+TYPES = {
+    "bool": "BOOL",
+    "date32[day]": "DATE",
+    "decimal128": "BIGNUMERIC",
+    "double": "FLOAT64",
+    "int64": "INT64",
+    "string": "STRING",
+    "timestamp[us, tz=UTC]": "TIMESTAMP",
+}
+
+
+class Spark:
+    """Spark SQL over parquet files, with the views that its dialect makes of ours."""
+
+    def __init__(self, process, folder, schemas):
+        self.process, self.folder, self.schemas = process, folder, schemas
+        self.files = 0
+        self.execute("create database claude_code")
+        self.execute("create database claude_code_marts")
+
+    def fill(self, rows):
+        """Write new files, and build the views over them."""
+        for table in RAW_TABLES:
+            path = self._new_path()
+            path.mkdir()
+            written = pa.Table.from_pylist(rows[table], self.schemas[table])
+            pq.write_table(written, path / "rows.parquet")
+            self.execute(f"drop table if exists claude_code.{table}")
+            self.execute(
+                f"create table claude_code.{table} using parquet location '{path}'"
+            )
+        for view in models():
+            path = f"claude_code_marts.{view.name}"
+            text = render(view, "spark")
+            self.execute(f"create or replace view {path} as {text}")
+
+    def answers(self):
+        """What every view and every check holds."""
+        found = {}
+        for view in models():
+            table = self.query(f"select * from claude_code_marts.{view.name}")
+            columns = [(field.name, _type(field.type)) for field in table.schema]
+            found[view.name] = Answer(columns, _bag(table))
+        for check in checks():
+            found[check.name] = Answer([], _bag(self.query(render(check, "spark"))))
+        return found
+
+    def query(self, sql):
+        """The result as an Arrow table."""
+        path = self._new_path()
+        self.execute(sql, path)
+        return pq.read_table(path)
+
+    def execute(self, sql, result=None):
+        """Run a statement, or raise what Spark says of it."""
+        line = json.dumps([sql, result and str(result)])
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if answer != "ok":
+            raise ValueError(f"{answer}\n{sql}")
+
+    def _new_path(self):
+        self.files += 1
+        return self.folder / f"{self.files}"
+
+
+@pytest.fixture(scope="module")
+def duckdb(tmp_path_factory):
+    """DuckDB, whose rows are those of all other engines."""
+    folder = tmp_path_factory.mktemp("duckdb")
+    destination = dlt.destinations.duckdb(str(folder / "usage.duckdb"))
+    with prepared(destination, folder / "pipelines").sql_client() as client:
+        yield DuckDb(client)
+
+
+@pytest.fixture(scope="module")
+def spark(duckdb):
+    """Spark in local mode, with tables of DuckDB's columns."""
+    connection = duckdb.client.native_connection
+    schemas = {
+        table: connection.execute(f"from {duckdb.raw}.{table} limit 0").arrow().schema
+        for table in RAW_TABLES
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            ROOT / ".venv-spark" / "bin" / "python",
+            Path(__file__).with_name("spark_process.py"),
+            f"{folder}/warehouse",
+        ]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+            yield Spark(process, Path(folder), schemas)
+            process.stdin.close()
+
+
+@tried(4)  # of half a minute each
+@given(histories)
+def test_nasty_histories_are_the_same_in_spark(duckdb, spark, history):
+    """Every view and every check, row by row, with the types of the columns."""
+    rows = stored_after(history).rows()
+    for engine in (duckdb, spark):
+        engine.fill(rows)
+
+    expected, actual = duckdb.answers(), spark.answers()
+
+    for name in expected:
+        assert (name, expected[name]) == (name, actual[name])
+
+
+def test_what_is_no_spark_sql_is_refused(spark):
+    """The judge says no."""
+    with pytest.raises(ValueError, match="UNRESOLVED_COLUMN"):
+        spark.query("select cost from claude_code.usage_report")
+
+
+def _bag(table):
+    return bag(tuple(row.values()) for row in table.to_pylist())
+
+
+def _type(written):
+    return TYPES[str(written).partition("(")[0]]

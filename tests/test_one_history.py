@@ -1,0 +1,167 @@
+"""One history of loads, with all that goes wrong in it, gives the same rows everywhere.
+
+Which of DuckDB, Postgres and BigQuery's protocol a load goes to decides nothing: not
+what a table holds, not what the ledger notes, not which days the next load wants.
+"""
+
+import copy
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bigquery_check import rows
+from ccwarehouse import load as loading
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import DEMO_API_KEY, error
+from ccwarehouse.progress import Silence
+from claude_code_analytics import resolve_settings
+from claude_code_analytics.contract import TABLES
+from claude_code_marts import models
+from loads import NOON, History, record, served
+from soak import dice, sample
+
+# Who wrote a row, and which call it was that failed.
+OF_THE_CALL = frozenset({"_dlt_load_id", "error"})
+WAREHOUSES = ("duckdb", "postgres", "bigquery")
+DAYS = [NOON.date() - timedelta(ago) for ago in range(8)]
+
+
+class KilledError(BaseException):
+    """The end of a process between two packages, as nothing in it can prevent."""
+
+
+class Killer(Silence):
+    """Lets a load store some packages and ends it; one that is to store 0 goes on."""
+
+    def __init__(self, packages):
+        self.packages = packages
+
+    def stored(self, package):
+        """One more package is durable."""
+        self.packages -= 1
+        if not self.packages:
+            raise KilledError
+
+
+class World:
+    """What the API says, and the warehouses that hear it."""
+
+    def __init__(self, api, folder, number):
+        self.api, self.number = api, number
+        self.file = folder / "usage.duckdb"
+        self.now = NOON
+        api.now = lambda: self.now
+
+    def load(self, start=None, packages=0, **given):
+        """The same load into each warehouse, cut short after some packages."""
+        settings = resolve_settings(
+            base_url=self.api.url,
+            api_key=DEMO_API_KEY,
+            **{"initial_days": 5, "backoff": 0.01, "max_wait": 5, "concurrency": 1},
+            **given,
+        )
+        request = loading.Request(start, include_today=True)
+        for destination in WAREHOUSES:
+            with suppress(KilledError), self.opened(destination) as warehouse:
+                stored = warehouse.stored(settings.account)
+                chosen = loading.plan(request, stored, self.now, settings)
+                killer = Killer(packages)
+                loading.load(
+                    warehouse, chosen, settings, killer, clock=lambda: self.now
+                )
+                if destination != "bigquery":
+                    warehouse.build_views()
+
+    def opened(self, destination):
+        """A warehouse to write to."""
+        is_shared = (
+            destination == "bigquery"
+        )  # the others have a database to themselves
+        dataset = f"history_{self.number}" if is_shared else "claude_code"
+        return open_warehouse(destination, self.file, dataset, sole_writer=True)
+
+    def held(self, destination):
+        """All rows of all tables, and the days that are wanted next."""
+        settings = resolve_settings(api_key=DEMO_API_KEY)
+        with self.opened(destination) as warehouse:
+            stored = warehouse.stored(settings.account)
+            chosen = loading.plan(loading.Request(), stored, self.now, settings)
+            tables = {
+                name: rows(warehouse, name, but_for=OF_THE_CALL) for name in TABLES
+            }
+            return tables, stored, chosen.wanted
+
+    def seen(self, destination):
+        """All rows of all views."""
+        with self.opened(destination) as warehouse:
+            return {
+                view.name: rows(warehouse, view.name, view=True, but_for=OF_THE_CALL)
+                for view in models()
+            }
+
+
+def restated(said, day, choose):
+    """What the API says of a day from now on."""
+    said = copy.deepcopy(said)
+    change = choose(["add", "add", "twin", "withdraw", "reprice", "empty"])
+    if change == "add" or not said:
+        email = f"{choose('ABCabc')}@example.com"
+        said.append(record(str(day), email, mood=choose(["fine", None, {"x": [1]}])))
+    elif change == "twin":
+        said.append(choose(said))
+    elif change == "withdraw":
+        said.remove(choose(said))
+    elif change == "reprice":
+        cents = {"currency": choose(["USD", "EUR"]), "amount": choose([7, "0.1", 0.3])}
+        choose(said)["model_breakdown"][0]["estimated_cost"] = cents
+    else:
+        said.clear()
+    return said
+
+
+def live(world, history, chance):
+    """Some hours or days in which much is said anew, some days fail, and one load."""
+    world.now += timedelta(hours=chance.choice([1, 14, 30]))
+    for day in chance.sample(DAYS, 5):
+        history[str(day)] = restated(history.get(str(day), []), day, chance.choice)
+    failing = {str(day) for day in chance.sample(DAYS, 2)}
+    world.api.fault = lambda request: (
+        error(404, "not_found_error", "no such day")
+        if request.query.get("starting_at") in failing
+        else None
+    )
+    world.load(
+        start=chance.choice([None, DAYS[-1], DAYS[3]]),
+        packages=chance.choice([0, 1, 2]),
+        lookback=chance.randrange(4),
+    )
+
+
+@pytest.mark.parametrize("number", range(sample(quick=1, soak=20)))
+def test_one_history_ends_in_the_same_rows_everywhere(
+    number, database, bigquery, tmp_path, monkeypatch
+):
+    """However each load ended, all hold the same rows, and at last the same views."""
+    monkeypatch.setattr(loading, "portions", partial(loading.portions, max_days=3))
+    chance = dice(f"one history {number}")
+    history = History()
+    with served(history) as api:
+        world = World(api, tmp_path, number)
+        for _ in range(sample(quick=2, soak=4)):
+            live(world, history, chance)
+            duckdb, postgres, google = map(world.held, WAREHOUSES)
+
+            assert duckdb == postgres
+            assert duckdb == google
+
+        api.fault = None
+        world.now += timedelta(hours=1)
+        world.load(start=DAYS[-1])
+        duckdb, postgres, google = map(world.held, WAREHOUSES)
+
+        assert duckdb == postgres
+        assert duckdb == google
+        assert world.seen("duckdb") == world.seen("postgres")
+        assert sum(map(len, history.values())) == duckdb[0]["usage_report"].total()
