@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from ccwarehouse.problems import ExitCode
 from ccwarehouse.summary import EMPTY_ACCOUNT
 from claude_code_analytics import resolve_settings
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served
-from postgres import server
+from postgres import execute as postgres_execute
 
 CHECKS = [
     "settings",
@@ -350,20 +349,15 @@ def test_what_a_killed_doctor_left_is_removed_by_the_next(api, database, examine
     assert before == tables_of(database)
 
 
-def test_a_server_is_left_as_it_was_too(monkeypatch):
+def test_a_server_is_left_as_it_was_too(postgres, monkeypatch):
     """On Postgres the dataset made for the check goes again as well."""
-    schemas = "select nspname from pg_namespace where nspname like 'usage%%'"
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as address:
-        monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
-        found = list(examine_warehouse("postgres", Path("unused"), "usage"))
-        with (
-            open_warehouse("postgres", Path("unused"), "usage") as warehouse,
-            warehouse.client() as client,
-        ):
-            left = list(client.execute_sql(schemas))
+    address = postgres.address(database=postgres.new_database())
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
+    found = list(examine_warehouse("postgres", Path("unused"), "usage"))
 
     assert ["ok", "skipped"] == [finding.verdict for finding in found]
-    assert [] == left
+    schemas = "select nspname from pg_namespace where nspname like 'usage%'"
+    assert [] == postgres_execute(address, schemas)
 
 
 def test_a_warehouse_that_can_only_be_read_is_found_out(api, database):

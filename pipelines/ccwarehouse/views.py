@@ -52,7 +52,10 @@ def build(client: Client) -> list[str]:
     """
     views = models()
     creations = [statement for view in views for statement in _creation(client, view)]
+    usage = client.make_qualified_table_name("usage_report")
     try:
+        # without tables there is to be no dataset for views either
+        client.execute_sql(f"select 1 from {usage} where 1 = 0")
         # in one transaction Postgres would hold inner views and wait for outer ones,
         # whose readers wait for the inner ones: a deadlock
         replaced_at_once = client.capabilities.sqlglot_dialect != "postgres"
