@@ -21,6 +21,8 @@ soak: .venv/installed .venv-bigquery/installed
 
 # On the real BigQuery, with application-default credentials; it cleans up.
 bigquery-check: .venv/installed
+	@test "$(PROJECT)" -a "$(DATASET)" || \
+		{ echo "Name both: make bigquery-check PROJECT=... DATASET=..."; exit 2; }
 	DESTINATION__BIGQUERY__PROJECT_ID=$(PROJECT) $(BIN)/python tests/bigquery_check.py $(DATASET)
 
 lint: .venv/installed

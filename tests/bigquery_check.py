@@ -24,6 +24,7 @@ from google.cloud.bigquery import QueryJobConfig
 from ccwarehouse import organisation
 from ccwarehouse.destinations import Warehouse, open_warehouse
 from ccwarehouse.layout import CLUSTERED_BY
+from ccwarehouse.problems import explain
 from ccwarehouse.views import marts_dataset
 from claude_code_analytics.contract import TABLES
 from claude_code_marts import models
@@ -239,4 +240,9 @@ def main(dataset: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except Exception as error:
+        if problem := explain(error, "BigQuery"):
+            raise SystemExit(problem.line) from None
+        raise
