@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-more soak bigquery-check lint format clean
+.PHONY: demo test test-more soak bench bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
@@ -24,6 +24,10 @@ bigquery-check: .venv/installed
 	@test "$(PROJECT)" -a "$(DATASET)" || \
 		{ echo "Name both: make bigquery-check PROJECT=... DATASET=..."; exit 2; }
 	DESTINATION__BIGQUERY__PROJECT_ID=$(PROJECT) $(BIN)/python tests/bigquery_check.py $(DATASET)
+
+# How fast and how small, as ratios; in the environment that users have.
+bench: .venv-bench/installed
+	.venv-bench/bin/python tests/bench/run.py
 
 lint: .venv/installed
 	$(BIN)/ruff check
@@ -52,5 +56,10 @@ format: .venv/installed
 		--python $(BIN)/python --only-group spark
 	touch $@
 
+.venv-bench/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --no-default-groups
+	touch $@
+
 clean:
-	rm -rf .venv .venv-bigquery .venv-spark dist demo.duckdb demo.duckdb.wal
+	rm -rf .venv .venv-bench .venv-bigquery .venv-spark dist demo.duckdb demo.duckdb.wal

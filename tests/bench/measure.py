@@ -1,0 +1,219 @@
+"""One measurement in a process of its own, so that none warms another up.
+
+    python measure.py WHAT URL DAYS [FOLDER]
+
+does WHAT with the days of the server at URL and prints seconds, records and peak memory
+as JSON. Imports do not count, and neither does the start of the process.
+"""
+
+import json
+import os
+import resource
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import dlt
+import httpx
+import orjson
+
+os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.load import Progress, Request, load, plan
+from ccwarehouse.progress import Silence
+from claude_code_analytics import Package, UsageSettings, fetch_days, resolve_settings
+from claude_code_marts import models
+
+SILENCE = Silence()
+PATH = "/v1/organizations/usage_report/claude_code"
+NOW = datetime.now(UTC)
+LAST = NOW.date() - timedelta(3)  # a night finds a day or two that are new
+DATASET = "claude_code"
+
+
+def each_day(days: int) -> list[date]:
+    """So many days up to the last one."""
+    return [LAST - timedelta(ago) for ago in reversed(range(days))]
+
+
+def pages(url: str, days: int) -> Iterator[dict]:
+    """Each day's reply, one after another over one connection."""
+    with httpx.Client(base_url=url) as client:
+        for day in each_day(days):
+            reply = client.get(PATH, params={"starting_at": str(day), "limit": 1000})
+            yield orjson.loads(reply.content)
+
+
+def download(url: str, days: int, _: Path) -> None:
+    """The floor: the same pages come in and are parsed, and nothing is made of them."""
+    for _reply in pages(url, days):
+        pass
+
+
+def dicts(url: str, days: int, folder: Path) -> None:
+    """What a good user of dlt writes: records as dicts, dlt's child tables, parquet."""
+    table = "usage_report"
+
+    @dlt.resource(name=table, write_disposition="merge", merge_key="date")
+    def usage() -> Iterator[list[dict]]:
+        for reply in pages(url, days):
+            yield [flat(record) for record in reply["data"]]
+
+    pipeline = dlt.pipeline(
+        "dicts",
+        destination=dlt.destinations.duckdb(str(folder / "dicts.duckdb")),
+        dataset_name=DATASET,
+        pipelines_dir=str(folder),
+    )
+    pipeline.run(usage(), loader_file_format="parquet")
+
+
+def flat(record: dict) -> dict:
+    """A record with its tools as a list, as a child table wants them."""
+    tools = record["tool_actions"].items()
+    return record | {
+        "tool_actions": [{"tool": tool, **counts} for tool, counts in tools]
+    }
+
+
+def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) -> None:
+    """Ours, as `ccwarehouse load --start --end` does it, views included."""
+    settings = configured(url)
+    with open_warehouse(
+        "duckdb", folder / "usage.duckdb", DATASET, sole_writer=True
+    ) as warehouse:
+        stored = warehouse.stored(settings.account)
+        request = Request(each_day(days)[0], LAST)
+        chosen = plan(request, stored, NOW, settings)
+        load(warehouse, chosen, settings, progress, lambda: NOW)
+        warehouse.build_views()
+
+
+def fill(url: str, days: int, folder: Path) -> None:
+    """See that the days are there."""
+    if not (folder / "usage.duckdb").exists():
+        backfill(url, days, folder)
+
+
+class Stages(Silence):
+    """When each package was durable, and the records in it."""
+
+    def __init__(self) -> None:
+        self.moments = [(time.perf_counter(), 0)]
+
+    def stored(self, package: Package) -> None:
+        """Note the time."""
+        records = sum(loaded.fetch.records for loaded in package.days)
+        self.moments.append((time.perf_counter(), records))
+
+    def rates(self) -> list[float]:
+        """Records per second of each package."""
+        return [
+            records / (moment - before)
+            for (before, _), (moment, records) in pairwise(self.moments)
+        ]
+
+
+def configured(url: str, concurrency: int = 4) -> UsageSettings:
+    """Settings for the server, which takes any key."""
+    return resolve_settings(
+        base_url=url, api_key="sk-ant-admin01-bench", concurrency=concurrency
+    )
+
+
+def fetching(url: str, days: int, _: Path) -> None:
+    """Fetching alone, eight days at a time, their tables included."""
+    for _fetch in fetch_days(each_day(days), configured(url, concurrency=8)):
+        pass
+
+
+def reading(url: str, days: int, folder: Path) -> dict[str, float]:
+    """Seconds to build the views, and to read all of each mart once."""
+    fill(url, days, folder)
+    with open_warehouse("duckdb", folder / "usage.duckdb", DATASET) as warehouse:
+        seconds = {"transform": timed(warehouse.build_views)}
+        with warehouse.client() as client:
+            for view in models():
+                if view.layer == "marts":
+                    query = f"select * from {DATASET}_marts.{view.name}"
+                    seconds[view.name] = timed(
+                        lambda query=query: client.native_connection.sql(
+                            query
+                        ).to_arrow_table()
+                    )
+    return seconds
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that some work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def staged(url: str, days: int, folder: Path) -> list[float]:
+    """Ours, and how fast each package was."""
+    stages = Stages()
+    backfill(url, days, folder, stages)
+    return stages.rates()
+
+
+def reload(url: str, days: int, folder: Path) -> float:
+    """Records per second when a hundred of the days come anew, and all have changed."""
+    fill(url, days, folder)
+    stages = Stages()
+    again = min(days, 100)
+    seconds = timed(lambda: backfill(f"{url}/changed", again, folder, stages))
+    return sum(records for _, records in stages.moments) / seconds
+
+
+def serve(url: str, days: int, _: Path) -> None:
+    """What the server alone can do: bytes come in, and nothing looks at them."""
+    with socket.create_connection((httpx.URL(url).host, httpx.URL(url).port)) as server:
+        for day in each_day(days):
+            server.sendall(f"GET {PATH}?starting_at={day} HTTP/1.1\r\n\r\n".encode())
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += server.recv(65536)
+            head, _, body = head.partition(b"\r\n\r\n")
+            left = int(head.rpartition(b":")[2]) - len(body)
+            while left:
+                left -= len(server.recv(left))
+
+
+WORK = {
+    work.__name__: work
+    for work in (
+        *(download, dicts, serve, backfill, staged, reload),
+        *(fetching, reading),
+    )
+}
+
+
+def measure(what: str, url: str, days: int, folder: Path) -> dict:
+    """Seconds, peak memory in MB, and what the work itself has to tell.
+
+    One day goes ahead, for what is imported when it is first needed.
+    """
+    with tempfile.TemporaryDirectory() as elsewhere:
+        WORK[what](url, 1, Path(elsewhere))
+    began = time.perf_counter()
+    told = WORK[what](url, days, folder)
+    return {
+        "seconds": time.perf_counter() - began,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "told": told,
+    }
+
+
+if __name__ == "__main__":
+    what, url, days, *folder = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(*folder) if folder else Path(temporary)
+        print(json.dumps(measure(what, url, int(days), place)))  # noqa: T201

@@ -1,0 +1,192 @@
+"""How fast and how small a load is: a table of ratios, measured in one run.
+
+    make bench
+
+Every figure is the median of five after a warm-up, but for what takes minutes. Machines
+are shared and noisy: what is compared takes turns, and only ratios mean anything.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+PROGRAM = Path(sys.executable).with_name("ccwarehouse")
+TIMES = 5
+DAYS, RECORDS = 120, 930
+MILLION = 1_000  # days of a thousand records
+LATENCY, CONCURRENCY = 0.15, 8
+
+
+class Row(NamedTuple):
+    """A line of the table: what was measured, its figure, and the bar for it."""
+
+    what: str
+    figure: str
+    bar: str
+    is_met: bool
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        with serving(RECORDS) as url:
+            rows += backfills(url)
+        with serving(1_000, LATENCY) as url:
+            rows += fetches(url)
+        with serving(1_000) as url:
+            rows += million(url, Path(folder))
+    rows += starts()
+    show(rows)
+
+
+@contextmanager
+def serving(records: int, latency: float = 0) -> Iterator[str]:
+    """The fake API in a process of its own, whose pages are made already."""
+    command = [sys.executable, HERE / "server.py", str(records), str(latency)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
+
+
+def measured(what: str, url: str, days: int, folder: Path | None = None) -> dict:
+    """One measurement: seconds, megabytes, and what it told."""
+    command = [sys.executable, HERE / "measure.py", what, url, str(days)]
+    if folder:
+        command.append(str(folder))
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    print(f"{what}, {days} days: {found['seconds']:.2f} s, {found['megabytes']:.0f} MB")  # noqa: T201
+    return found
+
+
+def backfills(url: str) -> list[Row]:
+    """Ours, a good user's of dlt, and no more than downloading, by turns."""
+    seconds: dict[str, list[float]] = {"backfill": [], "dicts": [], "download": []}
+    seconds["serve"] = []
+    for _ in range(TIMES):
+        for what, found in seconds.items():
+            found.append(measured(what, url, DAYS)["seconds"])
+    ours, dicts, floor, server = (median(found) for found in seconds.values())
+    return [
+        at_least("backfill: times as fast as dicts through dlt", dicts / ours, 7),
+        at_most("backfill: times as long as download and parse", ours / floor, 2.5),
+        at_least("the server: times as fast as the backfill", ours / server, 5),
+    ]
+
+
+def fetches(url: str) -> list[Row]:
+    """A year of single pages from an API that takes its time."""
+    ideal = 365 * LATENCY / CONCURRENCY
+    seconds = [measured("fetching", url, 365)["seconds"] for _ in range(TIMES)]
+    what = "fetching: times as long as calls x latency / 8"
+    return [at_most(what, median(seconds) / ideal, 1.25)]
+
+
+def million(url: str, folder: Path) -> list[Row]:
+    """A million records: memory, what the last ones cost, a night, and the marts."""
+    tenth = measured("staged", url, MILLION // 10)
+    whole = measured("staged", url, MILLION, folder)
+    rates = whole["told"]
+    share = max(len(rates) // 10, 1)
+    few = measured("reload", url, MILLION // 10)["told"]
+    many = measured("reload", url, MILLION, folder)["told"]
+    marts = measured("reading", url, MILLION, folder)["told"]
+    memory = whole["megabytes"]
+    return [
+        at_most("1,000,000 records: memory, MB", memory, 500),
+        at_most("... times that of 100,000", memory / tenth["megabytes"], 1.25),
+        at_least(
+            "... last tenth / first tenth",
+            sum(rates[-share:]) / sum(rates[:share]),
+            0.9,
+        ),
+        at_least("... reload / that of 100,000", many / few, 0.9),
+        at_most("... a night, s beyond imports", nightly(url, folder), 1.5),
+        *(at_most(f"... {name}, s", took, 1) for name, took in marts.items()),
+    ]
+
+
+def nightly(url: str, folder: Path) -> float:
+    """Seconds of a night's `ccwarehouse load`, beyond importing dlt and duckdb."""
+    given = {
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": url,
+        "ANTHROPIC_ADMIN_KEY": "sk-ant-admin01-bench",
+    }
+    database = folder / "night.duckdb"
+    load = [PROGRAM, "load", "--database", database]
+    nights, imports = [], []
+    for _ in range(1 + TIMES):
+        shutil.copy(folder / "usage.duckdb", database)
+        nights.append(timed(load, **given))
+        imports.append(timed([sys.executable, "-c", "import dlt, duckdb"]))
+    return median(nights[1:]) - median(imports[1:])
+
+
+def starts() -> list[Row]:
+    """What needs no warehouse waits for none."""
+    click = [sys.executable, "-c", "import click"]
+    commands = {"--help": [PROGRAM, "--help"], "wrong usage": [PROGRAM, "load", "--no"]}
+    seconds: dict[str, list[float]] = {"click": [], **{name: [] for name in commands}}
+    for _ in range(1 + TIMES):
+        for name, found in seconds.items():
+            found.append(timed(commands.get(name, click)))
+    base = median(seconds["click"][1:])
+    return [
+        at_most(
+            f"{name}: (s - 0.05) / that of import click",
+            (median(seconds[name][1:]) - 0.05) / base,
+            2,
+        )
+        for name in commands
+    ]
+
+
+def timed(command: list, **environment: str) -> float:
+    """Seconds of a whole process, whatever it ends with."""
+    began = time.perf_counter()
+    subprocess.run(
+        command, env=os.environ | environment, check=False, capture_output=True
+    )
+    return time.perf_counter() - began
+
+
+def at_least(what: str, figure: float, bar: float) -> Row:
+    """A figure that should be large."""
+    return Row(what, f"{figure:.2f}", f"at least {bar}", figure >= bar)
+
+
+def at_most(what: str, figure: float, bar: float) -> Row:
+    """A figure that should be small."""
+    return Row(what, f"{figure:.2f}", f"at most {bar}", figure <= bar)
+
+
+def show(rows: list[Row]) -> None:
+    """The table, and the machine it is of."""
+    table = Table(title=f"{os.cpu_count()} cores, {platform.platform()}")
+    for heading in ("what", "figure", "bar", ""):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(row.what, row.figure, row.bar, "met" if row.is_met else "NOT MET")
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
