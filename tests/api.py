@@ -7,6 +7,7 @@ from datetime import date
 import httpx
 
 from claude_code_analytics import fetch_days, resolve_settings
+from claude_code_analytics.contract import TABLES
 from claude_code_analytics.reply import PageReader
 from claude_code_analytics.tables import day_tables
 
@@ -59,6 +60,16 @@ def tables(*bodies, reader=None, account="default", day=DAY):
 def rows(*records, table=REPORT):
     """The rows that one page with these records has in a table."""
     return tables(reply(*records)).rows[table].to_pylist()
+
+
+def rows_of(package):
+    """The rows that a package hands over, by table."""
+    return {
+        table: [
+            row for part in package.chunks(table) if part for row in part.to_pylist()
+        ]
+        for table in TABLES
+    }
 
 
 def page(*records, next_page=None):

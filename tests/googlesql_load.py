@@ -24,7 +24,7 @@ def package_of(days: dict[str, list[dict]], *, first: bool = False) -> Package:
         DayFetch("default", day, NOON, 1, tables(reply(*records), day=day))
         for day, records in ((date.fromisoformat(text), days[text]) for text in days)
     ]
-    stored = {} if first else {date(2020, 1, 1): StoredDay()}
+    stored = {} if first else {fetch.day: StoredDay() for fetch in fetches}
     return Package(fetches, stored, Calendar(NOON, timedelta(minutes=90)), "default")
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import simplejson
 from hypothesis import strategies as st
 
-from api import EXAMPLE, tables
+from api import EXAMPLE, rows_of, tables
 from claude_code_analytics import Package
 from claude_code_analytics.contract import DATA_TABLES, TABLES
 from claude_code_analytics.days import Calendar, StoredDay
@@ -182,16 +182,11 @@ def stored_after(history: Iterable[Load]) -> Stored:
         fetches = [_fetch(load, day, now) for day in load.days]
         calendar = Calendar(now, timedelta(minutes=90))
         package = Package(fetches, hashes[load.account], calendar, load.account)
-        _note(stored, package, load.fate)
+        _put(stored, package, load)
         for day in package.days:
             if day.is_written:
-                fetched = day.fetch.tables
-                key = (load.account, day.fetch.day)
-                stored.data[key] = {
-                    table: _marked(fetched.rows[table].to_pylist(), load.fate)
-                    for table in DATA_TABLES
-                }
-                hashes[load.account][day.fetch.day] = StoredDay(fetched.content_hash)
+                content_hash = day.fetch.tables.content_hash
+                hashes[load.account][day.fetch.day] = StoredDay(content_hash)
     return stored
 
 
@@ -219,11 +214,15 @@ def _whole(given: list[dict], day: date) -> Iterator[dict]:
         yield blank | made | {"date": f"{day}T00:00:00Z"}
 
 
-def _note(stored: Stored, package: Package, fate: str) -> None:
-    stored.ledger["day_fetches"] += _marked(package.ledger().to_pylist(), fate)
-    unknowns = package.unknowns().to_pylist()
-    stored.ledger["day_fetches__unknowns"] += _marked(unknowns, fate)
-
-
-def _marked(rows: list[dict], fate: str) -> list[dict]:
-    return [row | {"_dlt_load_id": fate} for row in rows]
+def _put(stored: Stored, package: Package, load: Load) -> None:
+    written = {
+        table: [row | {"_dlt_load_id": load.fate} for row in rows]
+        for table, rows in rows_of(package).items()
+    }
+    for table in TABLES.keys() - set(DATA_TABLES):
+        stored.ledger[table] += written[table]
+    for day in (loaded.fetch.day for loaded in package.days if loaded.is_written):
+        stored.data[load.account, day] = {
+            table: [row for row in written[table] if row["date"] == day]
+            for table in DATA_TABLES
+        }

@@ -183,8 +183,29 @@ def test_a_service_that_stumbles_is_asked_again(bigquery, call, dataset):
     assert ["b@example.com"] + ["dev@example.com"] * 2 == emails(dataset, FIRST)
 
 
-def test_a_replacement_whose_reply_is_lost_is_made_again(bigquery, load, dataset):
+def test_an_upload_whose_reply_is_lost_is_not_made_twice(bigquery, call, dataset):
+    """First rows are appended: the next load finds those it does not know of."""
+    lost = []
+
+    def lose(sent):
+        if sent.method == "PUT" and not lost:
+            lost.append(sent)
+            return LOST
+        return None
+
+    bigquery.trouble = lose
+    codes = [call(*THREE_DAYS)[0] for _ in range(2)]
+
+    assert [5, 0] == codes
+    assert ["b@example.com"] + ["dev@example.com"] * 2 == emails(dataset, FIRST)
+
+
+def test_a_replacement_whose_reply_is_lost_is_made_again(
+    bigquery, load, history, dataset
+):
     """Once more is no more: the delete in front of it makes it so."""
+    load()
+    history[FIRST].append(record(FIRST, "new@example.com"))
     lost = []
 
     def lose(sent):
@@ -197,7 +218,8 @@ def test_a_replacement_whose_reply_is_lost_is_made_again(bigquery, load, dataset
     load()
 
     assert 3 == len(lost)
-    assert ["b@example.com"] + ["dev@example.com"] * 2 == emails(dataset, FIRST)
+    stored = ["b@example.com", *["dev@example.com"] * 2, "new@example.com"]
+    assert stored == emails(dataset, FIRST)
 
 
 def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(

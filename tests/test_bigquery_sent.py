@@ -155,7 +155,8 @@ def test_a_replacement_touches_the_partitions_of_its_days_only(replacing, table)
         statement.strip()
         for sent in replacing
         for statement in sent.sql.split(";")
-        if target in statement and not sent.sql.startswith(("create or", "\n"))
+        if target in statement
+        and not sent.sql.startswith(("create or", "select", "\n"))
     ]
     delete, insert = statements
 

@@ -136,6 +136,20 @@ def test_credentials_and_configuration_make_exit_code_3(call, environment, reaso
     assert key not in done.stderr + done.stdout
 
 
+def test_a_key_refused_in_the_middle_makes_exit_code_3_and_keeps_what_came(call, api):
+    """One line on the key; the days before are in, and the next load asks the rest."""
+    api.fault = lambda request: error(401, "revoked") if len(api.calls) > 2 else None
+    done = call("load", "--concurrency", "1", "--quiet")
+    api.fault = None
+    plan = json.loads(call("load", "--dry-run", "--json").stdout)["plan"]
+    wanted = [(item["days"], item["reason"]) for item in plan]
+
+    assert 3 == done.returncode
+    assert "refused the key" in done.stderr
+    assert 1 == len(done.stderr.strip().splitlines())
+    assert [(3, "never fetched")] == wanted
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -11,6 +11,7 @@ import pytest
 from api import DAY, EXAMPLE, KEY, Script, fetch, page, refusal, settings
 from ccwarehouse.fake_api import FakeApi
 from claude_code_analytics import CredentialsError, fetch_days
+from claude_code_analytics.fetch import MAX_DAYS_AHEAD
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]
 
@@ -215,17 +216,41 @@ def test_days_that_cannot_be_listed_are_a_bug():
         list(fetch_days(days(), settings(), httpx.MockTransport(answer)))
 
 
-def test_a_slow_reader_is_not_run_ahead_of():
-    """At most twice as many days as are in flight wait for who reads."""
-    api = Script(page())
-    days = [DAY + timedelta(days=n) for n in range(100)]
-    fetches = fetch_days(days, settings(concurrency=3), httpx.MockTransport(api))
-    next(fetches)
-    time.sleep(0.3)
-    calls = len(api.calls)
-    fetches.close()
+def calls_ahead(days, records):
+    """How many calls of three at a time are made for who reads one day and waits."""
+    calls, was_read = [], threading.Event()
 
-    assert calls <= 1 + 2 * 3
+    async def handler(request):
+        calls.append(request)
+        if len(calls) > 1:
+            await anyio.to_thread.run_sync(was_read.wait)
+        made = EXAMPLE | {"date": day_of(request)}
+        return httpx.Response(**page(*[made] * records))
+
+    fetches = fetch_days(days, settings(concurrency=3), httpx.MockTransport(handler))
+    next(fetches)
+    was_read.set()
+    before = -1
+    while before < len(calls):  # until no more come
+        before = len(calls)
+        time.sleep(0.5)
+    fetches.close()
+    return before
+
+
+def test_a_slow_reader_is_not_run_ahead_of():
+    """A bounded number of days waits for who reads, beside those in flight."""
+    days = [DAY + timedelta(days=n) for n in range(2 * MAX_DAYS_AHEAD)]
+
+    assert 1 + MAX_DAYS_AHEAD + 3 == calls_ahead(days, records=0)
+
+
+def test_large_days_wait_in_smaller_numbers(monkeypatch):
+    """A bounded number of records waits: no call is begun while there are more."""
+    monkeypatch.setattr("claude_code_analytics.fetch.MAX_RECORDS_AHEAD", 100)
+    days = [DAY + timedelta(days=n) for n in range(50)]
+
+    assert 1 + 100 // 25 + 3 == calls_ahead(days, records=25)
 
 
 def test_a_day_is_as_of_the_moment_before_its_first_call():

@@ -9,6 +9,7 @@ import sqlglot
 from dlt.common.data_writers.escape import escape_bigquery_literal
 from sqlglot import exp
 
+from api import rows_of
 from ccwarehouse.views import _creation as creation_of_view
 from claude_code_analytics.contract import DATA_TABLES, TABLES
 from claude_code_marts import checks, models, render
@@ -142,8 +143,8 @@ NEW = {
 @pytest.fixture(scope="module")
 def replacement(tmp_path_factory):
     """A load that gives one day fewer records, one more, and one none."""
-    package = package_of(NEW)
-    return package, merges(bigquery(package, tmp_path_factory.mktemp("merge")))
+    client = bigquery(package_of(NEW), tmp_path_factory.mktemp("merge"))
+    return rows_of(package_of(NEW)), merges(client)
 
 
 def test_every_statement_of_a_merge_is_valid(warehouse, replacement):
@@ -173,7 +174,7 @@ def test_a_merge_reads_and_deletes_the_partitions_of_its_days_alone(replacement)
 @pytest.mark.parametrize("table", DATA_TABLES)
 def test_a_merge_replaces_exactly_the_days_in_scope(warehouse, replacement, table):
     """Executed: neighbours and other accounts stay, an emptied day is empty."""
-    package, statements = replacement
+    rows, statements = replacement
     stored = [
         {"account": account, "date": day, "_dlt_id": f"{account} {day} {number}"}
         for account in ("default", "other")
@@ -181,7 +182,7 @@ def test_a_merge_replaces_exactly_the_days_in_scope(warehouse, replacement, tabl
         for number in range(2)
     ]
     fill(warehouse, DATASET, table, stored)
-    staged = package.rows(table).to_pylist()
+    staged = rows[table]
     fill(warehouse, f"{DATASET}_staging", table, staged)
 
     delete, insert = [text for text in statements if f".`{table}` WHERE" in text]

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from ccwarehouse.load import PACKAGE_DAYS
 from loads import query
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 UV = Path(sys.executable).with_name("uv")
+DAYS = PACKAGE_DAYS + 60
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def start(api, tmp_path):
     def run(*words, **given):
         environment = {
             "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
-            "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "100",
+            "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": str(DAYS),
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
             "TMPDIR": str(tmp_path / "tmp"),
         }
@@ -54,7 +56,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
     api, start, tmp_path, number
 ):
     """It ends at once, although calls hang, and leaves nothing to trip over."""
-    hanging = {"from": 40}
+    hanging = {"from": PACKAGE_DAYS + 8}
 
     def fault(request):
         hangs = len(api.calls) > hanging["from"]
@@ -62,7 +64,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
 
     api.fault = fault
     first = start()
-    assert "32 of 100 days stored" in first.stderr.readline()
+    assert f"{PACKAGE_DAYS} of {DAYS} days stored" in first.stderr.readline()
     first.send_signal(number)
     began = time.monotonic()
     told = first.stderr.read()
@@ -70,13 +72,15 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
     seconds = time.monotonic() - began
 
     assert 130 == code
-    assert "Interrupted. 32 of 100 days are in ccwarehouse.duckdb" in told
+    assert (
+        f"Interrupted. {PACKAGE_DAYS} of {DAYS} days are in ccwarehouse.duckdb" in told
+    )
     assert seconds < 10  # two on an idle machine; the hanging calls last a minute
     assert [] == list((tmp_path / "tmp").iterdir())
     hanging["from"] = 10**6
     assert 0 == start().wait(120)
     stored = "select count(distinct date) from claude_code.day_fetches"
-    assert [(100,)] == query(tmp_path / "ccwarehouse.duckdb", stored)
+    assert [(DAYS,)] == query(tmp_path / "ccwarehouse.duckdb", stored)
 
 
 def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
@@ -90,7 +94,7 @@ def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
     def fill_up():
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    days = ("--start", "2026-02-01", "--end", "2026-03-31")
+    days = ("--start", "2026-02-01", "--end", "2026-06-30")
     full = start(*days, preexec_fn=fill_up)
     _, told = full.communicate(timeout=120)
 

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import ClassVar
 
 import pytest
 
@@ -234,6 +236,47 @@ def test_a_day_that_is_not_whole_is_loaded_again(api, database, table, damage):
     assert [] == wanted_days(database)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "delete from claude_code._dlt_loads",
+        "drop table claude_code._dlt_loads",
+        "delete from claude_code.day_fetches",
+        "drop table claude_code.day_fetches",
+        "delete from claude_code._dlt_loads; delete from claude_code.day_fetches",
+    ],
+)
+def test_rows_that_nothing_is_known_of_are_replaced(api, database, damage):
+    """Whatever befell the ledger, a day that has rows is never added to."""
+    load_from(api, database)
+    before = stored_rows(database)
+    execute(database, damage)
+    load_from(api, database, "2026-03-07", "2026-03-09", views=False)
+
+    assert before == stored_rows(database)
+
+
+@pytest.mark.parametrize("first", ["2026-03-07", "2026-03-08"])
+@pytest.mark.parametrize("max_days", [1, 2, 120])
+def test_new_and_restated_days_in_one_run_are_each_themselves(
+    api, history, database, monkeypatch, first, max_days
+):
+    """Appended or replaced, in one package or by turns: the rows of a fresh load."""
+    load_from(api, database, first, first)
+    history[first] = [record(first, "eve@example.com"), record(first, OTHER)]
+    history["2026-03-06"] = [record("2026-03-06")]
+    monkeypatch.setattr(
+        "ccwarehouse.load.portions", partial(portions, max_days=max_days)
+    )
+    days = ("2026-03-06", "2026-03-09")
+    load_from(api, database, *days, concurrency=1)
+    fresh = database.with_name("fresh.duckdb")
+    load_from(api, fresh, *days)
+
+    assert stored_rows(fresh) == stored_rows(database)
+    assert [] == wanted_days(database)
+
+
 def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
     """The running day is stored when asked for, and wanted again once complete."""
     history["2026-03-10"] = [record("2026-03-10")]
@@ -253,16 +296,33 @@ def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
     assert ["2026-03-07", "2026-03-08"] == sorted(asked_days(api))
 
 
-def test_a_refused_key_ends_the_run_and_keeps_the_packages_before(api, database):
-    """What was durable when the key was refused stays."""
+def test_a_refused_key_ends_the_run_and_keeps_the_days_before(api, database):
+    """What was fetched when the key was refused is written, and the load counts."""
     api.fault = lambda request: (
-        error(401, "revoked") if request.query["starting_at"] > "2026-02-20" else None
+        error(401, "revoked") if request.query["starting_at"] > "2026-03-08" else None
     )
 
     with pytest.raises(CredentialsError):
-        load_from(api, database, "2026-01-01", "2026-03-09")
-    kept = query(database, "select count(*) from claude_code.day_fetches")
-    assert 32 == kept[0][0]
+        load_from(api, database, "2026-01-01", "2026-03-09", concurrency=1)
+    kept = """
+        select count(distinct fetches.date), sum(records)
+        from claude_code.day_fetches as fetches
+        join claude_code._dlt_loads as loads on load_id = _dlt_load_id
+        where loads.status = 0
+    """
+    assert [(67, 3)] == query(database, kept)
+    rows = "select date::text, count(*) from claude_code.usage_report group by all"
+    assert [("2026-03-07", 1), ("2026-03-08", 2)] == sorted(query(database, rows))
+
+
+def test_a_key_that_is_refused_at_once_leaves_no_package(api, database):
+    """Without a single day there is nothing to write."""
+    api.fault = lambda request: error(401, "revoked")
+
+    with pytest.raises(CredentialsError):
+        load_from(api, database)
+    tables = "select table_name from duckdb_tables()"
+    assert [] == query(database, tables)
 
 
 def test_every_table_and_column_carries_its_description(api, database):
@@ -309,12 +369,14 @@ def test_packages_are_bounded_in_days_and_in_records():
     """A package is closed by its last day or by the record that fills it."""
 
     class Tables:
-        def count(self, table):
-            return 10
+        counts: ClassVar = {"usage_report": 10}
 
     days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(5)]
     fetches = [DayFetch("default", day, NOON, tables=Tables()) for day in days]
 
-    assert [2, 2, 1] == [len(part) for part in portions(fetches, 2, 1000)]
-    assert [3, 2] == [len(part) for part in portions(fetches, 100, 21)]
+    def sizes(*limits):
+        return [len(list(part)) for part in portions(fetches, *limits)]
+
+    assert [2, 2, 1] == sizes(2, 1000)
+    assert [3, 2] == sizes(100, 21)
     assert [] == list(portions([]))

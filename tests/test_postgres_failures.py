@@ -3,17 +3,21 @@
 import threading
 import time
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.load import PACKAGE_DAYS
 from ccwarehouse.problems import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
 from loads import History, record, served
 from postgres import LOADER, PASSWORDS, command, execute
 
-FIRST, LAST = "2026-01-01", "2026-02-05"  # 36 days, which are two packages
+DAYS = PACKAGE_DAYS + 4  # which are two packages
+FIRST = "2025-11-01"
+LAST = str(date.fromisoformat(FIRST) + timedelta(days=DAYS - 1))
 SOON = 40  # seconds; about seven on an idle machine, with dlt's five attempts per job
 
 
@@ -56,7 +60,7 @@ def stored(postgres, database):
 def heals(api, postgres, database):
     """Whether the same command now loads all, each record once."""
     done = load(api)
-    return (0, [([FIRST, LAST], 36)]) == (done.exit_code, stored(postgres, database))
+    return (0, [([FIRST, LAST], DAYS)]) == (done.exit_code, stored(postgres, database))
 
 
 def test_a_connection_that_is_refused_is_told_with_its_mend(
@@ -150,7 +154,7 @@ def test_a_server_that_crashes_inside_a_statement_tears_no_day(
         crash.join()
 
     assert line.endswith(REPAIR)
-    assert [([FIRST, LAST], 36)] == stored(postgres, database)
+    assert [([FIRST, LAST], DAYS)] == stored(postgres, database)
     history[FIRST] = before
     assert heals(api, postgres, database)
 

@@ -13,7 +13,7 @@ from api import MODELS, REPORT, TOOLS
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.fake_api import DEMO_API_KEY
 from claude_code_analytics import Package, fetch_days, resolve_settings
-from claude_code_analytics.days import Calendar
+from claude_code_analytics.days import Calendar, StoredDay
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
 
@@ -75,14 +75,14 @@ def reading(address, queries):
 
 
 def packages(api, history):
-    """Packages of both days by turns: large, small."""
+    """Packages of the days by turns, without end: large, small."""
     settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
     days = [date.fromisoformat(day) for day in DAYS]
-    stored = {date(2026, 3, 7): None}
-    for users in (30, 1):
+    stored = {day: StoredDay() for day in days}
+    for users in cycle([30, 1]):
         for day in DAYS:
             history[day] = [record(day, f"u{n}@example.com") for n in range(users)]
-        fetches = list(fetch_days(days, settings, clock=lambda: NOON))
+        fetches = fetch_days(days, settings, clock=lambda: NOON)
         yield Package(fetches, stored, Calendar(NOON, settings.settle), "default")
 
 
@@ -100,7 +100,7 @@ def test_a_reader_sees_each_day_as_it_was_or_as_it_is(
         f"select count(*) from claude_code_marts.{name}"
         for name in warehouse.build_views()
     ]
-    turns = cycle(packages(api, history))
+    turns = packages(api, history)
     with reading(postgres.address(READER, database), [*queries, *views]) as seen:
         for number in range(RELOADS):
             warehouse.write(next(turns))

@@ -158,7 +158,7 @@ def test_the_reference_pages_shape_loads():
 
     assert "user_actor" == row["actor__type"]
     assert (None, None) == (row["customer_type"], row["is_remote"])
-    assert [1, 1, 4] == [day.count(table) for table in (REPORT, MODELS, TOOLS)]
+    assert [1, 1, 4] == [day.counts[table] for table in (REPORT, MODELS, TOOLS)]
 
 
 def test_a_record_without_any_optional_field_is_a_row():
@@ -184,7 +184,7 @@ def test_a_record_without_children_is_kept(field, missing):
     day = tables(reply(bare, EXAMPLE, bare))
     children = day.rows[table]["_dlt_parent_id"].to_pylist()
 
-    assert 3 == day.count(REPORT)
+    assert 3 == day.counts[REPORT]
     assert {day.rows[REPORT]["_dlt_id"][1].as_py()} == set(children)
 
 
@@ -339,7 +339,7 @@ def test_records_that_share_their_grain_are_kept_and_counted():
     other = record(is_remote=True)
     day = tables(reply(EXAMPLE, user("a@b.c"), same), reply(other, EXAMPLE))
 
-    assert (5, 2) == (day.count(REPORT), day.twins)
+    assert (5, 2) == (day.counts[REPORT], day.twins)
 
 
 def test_an_account_is_in_every_row():

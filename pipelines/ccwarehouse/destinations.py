@@ -20,7 +20,7 @@ from .comments import comment_on_tables
 from .indexes import index_tables
 from .layout import laid_out
 from .postgres import postgres
-from .writer import hold_dataset, hold_file
+from .writer import forget_what_was_written, hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
@@ -90,6 +90,9 @@ class Warehouse:
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
         self.pipeline.run(laid_out(as_source(lambda: package)))
+        if self.database:
+            with self.client() as client:
+                forget_what_was_written(client)
 
     def build_views(self) -> list[str]:
         """Renew views, descriptions and indexes; returns the views' names."""
@@ -142,7 +145,10 @@ def open_warehouse(
     with ExitStack() as stack:
         target: Any = postgres() if destination == "postgres" else destination
         if is_duckdb and sole_writer:
-            target = dlt.destinations.duckdb(stack.enter_context(hold_file(database)))
+            target = dlt.destinations.duckdb(
+                stack.enter_context(hold_file(database)),
+                loader_parallelism_strategy="sequential",
+            )
         elif is_duckdb:
             credentials = DuckDbCredentials(str(database), read_only=read_only)
             target = dlt.destinations.duckdb(credentials)

@@ -8,6 +8,7 @@ statement, and would keep a person waiting for tidiness that nobody needs.
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -16,6 +17,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 INTERRUPTED = 130  # what shells make of a process that SIGINT ended
+ATTEMPTS = 50
 
 
 def run_interruptibly(
@@ -33,10 +35,19 @@ def run_interruptibly(
         return pool.submit(work).result()
     except KeyboardInterrupt:
         farewell()
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os._exit(INTERRUPTED)
     finally:
         pool.shutdown(wait=False)
+
+
+def _remove(folder: str) -> None:
+    """The folder goes, although the work may still be writing to it for a moment."""
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02)
+        if not os.path.exists(folder):
+            return
 
 
 def _as_ctrl_c(_signal: int, _frame: FrameType | None) -> None:

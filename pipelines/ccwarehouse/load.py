@@ -6,9 +6,19 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Protocol
 
-from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days, utc_now
+import pyarrow as pa
+
+from claude_code_analytics import (
+    CredentialsError,
+    DayFetch,
+    Package,
+    UsageSettings,
+    fetch_days,
+    utc_now,
+)
 from claude_code_analytics.days import (
     Calendar,
     StoredDay,
@@ -23,8 +33,8 @@ from .destinations import Warehouse
 
 # A package is durable when it is in: small enough that a killed backfill keeps most of
 # what it fetched, large enough that the work per package does not count.
-PACKAGE_DAYS = 32
-PACKAGE_RECORDS = 100_000
+PACKAGE_DAYS = 120
+PACKAGE_RECORDS = 60_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Outcome:
                 self._add_day(fetch.day, fetch.tables)
 
     def _add_day(self, day: date, tables: DayTables) -> None:
-        records = tables.count("usage_report")
+        records = tables.counts["usage_report"]
         self.loaded.append(day)
         if not records:
             self.empty.append(day)
@@ -134,18 +144,23 @@ def load(
     Raises what ends a run: `CredentialsError`, and dlt's errors of the warehouse. The
     packages written before are in all the same. A day that fails is in the outcome.
     """
+    # Arrow's own allocators keep what their threads have given back
+    pa.set_memory_pool(pa.system_memory_pool())
     began = time.monotonic()
     outcome = Outcome()
+    refusals: list[CredentialsError] = []
     days = [item.day for item in plan.wanted]
     models = warehouse.models(settings.account) if plan.stored else None
     with closing(fetch_days(days, settings, clock=clock)) as fetches:
-        for portion in portions(_watched(fetches, progress)):
+        for portion in portions(_admitted(_watched(fetches, progress), refusals)):
             package = Package(portion, plan.stored, plan.calendar, settings.account)
             warehouse.write(package)
             outcome.add(package)
             if models is not None:
                 outcome.new_models |= package.models() - models
             progress.stored(package)
+    if refusals:
+        raise refusals[0]
     outcome.account_is_empty = not (
         outcome.records or any(day.records for day in plan.stored.values())
     )
@@ -157,21 +172,38 @@ def portions(
     fetches: Iterable[DayFetch],
     max_days: int = PACKAGE_DAYS,
     max_records: int = PACKAGE_RECORDS,
-) -> Iterator[list[DayFetch]]:
-    """Fetched days in portions of bounded size; one day is never divided."""
-    portion: list[DayFetch] = []
-    records = 0
-    for fetch in fetches:
-        portion.append(fetch)
-        records += fetch.records
-        if len(portion) == max_days or records >= max_records:
-            yield portion
-            portion, records = [], 0
-    if portion:
-        yield portion
+) -> Iterator[Iterator[DayFetch]]:
+    """Fetched days in portions of bounded size; one day is never divided.
+
+    A portion is to be read to its end before the next one is asked for.
+    """
+    arriving = iter(fetches)
+    for first in arriving:
+        yield _portion(chain([first], arriving), max_days, max_records)
+
+
+def _portion(
+    arriving: Iterator[DayFetch], max_days: int, max_records: int
+) -> Iterator[DayFetch]:
+    days = records = 0
+    for fetch in arriving:
+        yield fetch
+        days, records = days + 1, records + fetch.records
+        if days == max_days or records >= max_records:
+            return
 
 
 def _watched(fetches: Iterable[DayFetch], progress: Progress) -> Iterator[DayFetch]:
     for fetch in fetches:
         progress.fetched(fetch)
         yield fetch
+
+
+def _admitted(
+    fetches: Iterable[DayFetch], refusals: list[CredentialsError]
+) -> Iterator[DayFetch]:
+    """The days until the key is refused: what came before is still to be written."""
+    try:
+        yield from fetches
+    except CredentialsError as refused:
+        refusals.append(refused)

@@ -8,9 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dlt
 import duckdb
+from dlt.destinations.sql_client import SqlClientBase
 
 
 class WarehouseInUseError(RuntimeError):
@@ -27,6 +29,16 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         _create(database)
     with closing(duckdb.connect(str(database))) as connection:
         yield connection
+
+
+def forget_what_was_written(client: SqlClientBase[Any]) -> None:
+    """Give back the memory in which DuckDB keeps what it has written.
+
+    Left alone it would keep all of it, up to most of the machine's memory.
+    """
+    ((limit,),) = client.execute_sql("select current_setting('memory_limit')") or ()
+    client.execute_sql("set memory_limit = '32MB'")
+    client.execute_sql(f"set memory_limit = '{limit}'")
 
 
 def _create(database: Path) -> None:

@@ -12,6 +12,8 @@ from importlib.metadata import metadata
 
 import httpx
 import tenacity
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 
 from .errors import (
     LONGEST_REASON,
@@ -29,6 +31,7 @@ from .settings import UsageSettings
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_LIMIT = 1000
 MAX_RESTARTS = 5
+WORKERS = 2  # threads that read replies: each keeps memory of its own
 TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
 LONGEST_PROBE = 20
@@ -76,6 +79,7 @@ class UsageClient:
         self._backoff = tenacity.wait_exponential_jitter(
             multiplier=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
         )
+        self.workers = CapacityLimiter(WORKERS)
         self._gate = _Gate()
         self._reader = PageReader()
         self._http = httpx.AsyncClient(
@@ -171,7 +175,7 @@ class UsageClient:
         response = await self._reply(params, patience)
         if response.status_code != 200:
             raise self._error(response, has_cursor="page" in params)
-        return await asyncio.to_thread(self._reader.read, response.content)
+        return await run_sync(self._reader.read, response.content, limiter=self.workers)
 
     async def _reply(
         self, params: dict[str, str], patience: "_Patience"

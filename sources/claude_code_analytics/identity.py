@@ -11,15 +11,17 @@ import pyarrow.compute as pc
 def texts(columns: Iterable[pa.Array]) -> pa.Array:
     """One text per row from which the row's values can be told apart again.
 
-    Each value is written after its length, so no value can pass for two, and null is
-    unlike any text.
+    Each text is written after its length, so none can pass for two values, and null is
+    unlike any text or number. A colon ends the last value, so that rows can be told
+    apart when one follows on another.
     """
     parts = []
     for column in columns:
-        text = pc.cast(column, pa.string())
-        parts += [pc.cast(pc.binary_length(text), pa.string()), text]
+        if pa.types.is_string(column.type):
+            parts.append(pc.cast(pc.binary_length(column), pa.string()))
+        parts.append(pc.cast(column, pa.string()))
     return pc.binary_join_element_wise(
-        *parts, ":", null_handling="replace", null_replacement="~"
+        *parts, "", ":", null_handling="replace", null_replacement="~"
     )
 
 

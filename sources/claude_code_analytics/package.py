@@ -1,6 +1,7 @@
 """Fetched days become dlt resources: each day replaces what was stored of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,11 +9,7 @@ from typing import Any
 import dlt
 import pyarrow as pa
 from dlt.common.configuration.specs import BaseConfiguration
-from dlt.common.schema.typing import (
-    TDeleteInsertStrategyDict,
-    TTableSchemaColumns,
-    TWriteDisposition,
-)
+from dlt.common.schema.typing import TDeleteInsertStrategyDict, TTableSchemaColumns
 from dlt.extract import DltResource
 
 from .contract import DATA_TABLES, DAY_FETCHES, DAY_FETCHES__UNKNOWNS, TABLES
@@ -21,26 +18,37 @@ from .fetch import DayFetch
 from .reply import PageReader
 from .tables import day_tables
 
+# Some ten megabytes: few enough to hold, enough that dlt's work per chunk is little.
+CHUNK_RECORDS = 10_000
+
+NOTHING = {
+    **day_tables([PageReader().read(b'{"data": []}')], "", date.min).rows,
+    "day_fetches": DAY_FETCHES.empty_table(),
+    "day_fetches__unknowns": DAY_FETCHES__UNKNOWNS.empty_table(),
+}
+
 
 @dataclass(frozen=True)
 class LoadedDay:
     """A fetched day and what it means for the warehouse.
 
     `is_changed` is None for a failed day. A changed day is always written, an unchanged
-    one only when the stored rows are not whole.
+    one only when the stored rows are not whole. Of a new day nothing at all is stored.
     """
 
     fetch: DayFetch
     is_final: bool
     is_changed: bool | None
     is_written: bool
-
-
-_NOTHING = day_tables([PageReader().read(b'{"data": []}')], "", date.min)
+    is_new: bool
 
 
 class Package:
-    """The days of one load: rows to write, days to clear, and what the ledger notes."""
+    """The days of one load: rows to write, days to clear, and what the ledger notes.
+
+    Days are taken in while rows are read, so a package need not fit into memory; `days`
+    are those taken in so far.
+    """
 
     def __init__(
         self,
@@ -50,47 +58,62 @@ class Package:
         account: str,
     ) -> None:
         self.account = account
-        self.is_first = not stored
-        self.days = [
-            _loaded(fetch, stored.get(fetch.day, StoredDay()), calendar)
-            for fetch in fetches
-        ]
-
-    def rows(self, table: str) -> pa.Table | None:
-        """The rows of a data table for all days to write; None when there are none.
-
-        A first load makes the tables even when it has nothing to put into them.
-        """
-        written = [loaded.fetch.tables for loaded in self.days if loaded.is_written]
-        parts = [tables.rows[table] for tables in written if tables]
-        if self.is_first:
-            parts.append(_NOTHING.rows[table])
-        return pa.concat_tables(parts) if parts else None
-
-    def ledger(self) -> pa.Table:
-        """A row of `day_fetches` per day."""
-        return pa.Table.from_pylist(
-            [_ledger_row(day) for day in self.days], DAY_FETCHES
+        self.days: list[LoadedDay] = []
+        self._arriving = (
+            _loaded(fetch, stored.get(fetch.day), calendar) for fetch in fetches
         )
+        self._waiting: dict[str, deque[pa.Table]] = {name: deque() for name in TABLES}
+        if not stored:  # a first load makes the tables, whether it has rows or not
+            for name, rows in NOTHING.items():
+                self._waiting[name].append(rows)
 
-    def unknowns(self) -> pa.Table:
-        """A row of `day_fetches__unknowns` per day and thing nobody knows."""
-        rows = [row for loaded in self.days for row in _unknown_rows(loaded.fetch)]
-        return pa.Table.from_pylist(rows, DAY_FETCHES__UNKNOWNS)
+    def chunks(self, table: str) -> Iterator[pa.Table | None]:
+        """The rows of a table in parts of whole days; None where a part has none.
+
+        The tables are to be read in turn: what one is ahead of the others waits.
+        """
+        waiting = self._waiting[table]
+        while waiting or self._take_in():
+            yield waiting.popleft() if waiting else None
 
     def models(self) -> set[str]:
         """The models that occur in the days."""
         tables = [loaded.fetch.tables for loaded in self.days if loaded.fetch.tables]
         return {model for day in tables for model in day.models}
 
-    def scope(self) -> str:
-        """The SQL condition for everything stored of the days to write."""
-        written = sorted(day.fetch.day for day in self.days if day.is_written)
+    def replacement(self) -> TDeleteInsertStrategyDict | None:
+        """How dlt replaces what is stored of the days; None when that is nothing."""
+        written = [day for day in self.days if day.is_written]
+        if all(day.is_new for day in written):
+            return None
+        return {
+            "disposition": "merge",
+            "strategy": "delete-insert",
+            "destination_scope": self._scope(day.fetch.day for day in written),
+        }
+
+    def _scope(self, days: Iterable[date]) -> str:
+        """The SQL condition for everything stored of these days."""
         dates = (
             f"date BETWEEN DATE '{first}' AND DATE '{last}'"
-            for first, last in spans(written)
+            for first, last in spans(sorted(days))
         )
-        return f"account = '{self.account}' AND ({' OR '.join(dates) or '1 = 0'})"
+        return f"account = '{self.account}' AND ({' OR '.join(dates)})"
+
+    def _take_in(self) -> bool:
+        """Take in days until they make a chunk; False when there are no more."""
+        days: list[LoadedDay] = []
+        records = 0
+        for day in self._arriving:
+            days.append(day)
+            records += day.fetch.records
+            if records >= CHUNK_RECORDS:
+                break
+        self.days += days
+        for name, rows in _chunk(days).items():
+            if len(rows):
+                self._waiting[name].append(rows)
+        return bool(days)
 
 
 @dlt.source(name="claude_code_analytics", spec=BaseConfiguration)
@@ -102,14 +125,12 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     so that a day that became empty is emptied and a partitioned table is pruned.
     """
     for name in DATA_TABLES:
-        yield _resource(_data(name, package), name, "merge")
-    yield _resource(_ledger(package), "day_fetches", "append")
-    yield _resource(_unknowns(package), "day_fetches__unknowns", "append")
+        yield _resource(_data(name, package), name)
+    for name in ("day_fetches", "day_fetches__unknowns"):
+        yield _resource(_notes(name, package), name)
 
 
-def _resource(
-    items: Iterator[Any], name: str, disposition: TWriteDisposition
-) -> DltResource:
+def _resource(items: Iterator[Any], name: str) -> DltResource:
     description, texts = TABLES[name]
     columns: TTableSchemaColumns = {
         column: {"name": column, "description": text} for column, text in texts.items()
@@ -117,35 +138,24 @@ def _resource(
     if name in DATA_TABLES:
         columns["date"]["partition"] = True
     resource = dlt.resource(
-        items, name=name, write_disposition=disposition, columns=columns
+        items, name=name, write_disposition="append", columns=columns
     )
     resource.apply_hints(additional_table_hints={"description": description})
     return resource
 
 
 def _data(name: str, package: Callable[[], Package]) -> Iterator[Any]:
-    rows = package().rows(name)
-    if rows is None:
-        return
-    replacing: TDeleteInsertStrategyDict = {
-        "disposition": "merge",
-        "strategy": "delete-insert",
-        "destination_scope": package().scope(),
-    }
-    yield dlt.mark.with_hints(
-        _with_load_id(rows), dlt.mark.make_hints(write_disposition=replacing)
-    )
+    yield from _notes(name, package)
+    # only now it is known which days are in, and so which ones to clear
+    if replacement := package().replacement():
+        hints = dlt.mark.make_hints(write_disposition=replacement)
+        yield dlt.mark.with_hints(_with_load_id(NOTHING[name]), hints)
 
 
-def _ledger(package: Callable[[], Package]) -> Iterator[pa.Table]:
-    if package().days:
-        yield _with_load_id(package().ledger())
-
-
-def _unknowns(package: Callable[[], Package]) -> Iterator[pa.Table]:
-    rows = package().unknowns()
-    if len(rows) or package().is_first:
-        yield _with_load_id(rows)
+def _notes(name: str, package: Callable[[], Package]) -> Iterator[pa.Table | None]:
+    for rows in package().chunks(name):
+        # None sends dlt on to the next table
+        yield None if rows is None else _with_load_id(rows)
 
 
 def _with_load_id(rows: pa.Table) -> pa.Table:
@@ -153,12 +163,31 @@ def _with_load_id(rows: pa.Table) -> pa.Table:
     return rows.append_column("_dlt_load_id", pa.repeat(load_id, len(rows)))
 
 
-def _loaded(fetch: DayFetch, stored: StoredDay, calendar: Calendar) -> LoadedDay:
+def _loaded(fetch: DayFetch, stored: StoredDay | None, calendar: Calendar) -> LoadedDay:
+    is_new = stored is None
     is_final = calendar.is_final(fetch.day, fetch.fetched_at)
     if fetch.tables is None:
-        return LoadedDay(fetch, is_final, is_changed=None, is_written=False)
-    is_changed = fetch.tables.content_hash != stored.content_hash
-    return LoadedDay(fetch, is_final, is_changed, is_changed or not stored.is_whole)
+        return LoadedDay(fetch, is_final, None, is_written=False, is_new=is_new)
+    before = stored or StoredDay()
+    is_changed = fetch.tables.content_hash != before.content_hash
+    is_written = is_changed or not before.is_whole
+    return LoadedDay(fetch, is_final, is_changed, is_written, is_new)
+
+
+def _chunk(days: Sequence[LoadedDay]) -> dict[str, pa.Table]:
+    """The rows of days for each table; those of the data are handed over."""
+    handed = [(day, day.fetch.tables.hand_over()) for day in days if day.fetch.tables]
+    written = [rows for day, rows in handed if day.is_written]
+    ledger = [_ledger_row(day) for day in days]
+    unknowns = [row for day in days for row in _unknown_rows(day.fetch)]
+    return {
+        **{
+            name: pa.concat_tables([NOTHING[name], *(rows[name] for rows in written)])
+            for name in DATA_TABLES
+        },
+        "day_fetches": pa.Table.from_pylist(ledger, DAY_FETCHES),
+        "day_fetches__unknowns": pa.Table.from_pylist(unknowns, DAY_FETCHES__UNKNOWNS),
+    }
 
 
 def _ledger_row(loaded: LoadedDay) -> dict[str, Any]:
@@ -177,9 +206,9 @@ def _ledger_row(loaded: LoadedDay) -> dict[str, Any]:
     return row | {
         "status": "complete",
         "pages": fetch.pages,
-        "records": fetch.tables.count("usage_report"),
-        "model_breakdown_rows": fetch.tables.count("usage_report__model_breakdown"),
-        "tool_actions_rows": fetch.tables.count("usage_report__tool_actions"),
+        "records": fetch.tables.counts["usage_report"],
+        "model_breakdown_rows": fetch.tables.counts["usage_report__model_breakdown"],
+        "tool_actions_rows": fetch.tables.counts["usage_report__tool_actions"],
         "num_sessions": fetch.tables.num_sessions,
         "estimated_cost_cents": fetch.tables.estimated_cost_cents,
         "content_hash": fetch.tables.content_hash,

@@ -28,11 +28,13 @@ from .reply import Page
 class DayTables:
     """The rows of one day for each table, and the sums the ledger keeps of them.
 
-    `twins` counts the records that share their grain with an earlier one, `models` the
-    entries of each model; `drift` is what the contract does not know.
+    `counts` are the rows of each table, also when they have been handed over. `twins`
+    counts the records that share their grain with an earlier one, `models` the entries
+    of each model; `drift` is what the contract does not know.
     """
 
     rows: dict[str, pa.Table]
+    counts: dict[str, int]
     content_hash: str
     num_sessions: int
     estimated_cost_cents: Decimal
@@ -40,9 +42,11 @@ class DayTables:
     models: dict[str, int]
     drift: list[Sighting]
 
-    def count(self, table: str) -> int:
-        """How many rows the day has in a table."""
-        return len(self.rows[table])
+    def hand_over(self) -> dict[str, pa.Table]:
+        """The rows, which are held here no longer."""
+        rows = dict(self.rows)
+        self.rows.clear()
+        return rows
 
 
 def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
@@ -60,16 +64,18 @@ def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
         {**columns(usage), **keys, "actor__type": _actor_type(usage), "_dlt_id": ids},
     )
     keys["_dlt_parent_id"] = ids
+    rows = {
+        "usage_report": report,
+        "usage_report__model_breakdown": _children(
+            "usage_report__model_breakdown", models, keys, "_dlt_list_idx"
+        ),
+        "usage_report__tool_actions": _children(
+            "usage_report__tool_actions", tools, keys, "tool"
+        ),
+    }
     return DayTables(
-        rows={
-            "usage_report": report,
-            "usage_report__model_breakdown": _children(
-                "usage_report__model_breakdown", models, keys, "_dlt_list_idx"
-            ),
-            "usage_report__tool_actions": _children(
-                "usage_report__tool_actions", tools, keys, "tool"
-            ),
-        },
+        rows=rows,
+        counts={name: len(table) for name, table in rows.items()},
         content_hash=content_hash(ids),
         num_sessions=_sum_of_sessions(report),
         estimated_cost_cents=_usd_cents(models),
@@ -236,4 +242,5 @@ def _actor_types(report: pa.Table) -> Iterator[Sighting]:
 
 
 def _twins(report: pa.Table) -> int:
-    return len(report) - len(report.group_by(list(GRAIN)).aggregate([]))
+    groups = report.group_by(list(GRAIN), use_threads=False).aggregate([])
+    return len(report) - len(groups)

@@ -7,6 +7,7 @@ are written without a dataset. The order of work is derived from those names alo
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from typing import Final
@@ -109,6 +110,12 @@ def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
 
 
 def _parsed(model: Model) -> exp.Query:
+    """The query as a tree of the caller's own."""
+    return _parsed_once(model).copy()
+
+
+@cache
+def _parsed_once(model: Model) -> exp.Query:
     try:
         query = sqlglot.parse_one(model.sql, read="duckdb")
     except ParseError as error:
