@@ -363,3 +363,26 @@ def test_days_that_changed_are_replaced_together(nights):
     created = {f"create table claude_code_staging.{table}": 1 for table in DATA_TABLES}
 
     assert {**expected, **created} == of_data
+
+
+def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(tmp_path):
+    """What it wrote leaves its memory by a limit that is lifted again."""
+    settings = resolve_settings(api_key=DEMO_API_KEY)
+    much = "select count(distinct repeat('x', 100) || i) from range(1000000) as t (i)"
+    with open_warehouse(
+        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
+    ) as warehouse:
+        with warehouse.client() as client:
+            client.execute_sql("set temp_directory = ''")
+            before = limit(client)
+        for _ in range(3):
+            warehouse.write(Package([], {}, Calendar(NOON, settings.settle), "default"))
+        with warehouse.client() as client:
+            assert before == pytest.approx(limit(client), rel=0.02)
+            assert [(1_000_000,)] == client.execute_sql(much)
+
+
+def limit(client):
+    """How much memory DuckDB says it may use, in its units."""
+    ((text,),) = client.execute_sql("select current_setting('memory_limit')")
+    return float(text.split()[0])

@@ -12,6 +12,7 @@ from typing import Any
 
 import dlt
 import duckdb
+from dlt.destinations.exceptions import DatabaseTransientException
 from dlt.destinations.sql_client import SqlClientBase
 
 
@@ -34,10 +35,14 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def forget_what_was_written(client: SqlClientBase[Any]) -> None:
     """Give back the memory in which DuckDB keeps what it has written.
 
-    Left alone it would keep all of it, up to most of the machine's memory.
+    Left alone it would keep all of it, up to most of the machine's memory. What it
+    cannot do without it keeps, and refuses the lower limit.
     """
+    with suppress(DatabaseTransientException):
+        client.execute_sql("set memory_limit = '32MB'")
+    # a reset shows the former limit, but only setting it puts it into force
+    client.execute_sql("reset memory_limit")
     ((limit,),) = client.execute_sql("select current_setting('memory_limit')") or ()
-    client.execute_sql("set memory_limit = '32MB'")
     client.execute_sql(f"set memory_limit = '{limit}'")
 
 
