@@ -7,12 +7,12 @@ from dlt.destinations.sql_client import SqlClientBase
 from claude_code_analytics.contract import TABLES
 
 # dlt brings descriptions to BigQuery and others itself, as options of their DDL.
-DIALECTS = ("duckdb", "postgres")
+HAVE_COMMENT_ON = ("duckdb", "postgres")
 
 
 def comment_on_tables(client: SqlClientBase[Any]) -> None:
     """Write the descriptions of all tables and columns, in one transaction."""
-    if client.capabilities.sqlglot_dialect not in DIALECTS:
+    if client.capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
         return
     with client.begin_transaction():
         for statement in _statements(client):

@@ -13,10 +13,11 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from claude_code_marts import Model, checks, models, render
 
+from .comments import HAVE_COMMENT_ON
+
 Client = SqlClientBase[Any]
 
 ROWS_SHOWN: Final = 20
-COMMENTS_ON_VIEWS: Final = ("duckdb", "postgres")
 
 
 class NothingLoadedError(LookupError):
@@ -109,7 +110,7 @@ def _creation(client: Client, view: Model) -> list[str]:
         options = f"options (description = {description})"
         return [f"create or replace view {path} {options} as\n{query}"]
     creation = f"create or replace view {path} as\n{query}"
-    if capabilities.sqlglot_dialect not in COMMENTS_ON_VIEWS:
+    if capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
         return [creation]
     return [creation, f"comment on view {path} is {description}"]
 
