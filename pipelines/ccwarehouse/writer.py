@@ -38,6 +38,7 @@ def forget_what_was_written(client: SqlClientBase[Any]) -> None:
     Left alone it would keep all of it, up to most of the machine's memory. What it
     cannot do without it keeps, and refuses the lower limit.
     """
+    client.execute_sql("checkpoint")
     with suppress(DatabaseTransientException):
         client.execute_sql("set memory_limit = '32MB'")
     # a reset shows the former limit, but only setting it puts it into force
