@@ -9,7 +9,11 @@ from typing import Any
 import dlt
 import pyarrow as pa
 from dlt.common.configuration.specs import BaseConfiguration
-from dlt.common.schema.typing import TDeleteInsertStrategyDict, TTableSchemaColumns
+from dlt.common.schema.typing import (
+    TDeleteInsertStrategyDict,
+    TTableSchema,
+    TTableSchemaColumns,
+)
 from dlt.extract import DltResource
 
 from .contract import DATA_TABLES, DAY_FETCHES, DAY_FETCHES__UNKNOWNS, TABLES
@@ -124,24 +128,22 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     ones among them, is not touched: the scope of the delete names the days themselves,
     so that a day that became empty is emptied and a partitioned table is pruned.
     """
-    for name in DATA_TABLES:
-        yield _resource(_data(name, package), name)
-    for name in ("day_fetches", "day_fetches__unknowns"):
-        yield _resource(_notes(name, package), name)
+    schema = dlt.current.source_schema()
+    for name in TABLES:
+        schema.update_table(_described(name))
+        rows = _data if name in DATA_TABLES else _notes
+        yield dlt.resource(rows(name, package), name=name, write_disposition="append")
 
 
-def _resource(items: Iterator[Any], name: str) -> DltResource:
+def _described(name: str) -> TTableSchema:
+    """What dlt is told of a table, once: a resource's hints it checks with each chunk."""
     description, texts = TABLES[name]
     columns: TTableSchemaColumns = {
         column: {"name": column, "description": text} for column, text in texts.items()
     }
     if name in DATA_TABLES:
         columns["date"]["partition"] = True
-    resource = dlt.resource(
-        items, name=name, write_disposition="append", columns=columns
-    )
-    resource.apply_hints(additional_table_hints={"description": description})
-    return resource
+    return {"name": name, "description": description, "columns": columns}
 
 
 def _data(name: str, package: Callable[[], Package]) -> Iterator[Any]:
