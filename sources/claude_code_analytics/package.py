@@ -128,15 +128,13 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     ones among them, is not touched: the scope of the delete names the days themselves,
     so that a day that became empty is emptied and a partitioned table is pruned.
     """
-    schema = dlt.current.source_schema()
     for name in TABLES:
-        schema.update_table(_described(name))
         rows = _data if name in DATA_TABLES else _notes
         yield dlt.resource(rows(name, package), name=name, write_disposition="append")
 
 
 def _described(name: str) -> TTableSchema:
-    """What dlt is told of a table, once: a resource's hints it checks with each chunk."""
+    """What dlt is told of a table, once: the hints of a resource it checks per chunk."""
     description, texts = TABLES[name]
     columns: TTableSchemaColumns = {
         column: {"name": column, "description": text} for column, text in texts.items()
@@ -155,6 +153,7 @@ def _data(name: str, package: Callable[[], Package]) -> Iterator[Any]:
 
 
 def _notes(name: str, package: Callable[[], Package]) -> Iterator[pa.Table | None]:
+    dlt.current.source_schema().update_table(_described(name))
     for rows in package().chunks(name):
         # None sends dlt on to the next table
         yield None if rows is None else _with_load_id(rows)

@@ -145,22 +145,18 @@ def _model_rows(breakdown: pa.ListArray, first: int) -> tuple[pa.Table, pa.Array
 
 def _tool_rows(actions: pa.StructArray, first: int) -> tuple[pa.Table, pa.Array]:
     """A row per record and tool, and per record one text that holds its tools."""
-    schema = pa.schema([("tool", pa.string()), *TOOL, ("parent", pa.int64())])
-    tables, told = [], []
-    for tool, cells in zip(actions.type.names, actions.flatten(), strict=True):
-        present = pc.indices_nonzero(cells.is_valid()).cast(pa.int64())
-        row = pa.table(
-            {
-                "tool": pa.repeat(pa.scalar(tool), len(cells)),
-                **dict(zip(cells.type.names, cells.flatten(), strict=True)),
-                "parent": pa.arange(first, first + len(cells)),
-            },
-            schema=schema,
-        )
-        tables.append(row.take(present))
-        text = texts(row.select(["tool", *TOOL.names]).columns)
-        told.append(pc.if_else(cells.is_valid(), text, ""))
-    return pa.concat_tables(tables), pc.binary_join_element_wise(*told, "")
+    names, records = actions.type.names, len(actions)
+    cells = pa.concat_arrays(actions.flatten())
+    fields = {
+        "tool": pa.concat_arrays([pa.repeat(name, records) for name in names]),
+        **dict(zip(TOOL.names, cells.flatten(), strict=True)),
+    }
+    answered = cells.is_valid()
+    text = pc.if_else(answered, texts(fields.values()), "")
+    told = [text.slice(at * records, records) for at in range(len(names))]
+    parents = pa.concat_arrays([pa.arange(first, first + records)] * len(names))
+    rows = pa.table({**fields, "parent": parents}).filter(answered)
+    return rows, pc.binary_join_element_wise(*told, "")
 
 
 def _require_day(dates: pa.ChunkedArray, day: date) -> None:
