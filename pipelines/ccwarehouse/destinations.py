@@ -20,7 +20,7 @@ from .comments import comment_on_tables
 from .indexes import index_tables
 from .layout import laid_out
 from .postgres import postgres
-from .writer import forget_what_was_written, hold_dataset, hold_file
+from .writer import frugal, hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
@@ -89,10 +89,12 @@ class Warehouse:
 
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
-        self.pipeline.run(laid_out(as_source(lambda: package)))
-        if self.database:
-            with self.client() as client:
-                forget_what_was_written(client)
+        source = laid_out(as_source(lambda: package))
+        if self.database is None:
+            self.pipeline.run(source)
+        else:
+            with self.client() as client, frugal(client):
+                self.pipeline.run(source)
 
     def build_views(self) -> list[str]:
         """Renew views, descriptions and indexes; returns the views' names."""

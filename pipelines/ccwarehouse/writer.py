@@ -32,19 +32,29 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def forget_what_was_written(client: SqlClientBase[Any]) -> None:
-    """Give back the memory in which DuckDB keeps what it has written.
+@contextmanager
+def frugal(client: SqlClientBase[Any]) -> Iterator[None]:
+    """Let DuckDB write with one thread, and give back its memory afterwards.
 
-    Left alone it would keep all of it, up to most of the machine's memory. What it
-    cannot do without it keeps, and refuses the lower limit.
+    More threads would take the processors from fetching, which goes on meanwhile, and
+    be done no sooner. Memory it would keep up to most of the machine's.
     """
-    client.execute_sql("checkpoint")
-    with suppress(DatabaseTransientException):
-        client.execute_sql("set memory_limit = '32MB'")
-    # a reset shows the former limit, but only setting it puts it into force
-    client.execute_sql("reset memory_limit")
-    ((limit,),) = client.execute_sql("select current_setting('memory_limit')") or ()
-    client.execute_sql(f"set memory_limit = '{limit}'")
+    threads, memory_limit = _setting(client, "threads"), _setting(client, "memory_limit")
+    client.execute_sql("set threads = 1")
+    try:
+        yield
+        client.execute_sql("checkpoint")
+        # what it cannot do without it keeps, and refuses the lower limit
+        with suppress(DatabaseTransientException):
+            client.execute_sql("set memory_limit = '32MB'")
+    finally:
+        client.execute_sql(f"set memory_limit = '{memory_limit}'")
+        client.execute_sql(f"set threads = {threads}")
+
+
+def _setting(client: SqlClientBase[Any], name: str) -> Any:  # noqa: ANN401
+    ((value,),) = client.execute_sql(f"select current_setting('{name}')") or ()
+    return value
 
 
 def _create(database: Path) -> None:

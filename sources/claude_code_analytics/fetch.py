@@ -19,7 +19,7 @@ from .tables import DayTables, day_tables
 
 # What may wait in memory: fetching goes on while a package of days is being written.
 MAX_DAYS_AHEAD = 200
-MAX_RECORDS_AHEAD = 20_000
+MAX_RECORDS_AHEAD = 60_000
 
 
 def utc_now() -> datetime:
