@@ -158,6 +158,7 @@ def load(
             outcome.add(package)
             if models is not None:
                 outcome.new_models |= package.models() - models
+            pa.system_memory_pool().release_unused()
             progress.stored(package)
     if refusals:
         raise refusals[0]
@@ -190,7 +191,8 @@ def _portion(
         yield fetch
         days, records = days + 1, records + fetch.records
         if days == max_days or records >= max_records:
-            return
+            break
+    pa.system_memory_pool().release_unused()
 
 
 def _watched(fetches: Iterable[DayFetch], progress: Progress) -> Iterator[DayFetch]:

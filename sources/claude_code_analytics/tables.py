@@ -28,12 +28,15 @@ from .reply import Page
 class DayTables:
     """The rows of one day for each table, and the sums the ledger keeps of them.
 
-    `counts` are the rows of each table, also when they have been handed over. `twins`
-    counts the records that share their grain with an earlier one, `models` the entries
-    of each model; `drift` is what the contract does not know.
+    `parts` are the rows without what a child has from its record, which would take more
+    room than all the rest; `counts` tells how many they are, also when they have been
+    handed over. `twins` counts the records that share their grain with an earlier one,
+    `models` the entries of each model; `drift` is what the contract does not know.
     """
 
-    rows: dict[str, pa.Table]
+    account: str
+    day: date
+    parts: dict[str, pa.Table]
     counts: dict[str, int]
     content_hash: str
     num_sessions: int
@@ -42,47 +45,70 @@ class DayTables:
     models: dict[str, int]
     drift: list[Sighting]
 
+    @property
+    def rows(self) -> dict[str, pa.Table]:
+        """The rows of each table, whole; they are made when they are asked for."""
+        usage = self.parts["usage_report"]
+        return {
+            "usage_report": self._whole("usage_report", columns(usage)),
+            **{
+                name: self._whole(name, _child(self.parts[name], label, usage))
+                for name, label in LABELS.items()
+            },
+        }
+
     def hand_over(self) -> dict[str, pa.Table]:
         """The rows, which are held here no longer."""
-        rows = dict(self.rows)
-        self.rows.clear()
+        rows = self.rows
+        self.parts.clear()
         return rows
+
+    def _whole(self, name: str, by_name: dict[str, pa.ChunkedArray]) -> pa.Table:
+        """The contract's columns in their order; the load's id comes with the load."""
+        by_name["account"] = pa.repeat(pa.scalar(self.account), self.counts[name])
+        by_name["date"] = pa.repeat(pa.scalar(self.day, pa.date32()), self.counts[name])
+        described = TABLES[name][1]
+        return pa.table(
+            {key: by_name[key] for key in described if key != "_dlt_load_id"}
+        )
+
+
+# What tells the children of a record apart.
+LABELS = {
+    "usage_report__model_breakdown": "_dlt_list_idx",
+    "usage_report__tool_actions": "tool",
+}
 
 
 def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
     """All pages of one day as rows. Raises `ContractError` for another day's record."""
-    usage, models, tools = _joined(pages)
-    _require_day(usage["date"], day)
-    ids = row_ids(usage["content"], f"{account}\x1f{day}")
-    keys = {
-        "account": pa.repeat(pa.scalar(account), len(usage)),
-        "date": pa.repeat(pa.scalar(day, pa.date32()), len(usage)),
-        "organization_id": usage["organization_id"],
-    }
-    report = _ordered(
-        "usage_report",
-        {**columns(usage), **keys, "actor__type": _actor_type(usage), "_dlt_id": ids},
+    records, models, tools = _joined(pages)
+    _require_day(records["date"], day)
+    ids = row_ids(records["content"], f"{account}\x1f{day}")
+    usage = pa.table(
+        {
+            **columns(records.drop_columns(["content", "date"])),
+            "actor__type": _actor_type(records),
+            "_dlt_id": ids,
+        }
     )
-    keys["_dlt_parent_id"] = ids
-    rows = {
-        "usage_report": report,
-        "usage_report__model_breakdown": _children(
-            "usage_report__model_breakdown", models, keys, "_dlt_list_idx"
-        ),
-        "usage_report__tool_actions": _children(
-            "usage_report__tool_actions", tools, keys, "tool"
-        ),
+    parts = {
+        "usage_report": usage,
+        "usage_report__model_breakdown": models,
+        "usage_report__tool_actions": tools,
     }
     return DayTables(
-        rows=rows,
-        counts={name: len(table) for name, table in rows.items()},
+        account=account,
+        day=day,
+        parts=parts,
+        counts={name: len(table) for name, table in parts.items()},
         content_hash=content_hash(ids),
-        num_sessions=_sum_of_sessions(report),
+        num_sessions=_sum_of_sessions(usage),
         estimated_cost_cents=_usd_cents(models),
-        twins=_twins(report),
+        twins=_twins(usage),
         models=_counted(models["model"]),
         drift=merged(
-            [*(seen for page in pages for seen in page.drift), *_actor_types(report)]
+            [*(seen for page in pages for seen in page.drift), *_actor_types(usage)]
         ),
     )
 
@@ -185,21 +211,16 @@ def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
     return pc.coalesce(usage["actor__type"], implied)
 
 
-def _children(
-    name: str, rows: pa.Table, keys: dict[str, pa.Array], label: str
-) -> pa.Table:
-    """Child rows with the keys of their record; ids are the parent's and the label."""
-    parents = rows["parent"]
-    inherited = {key: values.take(parents) for key, values in keys.items()}
+def _child(rows: pa.Table, label: str, usage: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Child rows with what their record gives them; ids are the parent's and a label."""
+    parents = usage["_dlt_id"].take(rows["parent"])
     own = pc.cast(rows[label], pa.string())
-    ids = pc.binary_join_element_wise(inherited["_dlt_parent_id"], own, "/")
-    return _ordered(name, {**columns(rows), **inherited, "_dlt_id": ids})
-
-
-def _ordered(name: str, by_name: dict[str, pa.Array]) -> pa.Table:
-    """The contract's columns in their order; the load's id comes with the load."""
-    described = TABLES[name][1]
-    return pa.table({key: by_name[key] for key in described if key != "_dlt_load_id"})
+    return {
+        **columns(rows),
+        "organization_id": usage["organization_id"].take(rows["parent"]),
+        "_dlt_parent_id": parents,
+        "_dlt_id": pc.binary_join_element_wise(parents, own, "/"),
+    }
 
 
 def _as_cents(amounts: pa.Array) -> pa.Array:
@@ -209,8 +230,8 @@ def _as_cents(amounts: pa.Array) -> pa.Array:
         raise ContractError(f"a cost is out of all bounds: {error}") from None
 
 
-def _sum_of_sessions(report: pa.Table) -> int:
-    sessions = report["core_metrics__num_sessions"]
+def _sum_of_sessions(usage: pa.Table) -> int:
+    sessions = usage["core_metrics__num_sessions"]
     # Arrow's sum of integers wraps around, its sum of wide decimals has room
     total = int(pc.sum(sessions.cast(pa.decimal128(38))).as_py() or 0)
     if abs(total) >= 2**63:
@@ -230,13 +251,13 @@ def _counted(names: pa.ChunkedArray) -> dict[str, int]:
     return dict(zip(*(part.to_pylist() for part in counts.flatten()), strict=True))
 
 
-def _actor_types(report: pa.Table) -> Iterator[Sighting]:
+def _actor_types(usage: pa.Table) -> Iterator[Sighting]:
     """The kinds of actors beyond the known ones."""
-    for name, records in _counted(report["actor__type"]).items():
+    for name, records in _counted(usage["actor__type"]).items():
         if name not in KNOWN_ACTOR_TYPES:
             yield Sighting("actor_type", name, records, as_example(name))
 
 
-def _twins(report: pa.Table) -> int:
-    groups = report.group_by(list(GRAIN), use_threads=False).aggregate([])
-    return len(report) - len(groups)
+def _twins(usage: pa.Table) -> int:
+    groups = usage.group_by(list(GRAIN), use_threads=False).aggregate([])
+    return len(usage) - len(groups)
