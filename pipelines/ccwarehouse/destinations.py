@@ -17,10 +17,11 @@ from claude_code_analytics.days import StoredDay
 
 from . import views
 from .comments import comment_on_tables
+from .frugal import duckdb, frugal
 from .indexes import index_tables
 from .layout import laid_out
 from .postgres import postgres
-from .writer import frugal, hold_dataset, hold_file
+from .writer import hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
@@ -147,10 +148,7 @@ def open_warehouse(
     with ExitStack() as stack:
         target: Any = postgres() if destination == "postgres" else destination
         if is_duckdb and sole_writer:
-            target = dlt.destinations.duckdb(
-                stack.enter_context(hold_file(database)),
-                loader_parallelism_strategy="sequential",
-            )
+            target = duckdb(stack.enter_context(hold_file(database)))
         elif is_duckdb:
             credentials = DuckDbCredentials(str(database), read_only=read_only)
             target = dlt.destinations.duckdb(credentials)

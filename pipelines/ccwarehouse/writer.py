@@ -8,12 +8,9 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import dlt
 import duckdb
-from dlt.destinations.exceptions import DatabaseTransientException
-from dlt.destinations.sql_client import SqlClientBase
 
 
 class WarehouseInUseError(RuntimeError):
@@ -30,31 +27,6 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         _create(database)
     with closing(duckdb.connect(str(database))) as connection:
         yield connection
-
-
-@contextmanager
-def frugal(client: SqlClientBase[Any]) -> Iterator[None]:
-    """Let DuckDB write with one thread, and give back its memory afterwards.
-
-    More threads would take the processors from fetching, which goes on meanwhile, and
-    be done no sooner. Memory it would keep up to most of the machine's.
-    """
-    threads, memory_limit = _setting(client, "threads"), _setting(client, "memory_limit")
-    client.execute_sql("set threads = 1")
-    try:
-        yield
-        client.execute_sql("checkpoint")
-        # what it cannot do without it keeps, and refuses the lower limit
-        with suppress(DatabaseTransientException):
-            client.execute_sql("set memory_limit = '32MB'")
-    finally:
-        client.execute_sql(f"set memory_limit = '{memory_limit}'")
-        client.execute_sql(f"set threads = {threads}")
-
-
-def _setting(client: SqlClientBase[Any], name: str) -> Any:  # noqa: ANN401
-    ((value,),) = client.execute_sql(f"select current_setting('{name}')") or ()
-    return value
 
 
 def _create(database: Path) -> None:

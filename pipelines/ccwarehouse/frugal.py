@@ -1,0 +1,85 @@
+"""DuckDB as dlt has it, but with few threads and little memory while it writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.client import LoadJob
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.destinations.exceptions import DatabaseTransientException
+from dlt.destinations.impl.duckdb import factory
+from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
+from dlt.destinations.sql_client import SqlClientBase
+
+
+class FrugalCopy(DuckDbCopyJob):
+    """The copy of a file, of which DuckDB keeps nothing in memory."""
+
+    def run(self) -> None:
+        """Copy the rows."""
+        super().run()
+        _give_memory_back(self._job_client.sql_client)
+
+
+class FrugalClient(DuckDbClient):
+    """dlt's client with this job."""
+
+    def create_load_job(
+        self,
+        table: PreparedTableSchema,
+        file_path: str,
+        load_id: str,
+        restore: bool = False,
+    ) -> LoadJob:
+        """The job for a file, as dlt makes it but for copies."""
+        job = super().create_load_job(table, file_path, load_id, restore)
+        return FrugalCopy(file_path) if isinstance(job, DuckDbCopyJob) else job
+
+
+class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
+    """The destination: one job after another, as each takes memory."""
+
+    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
+        capabilities = super()._raw_capabilities()
+        capabilities.loader_parallelism_strategy = "sequential"
+        return capabilities
+
+    @property
+    def client_class(self) -> type[DuckDbClient]:
+        """The client that makes the jobs."""
+        return FrugalClient
+
+
+@contextmanager
+def frugal(client: SqlClientBase[Any]) -> Iterator[None]:
+    """Let DuckDB write with one thread, and leave nothing for closing the file.
+
+    More threads would take the processors from fetching, which goes on meanwhile, and
+    be done no sooner. What is not written into the file when it is closed at the latest
+    would all be held in memory then.
+    """
+    threads = _setting(client, "threads")
+    client.execute_sql("set threads = 1")
+    try:
+        yield
+        client.execute_sql("checkpoint")
+        _give_memory_back(client)
+    finally:
+        client.execute_sql(f"set threads = {threads}")
+
+
+def _give_memory_back(client: SqlClientBase[Any]) -> None:
+    """Left alone, DuckDB keeps what it has written, up to most of the machine's memory.
+
+    What it cannot do without it keeps, and refuses the lower limit.
+    """
+    memory_limit = _setting(client, "memory_limit")
+    with suppress(DatabaseTransientException):
+        client.execute_sql("set memory_limit = '32MB'")
+    client.execute_sql(f"set memory_limit = '{memory_limit}'")
+
+
+def _setting(client: SqlClientBase[Any], name: str) -> Any:  # noqa: ANN401
+    ((value,),) = client.execute_sql(f"select current_setting('{name}')") or ()
+    return value
