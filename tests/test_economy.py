@@ -30,6 +30,7 @@ from ccwarehouse.fake_api import DEMO_API_KEY
 from ccwarehouse.load import PACKAGE_DAYS, Request, plan, portions
 from ccwarehouse.progress import Silence
 from claude_code_analytics import DayFetch, Package, resolve_settings, usage
+from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import DATA_TABLES, TABLES
 from claude_code_analytics.days import Calendar, each_day
 from loads import NOON, History, record, served
@@ -291,7 +292,7 @@ def test_fetching_waits_for_a_slow_warehouse(monkeypatch, tmp_path):
             loading.load(warehouse, chosen, settings, Watch())
         calls = len(api.calls)
 
-    written, waiting, held_up = 1, 100 // 25, settings.concurrency
+    written, waiting, held_up = 1, 100 // 25, settings.concurrency + WORKERS
     assert written + waiting + held_up == calls
 
 

@@ -1,10 +1,9 @@
 """Many days at once: each fetched whole or not at all, handed over as they complete."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 
 import anyio
 import httpx
@@ -12,8 +11,9 @@ import pendulum
 from anyio.from_thread import start_blocking_portal
 from anyio.to_thread import run_sync
 
-from .client import UsageClient
+from .client import WORKERS, UsageClient
 from .errors import ClaudeCodeAnalyticsError, DayError
+from .reply import Page
 from .settings import UsageSettings
 from .tables import DayTables, day_tables
 
@@ -61,13 +61,10 @@ def fetch_days(
     `CredentialsError` at once when the key is refused. Closing the iterator ends the
     calls in flight.
     """
-    client = UsageClient(settings, transport)
-    fetch = partial(_fetch, client, settings.account, clock)
     backlog = _Backlog()
+    run = _Run(UsageClient(settings, transport), settings.account, clock, backlog)
     with start_blocking_portal() as portal:
-        work = portal.start_task_soon(
-            _fetch_all, client, fetch, iter(days), backlog, settings.concurrency
-        )
+        work = portal.start_task_soon(run.fetch, iter(days), settings.concurrency)
         try:
             while True:
                 outcome = portal.call(backlog.take)
@@ -80,24 +77,74 @@ def fetch_days(
             work.cancel()
 
 
-async def _fetch_all(
-    client: UsageClient,
-    fetch: Callable[[date], Awaitable[DayFetch]],
-    days: Iterator[date],
-    backlog: "_Backlog",
-    concurrency: int,
-) -> None:
-    async def worker() -> None:
-        for day in days:
-            await backlog.put(await fetch(day))
+@dataclass(frozen=True)
+class _Fetched:
+    """A day that came whole and is yet to be made into tables."""
 
-    async with aclosing(client), backlog:
-        try:
-            async with anyio.create_task_group() as group:
-                for _ in range(concurrency):
-                    group.start_soon(worker)
-        except* ClaudeCodeAnalyticsError as refused:
-            await backlog.put(refused.exceptions[0])
+    day: date
+    at: datetime
+    pages: list[Page]
+
+
+class _Run:
+    """Calls for some days, while those that came before are made into tables."""
+
+    def __init__(
+        self,
+        client: UsageClient,
+        account: str,
+        clock: Callable[[], datetime],
+        backlog: "_Backlog",
+    ) -> None:
+        self._client = client
+        self._account = account
+        self._clock = clock
+        self._backlog = backlog
+        self._fetched, self._to_make = anyio.create_memory_object_stream[_Fetched]()
+
+    async def fetch(self, days: Iterator[date], concurrency: int) -> None:
+        """Put all days into the backlog; a refusal of the key comes last."""
+        refusals: list[Exception] = []
+        async with aclosing(self._client), self._backlog:
+            async with anyio.create_task_group() as makers:
+                for _ in range(WORKERS):
+                    makers.start_soon(self._make)
+                async with self._fetched:
+                    try:
+                        async with anyio.create_task_group() as callers:
+                            for _ in range(concurrency):
+                                callers.start_soon(self._call, days)
+                    except* ClaudeCodeAnalyticsError as refused:
+                        refusals += refused.exceptions
+            for refusal in refusals[:1]:
+                await self._backlog.put(refusal)
+
+    async def _call(self, days: Iterator[date]) -> None:
+        for day in days:
+            at = self._clock()
+            try:
+                pages = await self._client.fetch_day(day)
+            except DayError as error:
+                await self._give_up(day, at, error)
+            else:
+                await self._fetched.send(_Fetched(day, at, pages))
+
+    async def _make(self) -> None:
+        async for fetched in self._to_make:
+            day, at, pages = fetched.day, fetched.at, fetched.pages
+            try:
+                tables = await run_sync(
+                    day_tables, pages, self._account, day, limiter=self._client.workers
+                )
+            except DayError as error:
+                await self._give_up(day, at, error)
+            else:
+                outcome = DayFetch(self._account, day, at, len(pages), tables)
+                await self._backlog.put(outcome)
+
+    async def _give_up(self, day: date, at: datetime, error: DayError) -> None:
+        reason = self._client.redacted(str(error))
+        await self._backlog.put(DayFetch(self._account, day, at, error=reason))
 
 
 class _Backlog:
@@ -135,15 +182,3 @@ class _Backlog:
 
 def _records(outcome: DayFetch | Exception) -> int:
     return outcome.records if isinstance(outcome, DayFetch) else 0
-
-
-async def _fetch(
-    client: UsageClient, account: str, clock: Callable[[], datetime], day: date
-) -> DayFetch:
-    fetched_at = clock()
-    try:
-        pages = await client.fetch_day(day)
-        tables = await run_sync(day_tables, pages, account, day, limiter=client.workers)
-    except DayError as error:
-        return DayFetch(account, day, fetched_at, error=client.redacted(str(error)))
-    return DayFetch(account, day, fetched_at, pages=len(pages), tables=tables)

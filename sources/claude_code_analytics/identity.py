@@ -29,7 +29,7 @@ def _digits(column: pa.Array) -> pa.Array:
     """A column as text. Small numbers are looked up, which costs a third."""
     if pa.types.is_integer(column.type):
         least, greatest = pc.min_max(column).as_py().values()
-        if least is not None and 0 <= least and greatest < len(_SMALL_NUMBERS):
+        if least is not None and least >= 0 and greatest < len(_SMALL_NUMBERS):
             return _SMALL_NUMBERS.take(column)
     return pc.cast(column, pa.string())
 

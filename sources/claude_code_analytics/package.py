@@ -134,7 +134,7 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
 
 
 def _described(name: str) -> TTableSchema:
-    """What dlt is told of a table, once: the hints of a resource it checks per chunk."""
+    """What dlt is told of a table once: a resource's hints it would check per chunk."""
     description, texts = TABLES[name]
     columns: TTableSchemaColumns = {
         column: {"name": column, "description": text} for column, text in texts.items()

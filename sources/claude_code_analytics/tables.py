@@ -212,7 +212,7 @@ def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
 
 
 def _child(rows: pa.Table, label: str, usage: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Child rows with what their record gives them; ids are the parent's and a label."""
+    """Child rows with what their record gives them; ids end with the label."""
     parents = usage["_dlt_id"].take(rows["parent"])
     own = pc.cast(rows[label], pa.string())
     return {
