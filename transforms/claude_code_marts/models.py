@@ -76,7 +76,7 @@ def render(
     `raw` and `marts` are dataset names as the dialect writes them, so quoted where it
     asks for quotes, and with the project or catalog where there is one.
     """
-    query = _parsed(model)
+    query = _parsed(model).copy()
     for table in _relations(query):
         dataset = raw if table.db == RAW else marts
         qualified = exp.to_table(f"{dataset}.{table.name}", dialect=dialect)
@@ -84,7 +84,7 @@ def render(
         table.set("catalog", qualified.args.get("catalog"))
     if dialect == "bigquery":
         _widen_decimals(query)
-    return query.sql(dialect=dialect, pretty=True, comments=False)
+    return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
 def _read(layer: str) -> list[Model]:
@@ -109,13 +109,9 @@ def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
         yield table.name
 
 
-def _parsed(model: Model) -> exp.Query:
-    """The query as a tree of the caller's own."""
-    return _parsed_once(model).copy()
-
-
 @cache
-def _parsed_once(model: Model) -> exp.Query:
+def _parsed(model: Model) -> exp.Query:
+    """The query as a tree that all share: who changes it takes a copy."""
     try:
         query = sqlglot.parse_one(model.sql, read="duckdb")
     except ParseError as error:
