@@ -259,5 +259,5 @@ def _actor_types(usage: pa.Table) -> Iterator[Sighting]:
 
 
 def _twins(usage: pa.Table) -> int:
-    groups = usage.group_by(list(GRAIN), use_threads=False).aggregate([])
-    return len(usage) - len(groups)
+    grains = texts(usage[name] for name in GRAIN)
+    return len(usage) - int(pc.count_distinct(grains).as_py())
