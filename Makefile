@@ -1,6 +1,9 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv and pip), make and git.
 PYTHON ?= python3
 BIN := .venv/bin
+# Python keeps what it has compiled, as on any machine, so that every start does not
+# compile it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-more soak bench bigquery-check lint format clean
 

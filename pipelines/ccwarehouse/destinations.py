@@ -1,7 +1,7 @@
 """A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import dlt
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
+from duckdb import DuckDBPyConnection
 
 from claude_code_analytics import Package, as_source, read_stored
 from claude_code_analytics.days import StoredDay
@@ -54,11 +55,13 @@ class UnsuitableDestinationError(ValueError):
 class Warehouse:
     """Where the data goes: a destination of dlt and a dataset in it.
 
-    `database` is the DuckDB file, None for every other destination.
+    `database` is the DuckDB file, None for every other destination; `file` is that
+    file open, None unless this is its sole writer.
     """
 
     pipeline: dlt.Pipeline
     database: Path | None
+    file: DuckDBPyConnection | None
 
     @property
     def location(self) -> str:
@@ -91,11 +94,8 @@ class Warehouse:
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
         source = laid_out(as_source(lambda: package))
-        if self.database is None:
+        with frugal(self.file) if self.file else nullcontext():
             self.pipeline.run(source)
-        else:
-            with self.client() as client, frugal(client):
-                self.pipeline.run(source)
 
     def build_views(self) -> list[str]:
         """Renew views, descriptions and indexes; returns the views' names."""
@@ -147,8 +147,10 @@ def open_warehouse(
         raise NameClashError(NAME_CLASH.format(file=database, name=database.stem))
     with ExitStack() as stack:
         target: Any = postgres() if destination == "postgres" else destination
+        file = None
         if is_duckdb and sole_writer:
-            target = duckdb(stack.enter_context(hold_file(database)))
+            file = stack.enter_context(hold_file(database))
+            target = duckdb(file)
         elif is_duckdb:
             credentials = DuckDbCredentials(str(database), read_only=read_only)
             target = dlt.destinations.duckdb(credentials)
@@ -162,7 +164,7 @@ def open_warehouse(
         _require_replacement(pipeline)
         if sole_writer and not is_duckdb:
             stack.enter_context(hold_dataset(pipeline))
-        yield Warehouse(pipeline, database if is_duckdb else None)
+        yield Warehouse(pipeline, database if is_duckdb else None, file)
 
 
 def _require_replacement(pipeline: dlt.Pipeline) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import LoadJob
 from dlt.common.destination.typing import PreparedTableSchema
-from dlt.destinations.exceptions import DatabaseTransientException
 from dlt.destinations.impl.duckdb import factory
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
-from dlt.destinations.sql_client import SqlClientBase
+from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 
 class FrugalCopy(DuckDbCopyJob):
@@ -19,7 +18,7 @@ class FrugalCopy(DuckDbCopyJob):
     def run(self) -> None:
         """Copy the rows."""
         super().run()
-        _give_memory_back(self._job_client.sql_client)
+        _give_memory_back(self._job_client.sql_client.native_connection)
 
 
 class FrugalClient(DuckDbClient):
@@ -52,34 +51,34 @@ class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
 
 
 @contextmanager
-def frugal(client: SqlClientBase[Any]) -> Iterator[None]:
+def frugal(connection: DuckDBPyConnection) -> Iterator[None]:
     """Let DuckDB write with one thread, and leave nothing for closing the file.
 
     More threads would take the processors from fetching, which goes on meanwhile, and
     be done no sooner. What is not written into the file when it is closed at the latest
     would all be held in memory then.
     """
-    threads = _setting(client, "threads")
-    client.execute_sql("set threads = 1")
+    threads = _setting(connection, "threads")
+    connection.execute("set threads = 1")
     try:
         yield
-        client.execute_sql("checkpoint")
-        _give_memory_back(client)
+        connection.execute("checkpoint")
+        _give_memory_back(connection)
     finally:
-        client.execute_sql(f"set threads = {threads}")
+        connection.execute(f"set threads = {threads}")
 
 
-def _give_memory_back(client: SqlClientBase[Any]) -> None:
+def _give_memory_back(connection: DuckDBPyConnection) -> None:
     """Left alone, DuckDB keeps what it has written, up to most of the machine's memory.
 
     What it cannot do without it keeps, and refuses the lower limit.
     """
-    memory_limit = _setting(client, "memory_limit")
-    with suppress(DatabaseTransientException):
-        client.execute_sql("set memory_limit = '32MB'")
-    client.execute_sql(f"set memory_limit = '{memory_limit}'")
+    memory_limit = _setting(connection, "memory_limit")
+    with suppress(OutOfMemoryException):
+        connection.execute("set memory_limit = '32MB'")
+    connection.execute(f"set memory_limit = '{memory_limit}'")
 
 
-def _setting(client: SqlClientBase[Any], name: str) -> Any:  # noqa: ANN401
-    ((value,),) = client.execute_sql(f"select current_setting('{name}')") or ()
+def _setting(connection: DuckDBPyConnection, name: str) -> Any:  # noqa: ANN401
+    ((value,),) = connection.execute(f"select current_setting('{name}')").fetchall()
     return value

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import dlt
@@ -130,7 +131,9 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     """
     for name in TABLES:
         rows = _data if name in DATA_TABLES else _notes
-        yield dlt.resource(rows(name, package), name=name, write_disposition="append")
+        # not the generator itself: dlt would look through all modules for its source
+        items = chain(rows(name, package))
+        yield dlt.resource(items, name=name, write_disposition="append")
 
 
 def _described(name: str) -> TTableSchema:
