@@ -383,6 +383,25 @@ def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(tmp_path):
             assert [(1_000_000,)] == client.execute_sql(much)
 
 
+def test_after_a_package_nothing_is_left_to_write_or_to_hold(tmp_path):
+    """What DuckDB keeps until the file is closed would all be in memory then."""
+    content, threads = body(2_000), "select current_setting('threads')"
+    held = """
+        select sum(memory_usage_bytes + temporary_storage_bytes) from duckdb_memory()
+    """
+    fetches = [DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30]]
+    calendar = Calendar(NOON, timedelta(minutes=90))
+    with open_warehouse(
+        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
+    ) as warehouse:
+        before = warehouse.file.execute(threads).fetchall()
+        warehouse.write(Package(fetches, {}, calendar, "default"))
+
+        assert not (tmp_path / "new.duckdb.wal").exists()
+        assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
+        assert before == warehouse.file.execute(threads).fetchall()
+
+
 def limit(client):
     """How much memory DuckDB says it may use, in its units."""
     ((text,),) = client.execute_sql("select current_setting('memory_limit')")

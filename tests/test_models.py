@@ -122,8 +122,13 @@ def test_money_is_never_a_float(model, dialect):
 @pytest.mark.parametrize("function", ["lower", "upper", "initcap", "sign"])
 @pytest.mark.parametrize("model", EVERY_FILE)
 def test_nothing_is_called_that_engines_disagree_about(model, function):
-    """Case beyond ASCII is each engine's own, and Spark's sign() is a double."""
-    assert [] == re.findall(rf"\b{function}\((?!\))", model.sql)
+    """Case beyond ASCII is each engine's own, and Spark's sign() is a double.
+
+    That lower() changes nothing may be asked, as long as nothing else follows from it.
+    """
+    sql = re.sub(r"lower\((\w+)\) = \1\b", "", model.sql)
+
+    assert [] == re.findall(rf"\b{function}\((?!\))", sql)
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)

@@ -73,9 +73,11 @@ def _give_memory_back(connection: DuckDBPyConnection) -> None:
 
     What it cannot do without it keeps, and refuses the lower limit.
     """
-    memory_limit = _setting(connection, "memory_limit")
     with suppress(OutOfMemoryException):
         connection.execute("set memory_limit = '32MB'")
+    # a reset shows the former limit, but only setting it puts it into force
+    connection.execute("reset memory_limit")
+    memory_limit = _setting(connection, "memory_limit")
     connection.execute(f"set memory_limit = '{memory_limit}'")
 
 

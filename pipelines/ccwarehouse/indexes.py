@@ -7,14 +7,16 @@ from dlt.destinations.sql_client import SqlClientBase
 # As stg_usage writes it: Postgres uses the index for exactly this expression. One
 # written otherwise is another index and needs another name.
 ACTOR = (
-    "coalesce(translate(nullif(actor__email_address, ''), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',"
-    " 'abcdefghijklmnopqrstuvwxyz'), nullif(actor__api_key_name, ''), 'unknown')"
+    "coalesce(nullif(case when lower(actor__email_address) = actor__email_address"
+    " then actor__email_address else translate(actor__email_address,"
+    " 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') end, ''),"
+    " nullif(actor__api_key_name, ''), 'unknown')"
 )
 
 # By day for readers and for the replacement of days, by actor for readers, and by
 # record for the joins of the views.
 INDEXES = {
-    "usage_report": {"date": "date", "actor": ACTOR, "id": "_dlt_id"},
+    "usage_report": {"date": "date", "actor_lowered": ACTOR, "id": "_dlt_id"},
     "usage_report__model_breakdown": {"date": "date", "parent": "_dlt_parent_id"},
     "usage_report__tool_actions": {"date": "date", "parent": "_dlt_parent_id"},
 }
