@@ -6,7 +6,6 @@ are answered at once.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import warnings
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 @click.version_option(package_name="ccwarehouse")
 def main() -> None:
     """Claude Code usage in your warehouse, exact to the day."""
-    # nearly all that is made stays, from imported modules to schemas: looking through
-    # it for garbage again and again costs a tenth of a short load
-    gc.set_threshold(50_000)
     # dlt reads these when it is imported; it would report usage of its own, and log
     # with tracebacks what ends in one line here
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
