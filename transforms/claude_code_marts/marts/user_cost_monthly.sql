@@ -1,37 +1,74 @@
 -- One row per account, organization_id, month, actor_type, actor, customer_type and currency.
 with
 
-user_days as (
+usage as (
+
+    select * from stg_usage
+
+),
+
+model_usage as (
 
     select
         *,
         cast(date_trunc('month', cast(date as date)) as date) as month
 
-    from user_cost_daily
+    from stg_model_usage
 
 ),
 
--- Days with any usage record at all: a day without a cost was active too, and a
--- day with two currencies was one day.
+-- Days with any usage record, with costs or without. An entry that lost its record
+-- is an unknown's, and tells of a day as well.
+days as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type
+
+    from usage
+
+    union all
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type
+
+    from model_usage
+    where actor = 'unknown'
+
+),
+
 activity as (
 
     select
         account,
         organization_id,
-        month,
+        cast(date_trunc('month', cast(date as date)) as date) as month,
         actor_type,
         actor,
         customer_type,
         count(distinct date) as active_days
 
-    from user_days
-    group by account, organization_id, month, actor_type, actor, customer_type
+    from days
+    group by
+        account,
+        organization_id,
+        cast(date_trunc('month', cast(date as date)) as date),
+        actor_type,
+        actor,
+        customer_type
 
 ),
 
--- Only days with model entries: the others have nothing to sum, and would give
--- someone who has costs a second row, without currency.
-costs as (
+summed as (
 
     select
         account,
@@ -47,14 +84,7 @@ costs as (
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens
 
-    from user_days
-    where
-        currency is not null
-        or estimated_cost is not null
-        or input_tokens is not null
-        or output_tokens is not null
-        or cache_read_tokens is not null
-        or cache_creation_tokens is not null
+    from model_usage
     group by
         account,
         organization_id,
@@ -63,6 +93,21 @@ costs as (
         actor,
         customer_type,
         currency
+
+),
+
+-- Entries that say nothing would give someone who has costs a second row, without
+-- currency.
+costs as (
+
+    select * from summed
+    where
+        currency is not null
+        or estimated_cost is not null
+        or input_tokens is not null
+        or output_tokens is not null
+        or cache_read_tokens is not null
+        or cache_creation_tokens is not null
 
 ),
 
