@@ -32,7 +32,8 @@ from ccwarehouse.progress import Silence
 from claude_code_analytics import DayFetch, Package, resolve_settings, usage
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import DATA_TABLES, TABLES
-from claude_code_analytics.days import Calendar, each_day
+from claude_code_analytics.days import Calendar, StoredDay, each_day
+from claude_code_analytics.tables import DayTables
 from loads import NOON, History, record, served
 
 LAST = date(2026, 3, 9)
@@ -256,6 +257,20 @@ def test_a_long_package_needs_no_more_memory_than_a_short_one(monkeypatch):
     short, long = most_held(20), most_held(60)
 
     assert long < 1.1 * short
+
+
+def test_of_an_unchanged_day_no_rows_are_made(monkeypatch):
+    """Its hash is all that is needed of it, and what it held is let go."""
+    day = tables(body(10))
+    stored = {DAY: StoredDay(content_hash=day.content_hash)}
+    monkeypatch.setattr(DayTables, "rows", property(lambda _: pytest.fail("made")))
+    calendar = Calendar(NOON, timedelta(minutes=90))
+    package = Package(
+        [DayFetch("default", DAY, NOON, 1, day)], stored, calendar, "default"
+    )
+
+    assert [1] == [len(rows) for rows in package.chunks("day_fetches")]
+    assert {} == day.parts
 
 
 class EnoughError(Exception):

@@ -179,9 +179,11 @@ def _loaded(fetch: DayFetch, stored: StoredDay | None, calendar: Calendar) -> Lo
 
 
 def _chunk(days: Sequence[LoadedDay]) -> dict[str, pa.Table]:
-    """The rows of days for each table; those of the data are handed over."""
-    handed = [(day, day.fetch.tables.hand_over()) for day in days if day.fetch.tables]
-    written = [rows for day, rows in handed if day.is_written]
+    """The rows of days for each table; the days let go of theirs."""
+    fetched = [(day, day.fetch.tables) for day in days if day.fetch.tables]
+    written = [tables.rows for day, tables in fetched if day.is_written]
+    for _, tables in fetched:
+        tables.let_go()
     ledger = [_ledger_row(day) for day in days]
     unknowns = [row for day in days for row in _unknown_rows(day.fetch)]
     return {

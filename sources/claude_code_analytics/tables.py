@@ -30,7 +30,7 @@ class DayTables:
 
     `parts` are the rows without what a child has from its record, which would take more
     room than all the rest; `counts` tells how many they are, also when they have been
-    handed over. `twins` counts the records that share their grain with an earlier one,
+    let go. `twins` counts the records that share their grain with an earlier one,
     `models` the entries of each model; `drift` is what the contract does not know.
     """
 
@@ -57,11 +57,9 @@ class DayTables:
             },
         }
 
-    def hand_over(self) -> dict[str, pa.Table]:
-        """The rows, which are held here no longer."""
-        rows = self.rows
+    def let_go(self) -> None:
+        """Hold the rows no longer."""
         self.parts.clear()
-        return rows
 
     def _whole(self, name: str, by_name: dict[str, pa.ChunkedArray]) -> pa.Table:
         """The contract's columns in their order; the load's id comes with the load."""
