@@ -192,6 +192,7 @@ def _portion(
         days, records = days + 1, records + fetch.records
         if days == max_days or records >= max_records:
             break
+    # before the warehouse takes memory of its own to write them
     pa.system_memory_pool().release_unused()
 
 

@@ -3,7 +3,11 @@ with
 
 usage as (
 
-    select * from stg_usage
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from stg_usage
 
 ),
 
@@ -24,6 +28,7 @@ days as (
     select
         account,
         organization_id,
+        month,
         date,
         actor_type,
         actor,
@@ -36,6 +41,7 @@ days as (
     select
         account,
         organization_id,
+        month,
         date,
         actor_type,
         actor,
@@ -51,20 +57,14 @@ activity as (
     select
         account,
         organization_id,
-        cast(date_trunc('month', cast(date as date)) as date) as month,
+        month,
         actor_type,
         actor,
         customer_type,
         count(distinct date) as active_days
 
     from days
-    group by
-        account,
-        organization_id,
-        cast(date_trunc('month', cast(date as date)) as date),
-        actor_type,
-        actor,
-        customer_type
+    group by account, organization_id, month, actor_type, actor, customer_type
 
 ),
 
