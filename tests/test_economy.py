@@ -400,21 +400,45 @@ def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(tmp_path):
 
 def test_after_a_package_nothing_is_left_to_write_or_to_hold(tmp_path):
     """What DuckDB keeps until the file is closed would all be in memory then."""
-    content, threads = body(2_000), "select current_setting('threads')"
+    content = body(2_000)
     held = """
         select sum(memory_usage_bytes + temporary_storage_bytes) from duckdb_memory()
     """
-    fetches = [DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30]]
     calendar = Calendar(NOON, timedelta(minutes=90))
     with open_warehouse(
         "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
     ) as warehouse:
-        before = warehouse.file.execute(threads).fetchall()
+        fetches = (
+            DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30]
+        )
         warehouse.write(Package(fetches, {}, calendar, "default"))
 
         assert not (tmp_path / "new.duckdb.wal").exists()
         assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
-        assert before == warehouse.file.execute(threads).fetchall()
+
+
+def test_duckdb_lets_deleted_rows_lie_while_it_writes_with_one_thread(tmp_path):
+    """And only then: some go when the file is closed; questions have all threads."""
+    during = []
+    settings = """
+        select name, value from duckdb_settings()
+        where name in ('max_vacuum_tasks', 'threads') order by name
+    """
+
+    def none():
+        during.extend(warehouse.file.execute(settings).fetchall())
+        yield from ()
+
+    with open_warehouse(
+        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
+    ) as warehouse:
+        before = warehouse.file.execute(settings).fetchall()
+        calendar = Calendar(NOON, timedelta(minutes=90))
+        warehouse.write(Package(none(), {}, calendar, "default"))
+
+        assert [("max_vacuum_tasks", "0"), ("threads", "1")] == during
+        assert before == warehouse.file.execute(settings).fetchall()
+        assert ("max_vacuum_tasks", "1") in before
 
 
 def limit(client):

@@ -52,20 +52,27 @@ class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
 
 @contextmanager
 def frugal(connection: DuckDBPyConnection) -> Iterator[None]:
-    """Let DuckDB write with one thread, and leave nothing for closing the file.
+    """Let DuckDB write with one thread, and leave little for closing the file.
 
     More threads would take the processors from fetching, which goes on meanwhile, and
     be done no sooner. What is not written into the file when it is closed at the latest
-    would all be held in memory then.
+    would all be held in memory then. A vacuum, though, writes all rows anew that lie
+    beside deleted ones: once, at the end, does for all that was deleted until then.
     """
-    threads = _setting(connection, "threads")
-    connection.execute("set threads = 1")
-    try:
+    with _set(connection, "threads", 1), _set(connection, "max_vacuum_tasks", 0):
         yield
         connection.execute("checkpoint")
         _give_memory_back(connection)
+
+
+@contextmanager
+def _set(connection: DuckDBPyConnection, name: str, value: int) -> Iterator[None]:
+    before = _setting(connection, name)
+    connection.execute(f"set {name} = {value}")
+    try:
+        yield
     finally:
-        connection.execute(f"set threads = {threads}")
+        connection.execute(f"set {name} = {before}")
 
 
 def _give_memory_back(connection: DuckDBPyConnection) -> None:

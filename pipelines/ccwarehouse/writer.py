@@ -26,6 +26,8 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not database.exists():
         _create(database)
     with closing(duckdb.connect(str(database))) as connection:
+        # a vacuum holds in memory what it writes anew: the next load may do the rest
+        connection.execute("set max_vacuum_tasks = 1")
         yield connection
 
 
