@@ -77,3 +77,26 @@ def test_help_does_not_wait_for_dlt():
     )
 
     assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.parametrize("command", ["load", "status", "doctor"])
+def test_no_garbage_is_sought_in_what_was_imported(command, tmp_path):
+    """The modules' objects are apart from those that the collector goes through."""
+    code = (
+        "import gc, sys\n"
+        "from ccwarehouse.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit:\n"
+        "    few = gc.get_freeze_count() > 10 * len(gc.get_objects())\n"
+        "    print('dlt' in sys.modules, few, gc.isenabled())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "True True True" == done.stdout.splitlines()[-1]

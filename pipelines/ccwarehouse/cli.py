@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .imports import imports
 from .options import EXIT_CODES, IsoDate, warehouse_options
 
 if TYPE_CHECKING:
@@ -75,10 +76,11 @@ def load(
     ANTHROPIC_ADMIN_KEY.
     """
     _require_range(start, end, datetime.now(UTC).date())
-    from claude_code_analytics import resolve_settings, utc_now
+    with imports():
+        from claude_code_analytics import resolve_settings, utc_now
 
-    from .load import Request, plan
-    from .summary import outcome_as_dict, outcome_as_lines, remarks
+        from .load import Request, plan
+        from .summary import outcome_as_dict, outcome_as_lines, remarks
 
     request = Request(start, end, include_today)
     with _errors_explained("The configuration"):
@@ -130,9 +132,10 @@ def status(as_json: bool, destination: str, database: Path, dataset: str) -> Non
     never fetched. Days that were read before they were complete are no gap: the next
     load reads them again. Needs no key.
     """
-    from claude_code_analytics import resolve_settings, utc_now
+    with imports():
+        from claude_code_analytics import resolve_settings, utc_now
 
-    from .status import read_status, remarks, status_as_dict, status_as_lines
+        from .status import read_status, remarks, status_as_dict, status_as_lines
 
     with _errors_explained("The configuration"):
         settings = resolve_settings()
@@ -160,9 +163,10 @@ def doctor(as_json: bool, destination: str, database: Path, dataset: str) -> Non
     4 for what may pass by itself or be meant so (the API does not answer, there is no
     recent data, the clock is off); 0 when all is well.
     """
-    from claude_code_analytics import resolve_settings
+    with imports():
+        from claude_code_analytics import resolve_settings
 
-    from .doctor import dlt_folders, examine, exit_code
+        from .doctor import dlt_folders, examine, exit_code
 
     findings = []
     with _errors_explained("This machine"):
@@ -184,9 +188,10 @@ def demo() -> None:
     Needs no key: a fake of the API runs on this machine meanwhile. The data is in
     demo.duckdb afterwards; an older one in this folder is replaced.
     """
-    from rich.console import Console
+    with imports():
+        from rich.console import Console
 
-    from .demo import run
+        from .demo import run
 
     with _errors_explained("demo.duckdb"):
         run(Path("demo.duckdb"), Console(highlight=False))
@@ -236,7 +241,8 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 def _warehouse(
     destination: str, database: Path, dataset: str, **access: bool
 ) -> Iterator[Warehouse]:
-    from .destinations import open_warehouse
+    with imports():
+        from .destinations import open_warehouse
 
     with (
         _errors_explained(str(database) if destination == "duckdb" else destination),
