@@ -441,6 +441,17 @@ def test_duckdb_lets_deleted_rows_lie_while_it_writes_with_one_thread(tmp_path):
         assert ("max_vacuum_tasks", "1") in before
 
 
+def test_duckdb_can_do_all_that_dlt_says_it_can(tmp_path):
+    """It is told so without a configuration, and runs one job after another."""
+    usual = dlt.destinations.duckdb(str(tmp_path / "usual.duckdb")).capabilities()
+    with open_warehouse(
+        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
+    ) as warehouse:
+        ours = warehouse.pipeline.destination.capabilities()
+
+    assert {**usual, "loader_parallelism_strategy": "sequential"} == dict(ours)
+
+
 def limit(client):
     """How much memory DuckDB says it may use, in its units."""
     ((text,),) = client.execute_sql("select current_setting('memory_limit')")

@@ -16,9 +16,8 @@ from duckdb import DuckDBPyConnection
 from claude_code_analytics import Package, as_source, read_stored
 from claude_code_analytics.days import StoredDay
 
-from . import views
+from . import frugal, views
 from .comments import comment_on_tables
-from .frugal import duckdb, frugal
 from .indexes import index_tables
 from .layout import laid_out
 from .postgres import postgres
@@ -94,7 +93,7 @@ class Warehouse:
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
         source = laid_out(as_source(lambda: package))
-        with frugal(self.file) if self.file else nullcontext():
+        with frugal.writing(self.file) if self.file else nullcontext():
             self.pipeline.run(source)
 
     def build_views(self) -> list[str]:
@@ -150,7 +149,7 @@ def open_warehouse(
         file = None
         if is_duckdb and sole_writer:
             file = stack.enter_context(hold_file(database))
-            target = duckdb(file)
+            target = frugal.duckdb(file)
         elif is_duckdb:
             credentials = DuckDbCredentials(str(database), read_only=read_only)
             target = dlt.destinations.duckdb(credentials)

@@ -7,7 +7,9 @@ from typing import Any
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import LoadJob
 from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.destinations.impl.duckdb import factory
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
@@ -44,6 +46,17 @@ class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
         capabilities.loader_parallelism_strategy = "sequential"
         return capabilities
 
+    def capabilities(
+        self,
+        config: DuckDbClientConfiguration | None = None,
+        naming: NamingConvention | None = None,
+    ) -> DestinationCapabilitiesContext:
+        """As dlt has them, which would resolve a configuration each time it asks.
+
+        They do not depend on any, so an empty one does as well.
+        """
+        return super().capabilities(config or self.spec(), naming)
+
     @property
     def client_class(self) -> type[DuckDbClient]:
         """The client that makes the jobs."""
@@ -51,7 +64,7 @@ class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
 
 
 @contextmanager
-def frugal(connection: DuckDBPyConnection) -> Iterator[None]:
+def writing(connection: DuckDBPyConnection) -> Iterator[None]:
     """Let DuckDB write with one thread, and leave little for closing the file.
 
     More threads would take the processors from fetching, which goes on meanwhile, and
