@@ -24,11 +24,13 @@ import pyarrow.json as pj
 import pytest
 
 from api import DAY, EXAMPLE, KEY, Script, fetch_one, page, tables, user
+from ccwarehouse import frugal
 from ccwarehouse import load as loading
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.fake_api import DEMO_API_KEY
 from ccwarehouse.load import PACKAGE_DAYS, Request, plan, portions
 from ccwarehouse.progress import Silence
+from ccwarehouse.writer import hold_file
 from claude_code_analytics import DayFetch, Package, resolve_settings, usage
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import DATA_TABLES, TABLES
@@ -439,6 +441,28 @@ def test_duckdb_lets_deleted_rows_lie_while_it_writes_with_one_thread(tmp_path):
         assert [("max_vacuum_tasks", "0"), ("threads", "1")] == during
         assert before == warehouse.file.execute(settings).fetchall()
         assert ("max_vacuum_tasks", "1") in before
+
+
+def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
+    """Of the deleted rows a load clears some away when it closes the file."""
+    database = tmp_path / "new.duckdb"
+    days = "select day from range({}, {}) as t (day), range(5_000)"
+    kept = """
+        select sum(count) from pragma_storage_info('usage')
+        where column_name = 'day' and segment_type <> 'VALIDITY'
+    """
+    for night in range(20):
+        with hold_file(database) as file:
+            with frugal.writing(file):
+                file.execute("create table if not exists usage (day bigint)")
+                file.execute(f"delete from usage where day >= {night - 3}")
+                file.execute(
+                    f"insert into usage {days.format(max(night - 3, 0), night + 1)}"
+                )
+            file.execute("create or replace view days as from usage")
+
+    with hold_file(database) as file:
+        assert file.execute(kept).fetchone()[0] < 2 * 20 * 5_000
 
 
 def test_duckdb_can_do_all_that_dlt_says_it_can(tmp_path):
