@@ -442,6 +442,12 @@ def test_duckdb_lets_deleted_rows_lie_while_it_writes_with_one_thread(tmp_path):
         assert before == warehouse.file.execute(settings).fetchall()
         assert ("max_vacuum_tasks", "1") in before
 
+    with (
+        open_warehouse("duckdb", tmp_path / "new.duckdb", "claude_code") as warehouse,
+        warehouse.client() as client,
+    ):
+        assert before == client.execute_sql(settings)
+
 
 def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
     """Of the deleted rows a load clears some away when it closes the file."""

@@ -21,7 +21,7 @@ from .comments import comment_on_tables
 from .indexes import index_tables
 from .layout import laid_out
 from .postgres import postgres
-from .writer import hold_dataset, hold_file
+from .writer import MAX_VACUUM_TASKS, hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
@@ -151,7 +151,11 @@ def open_warehouse(
             file = stack.enter_context(hold_file(database))
             target = frugal.duckdb(file)
         elif is_duckdb:
-            credentials = DuckDbCredentials(str(database), read_only=read_only)
+            credentials = DuckDbCredentials(
+                str(database),
+                read_only=read_only,
+                global_config={"max_vacuum_tasks": MAX_VACUUM_TASKS},
+            )
             target = dlt.destinations.duckdb(credentials)
         folder = stack.enter_context(TemporaryDirectory(prefix="ccwarehouse-"))
         pipeline = dlt.pipeline(

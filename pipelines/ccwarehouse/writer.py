@@ -12,6 +12,10 @@ from pathlib import Path
 import dlt
 import duckdb
 
+# When DuckDB closes a file it writes anew what lies beside deleted rows, and holds that
+# in memory: a bit at a time will do, as the next command that writes goes on.
+MAX_VACUUM_TASKS = 1
+
 
 class WarehouseInUseError(RuntimeError):
     """Another load writes to a server's dataset; the message says whose."""
@@ -26,8 +30,7 @@ def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not database.exists():
         _create(database)
     with closing(duckdb.connect(str(database))) as connection:
-        # a vacuum holds in memory what it writes anew: the next load may do the rest
-        connection.execute("set max_vacuum_tasks = 1")
+        connection.execute(f"set max_vacuum_tasks = {MAX_VACUUM_TASKS}")
         yield connection
 
 
