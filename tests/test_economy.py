@@ -52,6 +52,7 @@ class Night(NamedTuple):
 
     calls: list[tuple]
     statements: list[str]
+    settings: list[str]
     files: list[str]
 
     def heads(self):
@@ -87,6 +88,7 @@ def loaded(api, database, *days):
             calls:
         ],
         [text for text in log if not SETTINGS.match(text)],
+        [text for text in log if SETTINGS.match(text)],
         [job.job_file_info.table_name for job in package.jobs["completed_jobs"]],
     )
 
@@ -419,34 +421,49 @@ def test_after_a_package_nothing_is_left_to_write_or_to_hold(tmp_path):
         assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
 
 
-def test_duckdb_lets_deleted_rows_lie_while_it_writes_with_one_thread(tmp_path):
-    """And only then: some go when the file is closed; questions have all threads."""
+def test_duckdb_writes_with_one_thread_and_answers_with_all(tmp_path):
+    """Whatever the machine has is left to fetching, and only meanwhile."""
     during = []
-    settings = """
-        select name, value from duckdb_settings()
-        where name in ('max_vacuum_tasks', 'threads') order by name
-    """
+    threads = "select current_setting('threads')"
 
     def none():
-        during.extend(warehouse.file.execute(settings).fetchall())
+        during.extend(warehouse.file.execute(threads).fetchone())
         yield from ()
 
     with open_warehouse(
         "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
     ) as warehouse:
-        before = warehouse.file.execute(settings).fetchall()
+        before = warehouse.file.execute(threads).fetchone()
         calendar = Calendar(NOON, timedelta(minutes=90))
         warehouse.write(Package(none(), {}, calendar, "default"))
 
-        assert [("max_vacuum_tasks", "0"), ("threads", "1")] == during
-        assert before == warehouse.file.execute(settings).fetchall()
-        assert ("max_vacuum_tasks", "1") in before
+        assert [1] == during
+        assert before == warehouse.file.execute(threads).fetchone()
 
-    with (
-        open_warehouse("duckdb", tmp_path / "new.duckdb", "claude_code") as warehouse,
-        warehouse.client() as client,
-    ):
-        assert before == client.execute_sql(settings)
+
+def test_what_days_replace_is_cleared_away_when_the_file_is_closed(nights):
+    """Not after each package: all rows that lie beside would be written anew."""
+    given_up = {
+        name: night.settings.count("set max_vacuum_tasks = 0")
+        for name, night in nights.items()
+    }
+
+    assert 1 == given_up.pop("three days changed")
+    assert not any(given_up.values())
+
+
+def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
+    """All of it at once would be held in memory."""
+    tasks, database = (
+        "select current_setting('max_vacuum_tasks')",
+        tmp_path / "a.duckdb",
+    )
+    for access in ({"sole_writer": True}, {}):
+        with (
+            open_warehouse("duckdb", database, "claude_code", **access) as warehouse,
+            warehouse.client() as client,
+        ):
+            assert [(1,)] == client.execute_sql(tasks)
 
 
 def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
@@ -457,9 +474,14 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
         select sum(count) from pragma_storage_info('usage')
         where column_name = 'day' and segment_type <> 'VALIDITY'
     """
+    changed = {DAY: StoredDay(content_hash="another")}
+    fetch = DayFetch("default", DAY, NOON, 1, tables(body(1)))
+    calendar = Calendar(NOON, timedelta(minutes=90))
+    package = Package([fetch], changed, calendar, "default")
+    assert list(package.chunks("day_fetches"))
     for night in range(20):
         with hold_file(database) as file:
-            with frugal.writing(file):
+            with frugal.writing(file, package):
                 file.execute("create table if not exists usage (day bigint)")
                 file.execute(f"delete from usage where day >= {night - 3}")
                 file.execute(

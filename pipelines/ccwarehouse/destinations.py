@@ -93,7 +93,7 @@ class Warehouse:
     def write(self, package: Package) -> None:
         """Load a package; when this returns, its days are durable."""
         source = laid_out(as_source(lambda: package))
-        with frugal.writing(self.file) if self.file else nullcontext():
+        with frugal.writing(self.file, package) if self.file else nullcontext():
             self.pipeline.run(source)
 
     def build_views(self) -> list[str]:

@@ -13,6 +13,10 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
+from claude_code_analytics import Package
+
+from .writer import MAX_VACUUM_TASKS
+
 
 class FrugalCopy(DuckDbCopyJob):
     """The copy of a file, of which DuckDB keeps nothing in memory."""
@@ -64,17 +68,19 @@ class duckdb(factory.duckdb):  # noqa: N801 - dlt names destinations like this
 
 
 @contextmanager
-def writing(connection: DuckDBPyConnection) -> Iterator[None]:
+def writing(connection: DuckDBPyConnection, package: Package) -> Iterator[None]:
     """Let DuckDB write with one thread, and leave little for closing the file.
 
     More threads would take the processors from fetching, which goes on meanwhile, and
     be done no sooner. What is not written into the file when it is closed at the latest
-    would all be held in memory then. A vacuum, though, writes all rows anew that lie
-    beside deleted ones: once, at the end, does for all that was deleted until then.
+    would all be held in memory then. A vacuum joins what is added by halves, but writes
+    all rows anew that lie beside deleted ones: when the file is closed, once for all.
     """
-    with _set(connection, "threads", 1), _set(connection, "max_vacuum_tasks", 0):
+    with _set(connection, "threads", 1):
         yield
-        connection.execute("checkpoint")
+        tasks = 0 if package.replacement() else MAX_VACUUM_TASKS
+        with _set(connection, "max_vacuum_tasks", tasks):
+            connection.execute("checkpoint")
         _give_memory_back(connection)
 
 
