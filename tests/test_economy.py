@@ -41,6 +41,7 @@ from loads import NOON, History, record, served
 LAST = date(2026, 3, 9)
 FIRST = LAST - timedelta(days=140)
 DAYS = list(each_day(FIRST, LAST))
+CALENDAR = Calendar(NOON, timedelta(minutes=90))
 LONG = "2026-03-01"  # a day of three pages
 # What dlt tells a connection, as often as it opens one.
 SETTINGS = re.compile("set |pragma |select path from duckdb_databases", re.IGNORECASE)
@@ -252,8 +253,7 @@ def test_a_long_package_needs_no_more_memory_than_a_short_one(monkeypatch):
         fetches = (
             DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:days]
         )
-        calendar = Calendar(NOON, timedelta(minutes=90))
-        package = Package(fetches, {}, calendar, "default")
+        package = Package(fetches, {}, CALENDAR, "default")
         for _ in zip(*map(package.chunks, TABLES), strict=False):
             most = max(most, pa.total_allocated_bytes() - before)
         return most
@@ -268,10 +268,8 @@ def test_of_an_unchanged_day_no_rows_are_made(monkeypatch):
     day = tables(body(10))
     stored = {DAY: StoredDay(content_hash=day.content_hash)}
     monkeypatch.setattr(DayTables, "rows", property(lambda _: pytest.fail("made")))
-    calendar = Calendar(NOON, timedelta(minutes=90))
-    package = Package(
-        [DayFetch("default", DAY, NOON, 1, day)], stored, calendar, "default"
-    )
+    fetch = DayFetch("default", DAY, NOON, 1, day)
+    package = Package([fetch], stored, CALENDAR, "default")
 
     assert [1] == [len(rows) for rows in package.chunks("day_fetches")]
     assert {} == day.parts
@@ -316,6 +314,16 @@ def test_fetching_waits_for_a_slow_warehouse(monkeypatch, tmp_path):
 
 
 # the warehouse
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """A new DuckDB file, open as a load opens it."""
+    database = tmp_path / "new.duckdb"
+    with open_warehouse(
+        "duckdb", database, "claude_code", sole_writer=True
+    ) as warehouse:
+        yield warehouse
 
 
 def test_a_year_of_small_days_is_a_handful_of_packages():
@@ -385,43 +393,33 @@ def test_days_that_changed_are_replaced_together(nights):
     assert {**expected, **created} == of_data
 
 
-def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(tmp_path):
+def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(warehouse):
     """What it wrote leaves its memory by a limit that is lifted again."""
-    settings = resolve_settings(api_key=DEMO_API_KEY)
     much = "select count(distinct repeat('x', 100) || i) from range(1000000) as t (i)"
-    with open_warehouse(
-        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
-    ) as warehouse:
-        with warehouse.client() as client:
-            client.execute_sql("set temp_directory = ''")
-            before = limit(client)
-        for _ in range(3):
-            warehouse.write(Package([], {}, Calendar(NOON, settings.settle), "default"))
-        with warehouse.client() as client:
-            assert before == pytest.approx(limit(client), rel=0.02)
-            assert [(1_000_000,)] == client.execute_sql(much)
+    with warehouse.client() as client:
+        client.execute_sql("set temp_directory = ''")
+        before = limit(client)
+    for _ in range(3):
+        warehouse.write(Package([], {}, CALENDAR, "default"))
+    with warehouse.client() as client:
+        assert before == pytest.approx(limit(client), rel=0.02)
+        assert [(1_000_000,)] == client.execute_sql(much)
 
 
-def test_after_a_package_nothing_is_left_to_write_or_to_hold(tmp_path):
+def test_after_a_package_nothing_is_left_to_write_or_to_hold(warehouse, tmp_path):
     """What DuckDB keeps until the file is closed would all be in memory then."""
     content = body(2_000)
     held = """
         select sum(memory_usage_bytes + temporary_storage_bytes) from duckdb_memory()
     """
-    calendar = Calendar(NOON, timedelta(minutes=90))
-    with open_warehouse(
-        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
-    ) as warehouse:
-        fetches = (
-            DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30]
-        )
-        warehouse.write(Package(fetches, {}, calendar, "default"))
+    fetches = (DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30])
+    warehouse.write(Package(fetches, {}, CALENDAR, "default"))
 
-        assert not (tmp_path / "new.duckdb.wal").exists()
-        assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
+    assert not (tmp_path / "new.duckdb.wal").exists()
+    assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
 
 
-def test_duckdb_writes_with_one_thread_and_answers_with_all(tmp_path):
+def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
     """Whatever the machine has is left to fetching, and only meanwhile."""
     during = []
     threads = "select current_setting('threads')"
@@ -430,15 +428,11 @@ def test_duckdb_writes_with_one_thread_and_answers_with_all(tmp_path):
         during.extend(warehouse.file.execute(threads).fetchone())
         yield from ()
 
-    with open_warehouse(
-        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
-    ) as warehouse:
-        before = warehouse.file.execute(threads).fetchone()
-        calendar = Calendar(NOON, timedelta(minutes=90))
-        warehouse.write(Package(none(), {}, calendar, "default"))
+    before = warehouse.file.execute(threads).fetchone()
+    warehouse.write(Package(none(), {}, CALENDAR, "default"))
 
-        assert [1] == during
-        assert before == warehouse.file.execute(threads).fetchone()
+    assert [1] == during
+    assert before == warehouse.file.execute(threads).fetchone()
 
 
 def test_what_days_replace_is_cleared_away_when_the_file_is_closed(nights):
@@ -454,10 +448,8 @@ def test_what_days_replace_is_cleared_away_when_the_file_is_closed(nights):
 
 def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
     """All of it at once would be held in memory."""
-    tasks, database = (
-        "select current_setting('max_vacuum_tasks')",
-        tmp_path / "a.duckdb",
-    )
+    tasks = "select current_setting('max_vacuum_tasks')"
+    database = tmp_path / "new.duckdb"
     for access in ({"sole_writer": True}, {}):
         with (
             open_warehouse("duckdb", database, "claude_code", **access) as warehouse,
@@ -476,8 +468,7 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
     """
     changed = {DAY: StoredDay(content_hash="another")}
     fetch = DayFetch("default", DAY, NOON, 1, tables(body(1)))
-    calendar = Calendar(NOON, timedelta(minutes=90))
-    package = Package([fetch], changed, calendar, "default")
+    package = Package([fetch], changed, CALENDAR, "default")
     assert list(package.chunks("day_fetches"))
     for night in range(20):
         with hold_file(database) as file:
@@ -493,13 +484,10 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
         assert file.execute(kept).fetchone()[0] < 2 * 20 * 5_000
 
 
-def test_duckdb_can_do_all_that_dlt_says_it_can(tmp_path):
+def test_duckdb_can_do_all_that_dlt_says_it_can(warehouse, tmp_path):
     """It is told so without a configuration, and runs one job after another."""
     usual = dlt.destinations.duckdb(str(tmp_path / "usual.duckdb")).capabilities()
-    with open_warehouse(
-        "duckdb", tmp_path / "new.duckdb", "claude_code", sole_writer=True
-    ) as warehouse:
-        ours = warehouse.pipeline.destination.capabilities()
+    ours = warehouse.pipeline.destination.capabilities()
 
     assert {**usual, "loader_parallelism_strategy": "sequential"} == dict(ours)
 

@@ -169,10 +169,10 @@ def staged(url: str, days: int, folder: Path) -> list[float]:
 def reload(url: str, days: int, folder: Path) -> float:
     """Records per second when a hundred of the days come anew, and all have changed."""
     fill(url, days, folder)
+    again = min(days, 100)
     rates = []
     for version in ("/changed", "", "/changed"):
         stages = Stages()
-        again = min(days, 100)
         load = partial(backfill, url + version, again, folder, stages)
         seconds = timed(load)
         rates.append(sum(records for _, records in stages.moments) / seconds)
