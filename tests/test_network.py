@@ -1,0 +1,261 @@
+"""The way to the API: through a proxy or not, with certificates that are trusted."""
+
+import json
+import ssl
+import sys
+import threading
+from contextlib import contextmanager
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from urllib.parse import parse_qs, urlsplit
+
+import duckdb
+import httpx
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from api import DAY, EXAMPLE, KEY, Script, fetch_one, page, reply, settings
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import FakeApi
+from claude_code_analytics import SettingsError, fetch_days
+
+HOST = "api.example.invalid"
+REMOTE = f"https://{HOST}"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+LOAD = ("load", "--start", f"{DAY}", "--end", f"{DAY}", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    """An empty folder, a key, and none of the variables that this is about."""
+    for name in (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", KEY)
+    monkeypatch.setenv("SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL", REMOTE)
+    monkeypatch.setenv("SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT", "2")
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+class Proxy(ThreadingTCPServer):
+    """A proxy that keeps what it is sent, and that breaks TLS where it has a context.
+
+    Inside of a tunnel it answers in the API's place; a plain request it refuses.
+    """
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, tls=None):
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+        self.tls, self.got = tls, []
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, *_):
+        """Clients that do not trust it hang up."""
+
+
+class _Tunnel(StreamRequestHandler):
+    timeout = 10
+
+    def handle(self):
+        if not self.head().startswith("CONNECT ") or not self.server.tls:
+            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+            return
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with self.server.tls.wrap_socket(self.connection, server_side=True) as inner:
+            self.rfile = inner.makefile("rb")
+            target = self.head().split()[1]
+            (day,) = parse_qs(urlsplit(target).query)["starting_at"]
+            body = reply(EXAMPLE | {"date": day})
+            head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n"
+            inner.sendall(f"{head}connection: close\r\n\r\n".encode() + body)
+
+    def head(self):
+        """The next request, which is kept."""
+        lines = iter(self.rfile.readline, b"\r\n")
+        self.server.got.append(b"".join(lines).decode())
+        return self.server.got[-1]
+
+
+@contextmanager
+def running(server):
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def proxy():
+    with running(Proxy()) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """The CA of a company, which no system knows."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def breaking_proxy(authority, environment):
+    """A company's proxy that breaks TLS, and is the one to use."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(HOST).configure_cert(tls)
+    with running(Proxy(tls)) as proxy:
+        environment.setenv("HTTPS_PROXY", proxy.url)
+        yield proxy
+
+
+def fetch_from(url, **given):
+    """The outcome of one day over the network."""
+    (outcome,) = fetch_days([DAY], settings(base_url=url, **given))
+    return outcome
+
+
+def said(*words):
+    """The exit code of a command, and its lines."""
+    done = CliRunner().invoke(main, words)
+    return done.exit_code, done.output.strip().splitlines()
+
+
+# proxies
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.8.9.10", "[::1]"])
+@pytest.mark.parametrize(
+    ("scheme", "name"),
+    [("http", "HTTP_PROXY"), ("http", "ALL_PROXY"), ("https", "HTTPS_PROXY")],
+)
+def test_this_machine_is_called_without_a_proxy(environment, proxy, scheme, host, name):
+    """No proxy sees the key of a call that is to stay here."""
+    environment.setenv(name, proxy.url)
+    outcome = fetch_from(f"{scheme}://{host}:9", max_wait=0.1)
+
+    assert outcome.error
+    assert [] == proxy.got
+
+
+def test_a_load_from_this_machine_succeeds_with_a_proxy_set(environment, proxy):
+    """Whatever the variables hold, an API on loopback is reached."""
+    for name in PROXIES:
+        environment.setenv(name, proxy.url)
+    with FakeApi(lambda day: [EXAMPLE], api_key=KEY) as api:
+        outcome = fetch_from(api.url)
+
+    assert (None, 1, []) == (outcome.error, outcome.records, proxy.got)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_another_host_is_called_through_the_proxy(environment, proxy, name):
+    """It is asked for a tunnel and never sees the key."""
+    environment.setenv(name, proxy.url)
+    outcome = fetch_from(REMOTE, max_wait=1)
+
+    assert "502 Bad Gateway" in outcome.error
+    assert all(got.startswith(f"CONNECT {HOST}:443 ") for got in proxy.got)
+    assert proxy.got
+    assert KEY not in "".join(proxy.got)
+
+
+SECRET = "http://user:hunter-2@proxy"
+UNUSABLE = [
+    ("ALL_PROXY", "socks5://user:hunter-2@localhost:1080", "httpx[socks]"),
+    ("HTTPS_PROXY", f"{SECRET}:port", "as in http://"),
+    ("https_proxy", f"{SECRET}:port", "as in http://"),
+    ("HTTPS_PROXY", "http://[::1", "as in http://"),
+    ("HTTPS_PROXY", ":8080", "as in http://"),
+    ("HTTP_PROXY", "socks4://user:hunter-2@localhost", "as in http://"),
+    ("NO_PROXY", "localhost,[::1]", "as in .example.com"),
+    ("no_proxy", f"{SECRET}:port", "as in .example.com"),
+    ("SSL_CERT_FILE", "nowhere.pem", "No such file"),
+    ("SSL_CERT_FILE", ".", "directory"),
+    ("SSL_CERT_FILE", __file__, "no certificate"),
+    ("SSL_CERT_DIR", "nowhere", "No such file"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "mend"), UNUSABLE)
+def test_a_variable_that_cannot_be_used_is_named(environment, name, value, mend):
+    """With what to do, and without what it holds: that may be a password."""
+    environment.setitem(sys.modules, "socksio", None)  # as if not installed
+    environment.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        fetch_from(REMOTE)
+    message = str(refused.value)
+
+    assert name in message
+    assert mend in message
+    assert "hunter" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"), [UNUSABLE[0], UNUSABLE[1], UNUSABLE[6], UNUSABLE[8]]
+)
+def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, mend):
+    """It is configuration (3), and no fault of the database."""
+    environment.setitem(sys.modules, "socksio", None)
+    environment.setenv(name, value)
+    code, lines = said(*LOAD)
+
+    assert (3, 1) == (code, len(lines)), lines
+    assert name in lines[0]
+    assert mend in lines[0]
+    assert "duckdb" not in lines[0]
+
+
+def test_doctor_tells_of_the_variable_and_goes_on(environment):
+    """The way to the API is one finding among the others."""
+    environment.setenv("SSL_CERT_FILE", "nowhere.pem")
+    done = CliRunner().invoke(main, ["doctor", "--json"])
+    found = {one["check"]: one for one in json.loads(done.stdout)["checks"]}
+
+    assert 3 == done.exit_code
+    assert "SSL_CERT_FILE" in found["API"]["text"]
+    assert "ok" == found["warehouse"]["verdict"]
+
+
+# a company's proxy that breaks TLS
+
+
+def test_a_certificate_of_nobody_ends_the_run(breaking_proxy):
+    """At once, with what is wrong and what to set, and the key stays here."""
+    code, lines = said(*LOAD)
+
+    assert (3, 1) == (code, len(lines)), lines
+    assert f"A certificate on the way to {HOST} is not trusted" in lines[0]
+    assert "unable to get local issuer certificate" in lines[0]
+    assert "set SSL_CERT_FILE" in lines[0]
+    assert all(got.startswith("CONNECT ") for got in breaking_proxy.got)
+
+
+def test_with_the_companys_certificate_a_load_succeeds(
+    breaking_proxy, authority, environment, tmp_path
+):
+    """The same load, with a file that holds the CA."""
+    authority.cert_pem.write_to_path(tmp_path / "company.pem")
+    environment.setenv("SSL_CERT_FILE", "company.pem")
+
+    assert (0, []) == said(*LOAD)
+    assert KEY in "".join(breaking_proxy.got)
+    with duckdb.connect("ccwarehouse.duckdb", read_only=True) as connection:
+        days = connection.sql("select date from claude_code.usage_report").fetchall()
+    assert [(DAY,)] == days
+
+
+def test_a_certificate_that_changes_in_between_fails_its_day():
+    """After an accepted call it is no matter of configuration."""
+    broken = httpx.ConnectError("no")
+    broken.__cause__ = ssl.SSLCertVerificationError(1, "broken")
+    broken.__cause__.verify_message = "certificate has expired"
+    outcome = fetch_one(Script(page(next_page="a"), broken))
+
+    assert "is not trusted (certificate has expired)" in outcome.error
