@@ -30,7 +30,6 @@ def at(moment, api, database, *, include_today=False):
         database,
         now=now,
         include_today=include_today,
-        views=False,
         initial_days=2,
         lookback=0,
     )

@@ -20,6 +20,9 @@ FINAL = StoredDay("hash", records=1, is_final=True)
 EARLY = StoredDay("hash", records=1)
 FAILED = StoredDay(failed_last=True)
 FAILED_AGAIN = StoredDay("hash", records=1, is_final=True, failed_last=True)
+TO_COME = StoredDay(
+    "hash", is_final=True, fetched_at=datetime(2026, 3, 10, 12, 6, tzinfo=UTC)
+)
 TORN = StoredDay("hash", records=1, is_final=True, is_whole=False)
 
 
@@ -101,6 +104,8 @@ def test_the_first_load_goes_back_as_many_days_as_set():
         ({"03-08": FAILED_AGAIN, "03-09": FINAL}, [("03-08", Reason.FAILED)]),
         ({"03-08": EARLY, "03-09": FINAL}, [("03-08", Reason.NOT_FINAL)]),
         ({"03-08": TORN, "03-09": FINAL}, [("03-08", Reason.DAMAGED)]),
+        ({"03-08": TO_COME, "03-09": FINAL}, [("03-08", Reason.NOT_FINAL)]),
+        ({"03-08": FINAL, "03-09": FINAL, "03-20": TO_COME}, []),
         ({"03-08": FINAL}, [("03-09", Reason.NEVER_FETCHED)]),
         ({"03-09": FINAL, "03-10": EARLY}, []),
     ],
@@ -111,6 +116,8 @@ def test_the_first_load_goes_back_as_many_days_as_set():
         "a day that failed when read again",
         "a day read too early",
         "a day whose rows are not whole",
+        "a day read by a clock that was ahead",
+        "a day to come",
         "the newest day",
         "the running day is not wanted by night",
     ],

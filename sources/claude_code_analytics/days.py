@@ -11,6 +11,9 @@ from itertools import groupby
 
 ONE_DAY = timedelta(days=1)
 
+# Two clocks that are no further apart agree.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
 
 class Reason(StrEnum):
     """Why a day is wanted."""
@@ -22,15 +25,17 @@ class Reason(StrEnum):
     DAMAGED = "stored rows incomplete"
     RUNNING = "still running"
     LOOKBACK = "lookback"
+    REPLACED = "another organisation"
 
 
 @dataclass(frozen=True)
 class StoredDay:
     """What a warehouse holds of a day that was fetched, or tried to be, or has rows.
 
-    `content_hash` and `records` (a count) are those of the last completed fetch.
-    `is_whole` is False when the stored rows are not the ones that fetch wrote, as
-    after a load that was cut short.
+    `content_hash`, `records` (a count) and `fetched_at` (UTC) are those of the last
+    completed fetch. `is_whole` is False when the stored rows are not the ones that
+    fetch wrote, as after a load that was cut short. `load_number` is that of the last
+    load that fetched the day or tried to. `organizations` are those of the stored rows.
     """
 
     content_hash: str | None = None
@@ -38,6 +43,14 @@ class StoredDay:
     is_final: bool = False
     is_whole: bool = True
     failed_last: bool = False
+    fetched_at: datetime | None = None
+    load_number: int = 0
+    organizations: frozenset[str] = frozenset()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the stored numbers are a whole day's, read when it was complete."""
+        return self.content_hash is not None and self.is_final and self.is_whole
 
 
 @dataclass(frozen=True)
@@ -66,13 +79,21 @@ class Calendar:
         return (self.now.astimezone(UTC) - self.settle).date() - ONE_DAY
 
     def first(self, stored: Iterable[date], initial_days: int) -> date:
-        """The first day ever fetched, or `initial_days` back when there is none."""
-        return min(stored, default=self.last_complete - (initial_days - 1) * ONE_DAY)
+        """The first day ever fetched, or `initial_days` back when there is none.
+
+        Days to come do not count: a clock that was ahead has taken them for past.
+        """
+        past = (day for day in stored if day <= self.today)
+        return min(past, default=self.last_complete - (initial_days - 1) * ONE_DAY)
 
     def is_final(self, day: date, fetched_at: datetime) -> bool:
         """Whether a fetch begun at `fetched_at` saw the day settled."""
         end = datetime.combine(day + ONE_DAY, time(), UTC)
         return fetched_at >= end + self.settle
+
+    def is_to_come(self, fetched_at: datetime | None) -> bool:
+        """Whether the moment of a fetch is still to come: its clock was ahead."""
+        return fetched_at is not None and fetched_at > self.now + CLOCK_TOLERANCE
 
 
 def nightly(
@@ -82,12 +103,14 @@ def nightly(
     initial_days: int,
     lookback: int,
     include_today: bool = False,
+    replace_organisation: bool = False,
 ) -> list[WantedDay]:
     """The days a load without dates wants, oldest first.
 
     From the first day ever fetched, or `initial_days` back when there is none, to the
     last complete one: whatever is missing, failed, was read too early or is not whole,
     and the last `lookback` complete days again. The running day only when included.
+    Every stored day when another organisation is to replace the stored one.
     """
     last = calendar.last_complete
     first = calendar.first(stored, initial_days)
@@ -95,11 +118,14 @@ def nightly(
     wanted = [
         WantedDay(day, reason)
         for day in each_day(first, last)
-        if (reason := _reason(stored.get(day), is_recent=day > recent))
+        if (reason := _reason(stored.get(day), calendar, is_recent=day > recent))
     ]
+    running = each_day(max(last + ONE_DAY, first), calendar.today)
     if include_today:
-        running = each_day(max(last + ONE_DAY, first), calendar.today)
         wanted += [WantedDay(day, Reason.RUNNING) for day in running]
+    if replace_organisation:
+        past = each_day(first, calendar.today)
+        return _again([day for day in past if day in stored], wanted)
     return wanted
 
 
@@ -135,7 +161,16 @@ def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:
     ]
 
 
-def _reason(stored: StoredDay | None, *, is_recent: bool) -> Reason | None:
+def _again(stored: Iterable[date], wanted: Iterable[WantedDay]) -> list[WantedDay]:
+    """The stored days for their own reason, and those wanted beside them."""
+    reasons = {item.day: item.reason for item in wanted}
+    reasons |= dict.fromkeys(stored, Reason.REPLACED)
+    return [WantedDay(day, reasons[day]) for day in sorted(reasons)]
+
+
+def _reason(
+    stored: StoredDay | None, calendar: Calendar, *, is_recent: bool
+) -> Reason | None:
     if stored is None:
         return Reason.NEVER_FETCHED
     if stored.failed_last:
@@ -144,6 +179,6 @@ def _reason(stored: StoredDay | None, *, is_recent: bool) -> Reason | None:
         return Reason.NEVER_FETCHED
     if not stored.is_whole:
         return Reason.DAMAGED
-    if not stored.is_final:
+    if not stored.is_final or calendar.is_to_come(stored.fetched_at):
         return Reason.NOT_FINAL
     return Reason.LOOKBACK if is_recent else None

@@ -63,6 +63,8 @@ class Package:
         account: str,
     ) -> None:
         self.account = account
+        numbers = (day.load_number for day in stored.values())
+        self.load_number = 1 + max(numbers, default=0)
         self.days: list[LoadedDay] = []
         self._arriving = (
             _loaded(fetch, stored.get(fetch.day), calendar) for fetch in fetches
@@ -115,13 +117,14 @@ class Package:
             if records >= CHUNK_RECORDS:
                 break
         self.days += days
-        for name, rows in _chunk(days).items():
+        for name, rows in _chunk(days, self.load_number).items():
             if len(rows):
                 self._waiting[name].append(rows)
         return bool(days)
 
 
-@dlt.source(name="claude_code_analytics", spec=BaseConfiguration)
+# without root_key=False the schema would change with the first replacement
+@dlt.source(name="claude_code_analytics", spec=BaseConfiguration, root_key=False)
 def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
     """The tables as a dlt source; `package` is called when the load extracts.
 
@@ -178,13 +181,13 @@ def _loaded(fetch: DayFetch, stored: StoredDay | None, calendar: Calendar) -> Lo
     return LoadedDay(fetch, is_final, is_changed, is_written, is_new)
 
 
-def _chunk(days: Sequence[LoadedDay]) -> dict[str, pa.Table]:
+def _chunk(days: Sequence[LoadedDay], load_number: int) -> dict[str, pa.Table]:
     """The rows of days for each table; the days let go of theirs."""
     fetched = [(day, day.fetch.tables) for day in days if day.fetch.tables]
     written = [tables.rows for day, tables in fetched if day.is_written]
     for _, tables in fetched:
         tables.let_go()
-    ledger = [_ledger_row(day) for day in days]
+    ledger = [_ledger_row(day) | {"load_number": load_number} for day in days]
     unknowns = [row for day in days for row in _unknown_rows(day.fetch)]
     return {
         **{

@@ -31,7 +31,8 @@ class DayTables:
     `parts` are the rows without what a child has from its record, which would take more
     room than all the rest; `counts` tells how many they are, also when they have been
     let go. `twins` counts the records that share their grain with an earlier one,
-    `models` the entries of each model; `drift` is what the contract does not know.
+    `models` the entries of each model, `organizations` are those the records belong to;
+    `drift` is what the contract does not know.
     """
 
     account: str
@@ -43,6 +44,7 @@ class DayTables:
     estimated_cost_cents: Decimal
     twins: int
     models: dict[str, int]
+    organizations: frozenset[str]
     drift: list[Sighting]
 
     @property
@@ -105,6 +107,7 @@ def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
         estimated_cost_cents=_usd_cents(models),
         twins=_twins(usage),
         models=_counted(models["model"]),
+        organizations=frozenset(_counted(usage["organization_id"])) - {""},
         drift=merged(
             [*(seen for page in pages for seen in page.drift), *_actor_types(usage)]
         ),

@@ -1,0 +1,63 @@
+"""The time by the API's clock, as the replies tell it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from .days import CLOCK_TOLERANCE
+from .errors import ClockError
+
+LIMIT: Final = timedelta(days=1)
+
+SET_IT: Final = "Set it, best by NTP"
+
+
+class ApiClock:
+    """This machine's clock, and the API's once a reply has told it.
+
+    Called, it gives the time (UTC): this machine's, or the API's where the two are more
+    than `CLOCK_TOLERANCE` apart. `ahead` is how far this machine's was ahead of the
+    last reply's, None before the first one.
+    """
+
+    def __init__(self, machine: Callable[[], datetime]) -> None:
+        self.machine = machine
+        self.ahead: timedelta | None = None
+
+    @classmethod
+    def of(cls, clock: Callable[[], datetime]) -> "ApiClock":
+        """The clock itself if it is one already, so that what it has heard counts."""
+        return clock if isinstance(clock, cls) else cls(clock)
+
+    def __call__(self) -> datetime:
+        return self.corrected(self.machine())
+
+    @property
+    def error(self) -> timedelta:
+        """How far this machine's clock is ahead; 0 while that does no harm."""
+        ahead = self.ahead or timedelta()
+        return ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta()
+
+    def hear(self, moment: datetime) -> None:
+        """Take in the moment at which a reply was just sent."""
+        difference = self.machine() - moment  # pendulum's own kind of timedelta
+        self.ahead = timedelta(seconds=difference.total_seconds())
+
+    def corrected(self, moment: datetime) -> datetime:
+        """A moment of this machine's clock by the API's."""
+        return moment - self.error
+
+    def require_day(self) -> None:
+        """Raise `ClockError` when the clock is off by more than a day."""
+        if abs(self.error) > LIMIT:
+            raise ClockError(f"{off(self.error)}. {SET_IT}, then run it again.")
+
+
+def off(ahead: timedelta) -> str:
+    """How wrong this machine's clock is, as the beginning of a sentence."""
+    side = "ahead of" if ahead > timedelta() else "behind"
+    distance = abs(ahead)
+    far = f"{distance / timedelta(minutes=1):,.0f} minutes"
+    if distance > LIMIT:
+        far = f"{distance / timedelta(days=1):,.1f} days"
+    return f"This machine's clock is {far} {side} the API's"

@@ -1,0 +1,73 @@
+"""One call before a load: does the API take the key, and what time is it there?"""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from .client import REFUSED, Probe, UsageClient
+from .clock import ApiClock
+from .days import Calendar
+from .errors import CredentialsError, TransientError
+from .fetch import utc_now
+from .settings import UsageSettings
+
+REFUSALS = (401, 403)
+A_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a load knows before it begins.
+
+    `clock` has heard the API's, unless no reply told the time; `is_admitted` says that
+    the key was accepted.
+    """
+
+    clock: ApiClock
+    is_admitted: bool
+
+
+def preflight(
+    settings: UsageSettings,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Preflight:
+    """Ask for one record of the last complete day, and judge by the reply.
+
+    Raises `CredentialsError` when the key is refused, and `ClockError` when this
+    machine's clock is off by more than a day. An API that does not answer is no reason
+    to end a load: its days are tried again and fail by themselves.
+    """
+    judged = ApiClock(clock)
+    with start_blocking_portal() as portal:
+        probe = portal.call(_ask, settings, transport, judged)
+    if probe and probe.status in REFUSALS:
+        raise CredentialsError(f"{REFUSED} The API said: {probe.said}")
+    if probe and (probe.page or 400 <= probe.status < 500):
+        judged.require_day()
+    return Preflight(judged, is_admitted=bool(probe and probe.page))
+
+
+async def _ask(
+    settings: UsageSettings,
+    transport: httpx.AsyncBaseTransport | None,
+    clock: ApiClock,
+) -> Probe | None:
+    """The reply; None when there is none.
+
+    One day may have a fault of its own, so one that is refused is asked for once more,
+    a week earlier.
+    """
+    last = Calendar(clock(), settings.settle).last_complete
+    async with aclosing(UsageClient(settings, transport, clock)) as client:
+        try:
+            probe = await client.probe(last)
+            if probe.status in REFUSALS:
+                probe = await client.probe(last - A_WEEK)
+        except TransientError:
+            return None
+    return probe

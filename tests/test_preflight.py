@@ -1,0 +1,190 @@
+"""What a load asks before it begins: is the key accepted, and what time is it?"""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from click.testing import CliRunner
+
+from api import settings
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
+from ccwarehouse.load import Request, plan
+from ccwarehouse.summary import outcome_as_dict, remarks
+from claude_code_analytics import ClockError, CredentialsError
+from loads import NOON, History, load_from, query, record, served
+
+YESTERDAY = "2026-03-09"
+PLAN = plan(Request(), {}, NOON, settings())
+
+
+@pytest.fixture
+def api():
+    with served(History({YESTERDAY: [record(YESTERDAY)]})) as api:
+        yield api
+
+
+@pytest.fixture
+def load(api, tmp_path):
+    """One load of the last three days, with the call before it."""
+    return partial(load_from, api, tmp_path / "usage.duckdb", asks_first=True)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Some columns of the ledger, by day."""
+
+    def ask(columns):
+        rows = f"select {columns} from claude_code.day_fetches order by date"
+        return query(tmp_path / "usage.duckdb", rows)
+
+    return ask
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """The command line in an empty folder, against a fake whose clock is right."""
+    with FakeApi(History()) as api:
+        monkeypatch.chdir(tmp_path)
+
+        def run(*words, key=DEMO_API_KEY):
+            section = "SOURCES__CLAUDE_CODE_ANALYTICS"
+            environment = {
+                f"{section}__BASE_URL": api.url,
+                f"{section}__INITIAL_DAYS": "2",
+                f"{section}__MAX_WAIT": "1",
+                "ANTHROPIC_ADMIN_KEY": key,
+            }
+            return CliRunner().invoke(main, ["load", *words], env=environment)
+
+        run.api = api
+        yield run
+
+
+def asked(api):
+    """The days of the calls so far, and how many records each wanted at most."""
+    return [(call.query["starting_at"], call.query["limit"]) for call in api.calls]
+
+
+def test_the_first_call_asks_for_one_record_before_there_is_a_file(command, tmp_path):
+    """A load opens the warehouse when the API has answered, and not before."""
+    files = []
+
+    def look(request):
+        files.append(list(tmp_path.iterdir()))
+
+    command.api.fault = look
+    done = command()
+
+    assert 0 == done.exit_code, done.output
+    assert ([], "1") == (files[0], command.api.calls[0].query["limit"])
+    assert ["1000", "1000"] == [limit for _, limit in asked(command.api)[1:]]
+
+
+@pytest.mark.parametrize("key", ["sk-ant-admin-old", "sk-ant-api03-mine"])
+def test_a_refused_key_leaves_nothing_behind(command, tmp_path, key):
+    """Two refusals, of days a week apart, end the load: no file, and code 3."""
+    done = command(key=key)
+    first, second = (datetime.fromisoformat(day) for day, _ in asked(command.api))
+
+    assert 3 == done.exit_code
+    assert "refused the key" in done.output
+    assert [] == list(tmp_path.iterdir())
+    assert timedelta(weeks=1) == first - second
+
+
+def test_a_key_that_is_refused_for_the_last_day_alone_is_not_refused(api, load, ledger):
+    """A fault of one day is that day's, also when it is asked for first."""
+    api.fault = lambda request: (
+        error(403, "not this one")
+        if request.query["starting_at"] == YESTERDAY
+        else None
+    )
+    outcome = load(concurrency=1, start=YESTERDAY, end=YESTERDAY)
+
+    assert ["2026-03-09", "2026-03-02", "2026-03-09"] == [day for day, _ in asked(api)]
+    assert "not this one" in outcome.failed[NOON.date() - timedelta(days=1)]
+    assert [("failed",)] == ledger("status")
+
+
+def test_an_acceptance_before_the_load_counts_for_its_days(api, load):
+    """Once the API took the key, a load of which every day is refused has failed days.
+
+    Without the call before it the same refusals end the load.
+    """
+    api.fault = lambda request: (
+        error(403, "not this one") if request.query["limit"] != "1" else None
+    )
+    outcome = load()
+
+    assert 3 == len(outcome.failed)
+    with pytest.raises(CredentialsError):
+        load(asks_first=False)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [error(529, "overloaded"), Response(200, {}, b"{" * 99, cut_after=9)],
+    ids=["overloaded", "cut"],
+)
+def test_a_load_goes_on_without_an_answer_to_its_first_call(api, load, reply):
+    """Its days try again, and fail by themselves if they must."""
+    api.fault = lambda request: reply if len(api.calls) == 1 else None
+
+    assert 3 == len(load().loaded)
+
+
+@pytest.mark.parametrize("off", [timedelta(days=10), -timedelta(days=2)])
+@pytest.mark.parametrize("future", ["refused", "empty"])
+def test_a_clock_that_is_days_off_ends_the_load(api, load, tmp_path, off, future):
+    """Whatever the API answers for a day it has not come to, nothing is written."""
+    if future == "empty":
+        api.fault = lambda request: Response(200, {}, b'{"data": []}')
+    with pytest.raises(ClockError, match=r"days .* the API's\. Set it, best by NTP"):
+        load(now=NOON + off)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_clock_that_is_days_off_is_a_matter_of_configuration(command, tmp_path):
+    """One line that says how far, and code 3."""
+    command.api.now = lambda: datetime.now(UTC) + timedelta(days=2)
+    done = command()
+
+    assert (3, []) == (done.exit_code, list(tmp_path.iterdir()))
+    assert "clock is 2.0 days behind the API's. Set it" in done.output
+    assert 1 == len(done.output.splitlines())
+
+
+@pytest.mark.parametrize("hours", [13, -13, 0])
+def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
+    """The API's time says which day is the last complete one, and when it was read."""
+    outcome = load(now=NOON + timedelta(hours=hours))
+
+    seen = f"date::text, is_final, abs(epoch(fetched_at) - {NOON.timestamp()}) < 2"
+    assert (YESTERDAY, True, True) == ledger(seen)[-1]
+    said = [line for line in remarks(PLAN, outcome) if "clock" in line]
+    side = "ahead of" if hours > 0 else "behind"
+    expected = f"This machine's clock is 780 minutes {side} the API's"
+    assert [expected][: abs(hours)] == [line.partition(",")[0] for line in said]
+    assert 3600 * hours == outcome_as_dict(PLAN, outcome, "")["clock_ahead_seconds"]
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_minutes_do_no_harm(load, ledger, minutes):
+    """Within five minutes this machine's clock is believed, in silence."""
+    now = NOON + timedelta(minutes=minutes)
+    outcome = load(now=now)
+
+    assert [(now.timestamp(),)] * 3 == ledger("epoch(fetched_at)")
+    assert [] == [line for line in remarks(PLAN, outcome) if "clock" in line]
+
+
+def test_days_are_judged_without_an_answer_to_the_first_call_too(api, load, ledger):
+    """Their own replies tell the time: a day that still runs is not taken for final."""
+    api.fault = lambda request: error(529, "busy") if len(api.calls) == 1 else None
+    outcome = load(now=NOON + timedelta(days=1))
+
+    days = [("2026-03-08", True), ("2026-03-09", True), ("2026-03-10", False)]
+    assert days == ledger("date::text, is_final")
+    assert timedelta(days=1) == outcome.clock_error

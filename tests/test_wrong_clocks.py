@@ -1,0 +1,149 @@
+"""A warehouse into which a clock that was ahead has written heals by the next load."""
+
+from datetime import timedelta
+
+import pytest
+
+from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import error
+from ccwarehouse.status import State, read_status, remarks
+from claude_code_analytics import resolve_settings
+from loads import NOON, History, execute, load_from, query, record, served
+
+pytestmark = pytest.mark.slow
+
+ONE_DAY = timedelta(days=1)
+AHEAD = 10 * ONE_DAY
+MARCH = [f"2026-03-{day:02}" for day in range(1, 32)]
+
+
+class World:
+    """A warehouse, and an API whose days have their record once they are over."""
+
+    def __init__(self, api, database):
+        self.api, self.database = api, database
+
+    def load(self, now, ahead=ONE_DAY * 0, **given):
+        """A nightly load, by a clock that all replies confirm though it is ahead."""
+        over = [day for day in MARCH if day < now.date().isoformat()]
+        self.api.usage = History({day: [record(day)] for day in over})
+        given = {"lookback": 1, "views": False} | given
+        return load_from(self.api, self.database, now=now + ahead, **given)
+
+    def status(self, now):
+        with open_warehouse(
+            "duckdb", self.database, "claude_code", read_only=True
+        ) as warehouse:
+            return read_status(warehouse, resolve_settings(lookback=1), now)
+
+    def days(self):
+        """The days of March of which there are records."""
+        days = "select day(date) from claude_code.usage_report order by date"
+        return [day for (day,) in query(self.database, days)]
+
+
+@pytest.fixture
+def world(tmp_path):
+    with served(History()) as api:
+        yield World(api, tmp_path / "usage.duckdb")
+
+
+def test_a_clock_ahead_for_one_night_does_no_lasting_harm(world):
+    """Days to come that were stored as empty and final are read once they are over.
+
+    That goes for the first night, for those up to the moment that the wrong clock
+    showed, and for those after it. `status` has nothing to say in any of them.
+    """
+    world.load(NOON)
+    world.load(NOON, AHEAD)
+    before = world.days()
+    seen = []
+    for night in (1, 2, 10, 11):
+        now = NOON + night * ONE_DAY
+        world.load(now)
+        status = world.status(now)
+        last = now.day - 1
+        seen.append((world.days() == list(range(7, 1 + last)), status.gaps))
+        assert last - 6 == len(status.days[State.FINAL])
+
+    assert [7, 8, 9] == before
+    assert [(True, [])] * 4 == seen
+
+
+def test_a_wrong_clock_is_remembered_by_the_order_of_loads(world):
+    """One load that goes right is enough, however long the next one takes to come."""
+    world.load(NOON)
+    world.load(NOON, AHEAD)
+    world.load(NOON)
+    later = NOON + 2 * AHEAD
+    assert set(range(10, 20)) <= {
+        item.day.day for item in world.status(later).next_load.wanted
+    }
+    world.load(later)
+
+    assert list(range(7, 30)) == world.days()
+    assert [] == world.status(later + ONE_DAY / 2).gaps
+
+
+def test_status_is_quiet_before_the_next_load_and_after_it(world):
+    """Days read in the future are to be read again, but nothing is missing."""
+    world.load(NOON)
+    world.load(NOON, AHEAD)
+    before = world.status(NOON)
+    world.load(NOON)
+    after = world.status(NOON)
+
+    assert ([], []) == (remarks(before), remarks(after))
+    to_come = [day.day for day in after.days[State.PROVISIONAL]]
+    assert list(range(10, 20)) == to_come
+
+
+def test_a_first_load_that_was_years_ahead_does_not_hide_the_present(world):
+    """Days to come are no beginning: the next load goes back from today."""
+    world.load(NOON, 500 * ONE_DAY)
+    world.load(NOON)
+
+    assert [7, 8, 9] == world.days()
+
+
+def test_a_failed_fetch_of_a_wrong_clock_is_followed_by_a_good_one(world):
+    """What was last is told by the number of the load: the day is whole again."""
+    world.load(NOON)
+    world.api.fault = lambda request: error(404, "not here")
+    world.load(NOON, AHEAD)
+    world.api.fault = None
+    world.load(NOON)
+
+    assert [] == world.status(NOON).gaps
+
+
+def test_loads_are_numbered_by_account(world):
+    """Each one's number is one more than the greatest before, also of failed days."""
+    world.load(NOON)
+    world.load(NOON, account="other")
+    world.api.fault = lambda request: error(404, "not here")
+    world.load(NOON, lookback=3)
+    world.api.fault = None
+    world.load(NOON)
+
+    numbers = "select account, load_number, count(*) from claude_code.day_fetches"
+    expected = [("default", 1, 3), ("default", 2, 3), ("default", 3, 3)]
+    assert [*expected, ("other", 1, 3)] == sorted(
+        query(world.database, f"{numbers} group by all")
+    )
+
+
+def test_a_warehouse_from_before_loads_had_numbers_goes_on(world):
+    """Its fetches come before all that have one, and the next load adds the column."""
+    world.load(NOON)
+    execute(
+        world.database,
+        "alter table claude_code.day_fetches drop column load_number;"
+        " delete from claude_code._dlt_version",
+    )
+    status = world.status(NOON)
+    world.load(NOON)
+
+    assert ([], 3) == (status.gaps, len(status.days[State.FINAL]))
+    numbers = "select load_number from claude_code.day_fetches order by fetched_at, 1"
+    assert [(1,), (None,), (None,), (None,)] == query(world.database, numbers)
