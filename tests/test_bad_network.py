@@ -24,10 +24,12 @@ from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
 from loads import query, record
 from soak import sample
 
+pytestmark = pytest.mark.process
+
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 FIRST = date(2024, 1, 1)
-DAYS = sample(200, 1000)
-CALLS = sample(2_000, 10_000)
+DAYS = sample(60, 1000)
+CALLS = sample(600, 10_000)
 PAGE = 3  # records
 CONCURRENCY = 6
 TIMEOUT = 0.5  # seconds
@@ -57,8 +59,8 @@ def _hung_up(answer, rng):
 
 FAULTS = {  # how many calls in a thousand, and what becomes of the answer
     "429 for 0.2 s": (10, _rate_limit),
-    "429 for 1 s": (1, _rate_limit),
-    "429 until a date": (1, _rate_limit),
+    "429 for 1 s": (2, _rate_limit),
+    "429 until a date": (2, _rate_limit),
     "429": (13, _rate_limit),
     "500": (8, _refusal(500)),
     "502 of a proxy": (10, lambda *_: Response(502, {}, b"<html>Bad Gateway</html>")),
@@ -79,7 +81,7 @@ FAULTS = {  # how many calls in a thousand, and what becomes of the answer
     "hung up": (6, _hung_up),
     "stalled": (8, lambda answer, rng: replace(answer, stall=3 * TIMEOUT)),
     "stale cursor": (3, lambda *_: error(410, "the page has expired")),
-    "": (894, lambda answer, rng: answer),
+    "": (892, lambda answer, rng: answer),
 }
 
 
@@ -183,7 +185,7 @@ def loaded(tmp_path_factory):
     """A backfill in a process of its own, through the weather: (summary, log, file)."""
     folder = tmp_path_factory.mktemp("bad_network")
     with FakeApi(usage) as api:
-        weather = api.fault = Weather(api, seed=1)
+        weather = api.fault = Weather(api, seed=2)
         environment = {
             "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
             "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+import zlib
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
@@ -33,6 +34,7 @@ from claude_code_analytics.client import PATH
 
 DAYS = [DAY + timedelta(days=n) for n in range(40)]
 OVERLOADED = refusal(529, "Overloaded")
+MEGABYTE = b" " * 2**20
 
 
 @contextmanager
@@ -129,6 +131,58 @@ def test_broken_paging_fails_the_day(steps, reason):
     assert outcome.tables is None
     assert reason in outcome.error
     assert len(api.calls) <= 3
+
+
+def test_pages_of_nothing_end():
+    """New cursors for ever, and never a record: the day fails."""
+    calls = []
+
+    def handler(request):
+        calls.append(request)
+        return httpx.Response(**page(next_page=f"{len(calls)}"))
+
+    assert "100 pages in a row were empty" in fetch_one(handler).error
+    assert 100 == len(calls)
+
+
+def test_pages_without_end_end(monkeypatch):
+    """A record now and then does not make a day of any length."""
+    monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 7)
+    monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 2)
+    calls = []
+
+    def handler(request):
+        calls.append(request)
+        records = [EXAMPLE] * (len(calls) % 2)
+        return httpx.Response(**page(*records, next_page=f"{len(calls)}"))
+
+    assert "the day has more than 7 pages" == fetch_one(handler).error
+    assert 7 == len(calls)
+
+
+def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
+    """The last page of all is still the day's, and so are a few empty ones."""
+    monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 4)
+    monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 3)
+    api = Script(
+        *[page(next_page=name) for name in "ab"], page(user("x"), next_page="c"), page()
+    )
+
+    assert (["x"], 4) == (emails(got := fetch_one(api)), got.pages)
+
+
+def test_a_day_without_end_ends_in_time(monkeypatch):
+    """Slow pages cost no patience, but a day has no more than an hour for them."""
+    monkeypatch.setattr("claude_code_analytics.client.MAX_MINUTES", 0)
+
+    async def slow(request):
+        await anyio.sleep(0.05)
+        cursor = int(request.url.params.get("page", 0)) + 1
+        return httpx.Response(**page(EXAMPLE, next_page=f"{cursor}"))
+
+    expected = "the day took more than 0 minutes beside its waits"
+
+    assert expected == fetch_one(slow, max_wait=0.5).error
 
 
 # a cursor that went stale
@@ -311,6 +365,7 @@ def test_the_reason_is_why_a_call_was_tried_again():
     assert expected == fetch_one(handler, max_wait=0.5).error
 
 
+@pytest.mark.slow
 def test_patience_is_for_the_day_not_for_the_page():
     """Pages that each fail for a while use up one and the same patience."""
     waiting = refusal(500, retry_after="0.4")
@@ -320,6 +375,7 @@ def test_patience_is_for_the_day_not_for_the_page():
     assert "500 an_error" in outcome.error
 
 
+@pytest.mark.slow
 def test_calls_that_succeed_cost_no_patience():
     """A day of many slow pages is not a day that waits."""
 
@@ -331,13 +387,26 @@ def test_calls_that_succeed_cost_no_patience():
     assert (None, 20) == ((got := fetch_one(slow, max_wait=1.5)).error, got.pages)
 
 
-@pytest.mark.parametrize("value", ["9", "1e9", "inf", "Fri, 01 Jan 2100 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("9", "9"),
+        ("3600", "3,600"),
+        ("1e9", "1,000,000,000"),
+        ("inf", "inf"),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", r"[\d,]+"),
+    ],
+)
 @pytest.mark.parametrize("status", [429, 529])
-def test_a_wait_beyond_patience_fails_at_once(status, value):
-    """Nothing is called again when the API says that it would be in vain."""
+def test_a_wait_beyond_patience_fails_at_once(status, value, wait):
+    """Nothing is called again when that would be in vain; the reason names the wait."""
     api = Script(refusal(status, "spend cap", retry_after=value))
 
-    assert f"{status} an_error: spend cap" in fetch_one(api, max_wait=8).error
+    assert re.fullmatch(
+        rf"{status} an_error: spend cap \(request id req_1\); the API asks to wait "
+        rf"{wait} s, longer than max_wait = 8 s allows; tried 1 times",
+        fetch_one(api, max_wait=8).error,
+    )
     assert 1 == len(api.calls)
 
 
@@ -355,6 +424,7 @@ def test_a_retry_comes_not_before_its_time():
     assert times[1] - times[0] >= 0.3
 
 
+@pytest.mark.slow
 def test_a_retry_comes_not_before_its_date():
     """`retry-after` as a date is waited for."""
     moment = math.ceil(time.time() + 0.2)
@@ -396,6 +466,7 @@ def test_a_rate_limit_beyond_patience_fails_every_day_at_once():
     outcomes = fetch(api, *DAYS, concurrency=4, max_wait=300)
 
     assert all("429 an_error: spend cap" in outcome.error for outcome in outcomes)
+    assert all("asks to wait 3,600 s" in outcome.error for outcome in outcomes)
     assert len(api.calls) <= 4
 
 
@@ -424,6 +495,7 @@ def test_days_that_never_answer_do_not_stop_the_others(concurrency):
     assert bad == {outcome.day for outcome in outcomes if outcome.error}
 
 
+@pytest.mark.slow
 def test_while_one_day_is_answered_there_is_hope_for_the_next():
     """Days that wait in vain side by side with one that does not are two bad days."""
 
@@ -445,6 +517,7 @@ def _day(request):
 # the wire
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -481,12 +554,54 @@ def test_a_reply_that_never_comes_whole_ends_with_patience(fault):
     assert outcome.tables is None
 
 
-def test_a_body_that_drips_for_ever_ends_with_patience():
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "headers", "interim replies"],
+)
+def test_a_reply_that_drips_for_ever_ends_with_patience(head, drop):
     """No timeout between two bytes would ever end it."""
-    with dripping() as url:
+    with dripping(head, drop) as url:
         (outcome,) = fetch_from(url, timeout=5, max_wait=0.4)
 
     assert "no whole reply came in time; tried 1 times" == outcome.error
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_without_end_fails_its_day(status):
+    """However fast it comes: no more is read of it than a page may have."""
+    megabytes = []
+
+    async def body():
+        while True:
+            megabytes.append(1)
+            yield MEGABYTE
+
+    error = fetch_one(lambda _: httpx.Response(status, content=body())).error
+
+    assert "the reply is larger than 128 MiB, which no page is" == error
+    assert 129 == len(megabytes)
+
+
+@pytest.mark.slow
+def test_a_body_that_unpacks_without_end_fails_its_day():
+    """The bytes that count are those that it takes in memory."""
+    packer = zlib.compressobj(wbits=31)
+    body = b"".join(packer.compress(MEGABYTE) for _ in range(130)) + packer.flush()
+    step = {"status_code": 200, "headers": {"content-encoding": "gzip"}}
+
+    async def parts():
+        for start in range(0, len(body), 4096):
+            yield body[start : start + 4096]
+
+    error = fetch_one(lambda _: httpx.Response(**step, content=parts())).error
+
+    assert len(body) < 2**20
+    assert "the reply is larger than 128 MiB, which no page is" == error
 
 
 def test_a_refused_connection_is_tried_again():
@@ -512,18 +627,18 @@ def test_connections_are_kept_alive():
 
 
 @contextmanager
-def dripping():
-    """A server whose bodies come a byte at a time, for ten seconds without an end."""
+def dripping(head, drop):
+    """A server whose reply comes a drop at a time, for ten seconds without an end."""
     done = threading.Event()
 
     def drip(server):
         connection, _ = server.accept()
         with connection:
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            connection.sendall(head)
             with suppress(OSError):
                 for _ in range(500):
-                    connection.sendall(b" ")
+                    connection.sendall(drop)
                     if done.wait(0.02):
                         return
 

@@ -146,26 +146,6 @@ def test_an_exception_of_the_reader_ends_the_calls():
     assert sorted(api.waiting) == sorted(api.cancelled)
 
 
-def test_a_refused_key_ends_the_run_with_days_in_flight():
-    """Days that came before are had, those in flight are called off."""
-    waiting = Waiting(answered=0)
-
-    async def handler(request):
-        if day_of(request) == str(DAYS[0]):
-            return answer(request)
-        if day_of(request) == str(DAYS[2]):
-            await anyio.to_thread.run_sync(waiting.begun.wait)
-            return httpx.Response(**refusal(403, "not an Admin key"))
-        return await waiting(request)
-
-    days = fetch_days(DAYS, settings(concurrency=2), httpx.MockTransport(handler))
-
-    assert DAYS[0] == next(days).day
-    with pytest.raises(CredentialsError, match="not an Admin key"):
-        next(days)
-    assert waiting.waiting == waiting.cancelled
-
-
 def test_a_wrong_key_is_refused_over_http():
     """The fake's own 401 ends the run with its words."""
     with (
@@ -243,6 +223,7 @@ def calls_ahead(days, records):
     return before
 
 
+@pytest.mark.slow
 def test_a_slow_reader_is_not_run_ahead_of():
     """A bounded number of days waits, beside those in flight and those being made."""
     days = [DAY + timedelta(days=n) for n in range(2 * MAX_DAYS_AHEAD)]
@@ -250,6 +231,7 @@ def test_a_slow_reader_is_not_run_ahead_of():
     assert 1 + MAX_DAYS_AHEAD + 3 + WORKERS == calls_ahead(days, records=0)
 
 
+@pytest.mark.slow
 def test_large_days_wait_in_smaller_numbers(monkeypatch):
     """A bounded number of records waits: no call is begun while there are more."""
     monkeypatch.setattr("claude_code_analytics.fetch.MAX_RECORDS_AHEAD", 100)

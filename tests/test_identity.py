@@ -81,6 +81,7 @@ def body(*records):
 # the same
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.permutations([user(f"u{n % 5}") for n in range(9)]), st.integers(0, 9))
 def test_order_and_pages_make_no_difference(records, cut):
@@ -115,6 +116,7 @@ def test_what_the_reader_met_before_makes_no_difference():
     assert ids(alone) == ids(beside)[:2]
 
 
+@pytest.mark.process
 def test_another_process_gives_the_same_ids():
     """Nothing of the process that made it is in an id."""
     program = (
@@ -153,6 +155,7 @@ def test_missing_and_null_are_the_same(field):
 # different
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(changes())
 @example((("subscription_type",), None))

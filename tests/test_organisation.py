@@ -30,6 +30,7 @@ def actor(record):
     return tuple(record["actor"].values())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_a_day_is_the_same_in_a_fresh_interpreter(hash_seed):
     """No hash seed, import or earlier day has a part in a day's records."""

@@ -1,5 +1,7 @@
 """Settings come from arguments, the environment and dlt's files, in this order."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigurationException
@@ -7,6 +9,7 @@ from dlt.common.configuration.specs import PluggableRunContext
 
 from api import KEY
 from claude_code_analytics import CredentialsError, SettingsError, resolve_settings
+from claude_code_analytics.days import Calendar, nightly
 
 PREFIX = "SOURCES__CLAUDE_CODE_ANALYTICS__"
 
@@ -191,19 +194,44 @@ def test_a_key_that_cannot_be_sent_is_refused_unseen(within):
     [
         ("concurrency", 0),
         ("concurrency", -1),
+        ("concurrency", 101),
         ("max_wait", 0),
         ("max_wait", float("nan")),
+        ("max_wait", float("inf")),
+        ("max_wait", 86_401),
         ("backoff", 0),
+        ("backoff", float("nan")),
+        ("backoff", float("inf")),
         ("timeout", -1),
+        ("timeout", float("nan")),
+        ("timeout", float("inf")),
+        ("timeout", 1e300),
         ("initial_days", 0),
+        ("initial_days", 3661),
+        ("initial_days", 10**12),
         ("lookback", -1),
+        ("lookback", 3661),
+        ("lookback", 10**400),
         ("settle_minutes", -1),
+        ("settle_minutes", 43_201),
+        ("settle_minutes", 10**18),
     ],
 )
 def test_a_number_out_of_bounds_is_refused_by_its_name(name, value):
-    """The message names the setting and where to change it."""
-    with pytest.raises(SettingsError, match=rf"^{name} must be .* \.dlt/config.toml"):
+    """The message names the setting, its bounds and where to change it."""
+    told = rf"^{name} must be from \S+ to [\d,]+\. .* \.dlt/config.toml"
+    with pytest.raises(SettingsError, match=told):
         resolve_settings(**{name: value})
+
+
+def test_the_longest_settings_make_a_plan():
+    """Within the bounds no date overflows: ten years back, complete after a month."""
+    most = {"initial_days": 3660, "lookback": 3660, "settle_minutes": 43_200}
+    settings = resolve_settings(**most)
+    calendar = Calendar(datetime(2026, 3, 10, 12, tzinfo=UTC), settings.settle)
+    days = nightly({}, calendar, initial_days=3660, lookback=3660)
+
+    assert (date(2016, 2, 1), date(2026, 2, 7)) == (days[0].day, days[-1].day)
 
 
 def test_what_is_no_number_is_refused_by_its_name(monkeypatch):

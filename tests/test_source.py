@@ -5,16 +5,17 @@ from datetime import date, timedelta
 import dlt
 import duckdb
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ccwarehouse.fake_api import DEMO_API_KEY
-from claude_code_analytics import CredentialsError, SettingsError, usage
-from loads import NOON, History, record, served
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from claude_code_analytics import ClockError, CredentialsError, SettingsError, usage
+from loads import NOON, History, record
 
 
 @pytest.fixture
 def api():
-    days = ("2026-03-07", "2026-03-08", "2026-03-09")
-    with served(History({day: [record(day)] for day in days})) as api:
+    days = ("2026-03-07", "2026-03-08", "2026-03-09", "2026-03-10")
+    with FakeApi(History({day: [record(day)] for day in days})) as api:
         yield api
 
 
@@ -34,6 +35,12 @@ def loaded_days(tmp_path):
         return [day.isoformat() for (day,) in rows.fetchall()]
 
 
+def asked(api):
+    """The days that were asked for as a whole."""
+    calls = [call.query for call in api.calls]
+    return [query["starting_at"] for query in calls if query["limit"] != "1"]
+
+
 def test_given_days_are_loaded(api, pipeline, tmp_path):
     """`days` are exactly the days that are fetched."""
     days = [date(2026, 3, 7), date(2026, 3, 9)]
@@ -42,19 +49,21 @@ def test_given_days_are_loaded(api, pipeline, tmp_path):
     assert ["2026-03-07", "2026-03-09"] == loaded_days(tmp_path)
 
 
+@pytest.mark.slow
 def test_without_days_it_goes_on_from_the_last_stored_one(api, pipeline, tmp_path):
     """By the nightly rule: a new pipeline goes back, the next run asks what is new."""
     given = {"base_url": api.url, "api_key": DEMO_API_KEY, "lookback": 0}
+    api.now = lambda: NOON
     pipeline.run(usage(initial_days=2, clock=lambda: NOON, **given))
-    first = [call.query["starting_at"] for call in api.calls]
+    first = asked(api)
     api.calls.clear()
     tomorrow = NOON + timedelta(days=1)
     api.now = lambda: tomorrow
     pipeline.run(usage(clock=lambda: tomorrow, **given))
 
     assert ["2026-03-08", "2026-03-09"] == sorted(first)
-    assert ["2026-03-10"] == [call.query["starting_at"] for call in api.calls]
-    assert ["2026-03-08", "2026-03-09"] == loaded_days(tmp_path)
+    assert ["2026-03-10"] == asked(api)
+    assert ["2026-03-08", "2026-03-09", "2026-03-10"] == loaded_days(tmp_path)
 
 
 def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
@@ -85,6 +94,20 @@ def test_a_missing_key_and_a_bad_setting_are_told_before_the_run(monkeypatch):
         usage()
     with pytest.raises(SettingsError, match="concurrency"):
         usage(api_key=DEMO_API_KEY, concurrency=0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [({"api_key": "sk-ant-admin-old"}, CredentialsError), ({}, ClockError)],
+)
+def test_it_asks_first_as_a_load_does(api, pipeline, fault, error):
+    """A refused key and a clock that is days off end the run before it has a day."""
+    given = {"base_url": api.url, "api_key": DEMO_API_KEY, **fault}
+    with pytest.raises(PipelineStepFailed) as failed:
+        pipeline.run(usage([date(2026, 3, 9)], clock=lambda: NOON, **given))
+
+    assert isinstance(failed.value.__cause__.__cause__, error)
+    assert [] == asked(api)
 
 
 def test_some_of_its_tables_may_be_selected(api, pipeline, tmp_path):

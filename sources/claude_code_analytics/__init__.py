@@ -14,32 +14,40 @@ loaded replaces whatever the warehouse held of it, be that more, less or nothing
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import dlt
 import httpx
 from dlt.extract import DltSource
 
+from .contact import Contact
 from .days import Calendar, nightly
 from .errors import (
     ClaudeCodeAnalyticsError,
+    ClockError,
     ContractError,
     CredentialsError,
     DayError,
+    OrganisationError,
     SettingsError,
 )
 from .fetch import DayFetch, fetch_days, utc_now
 from .ledger import read_stored
+from .organisation import of_known_organization
 from .package import Package, as_source
+from .preflight import preflight
 from .settings import UsageSettings, resolve_settings
 
 __all__ = [
     "ClaudeCodeAnalyticsError",
+    "ClockError",
+    "Contact",
     "ContractError",
     "CredentialsError",
     "DayError",
     "DayFetch",
+    "OrganisationError",
     "Package",
     "SettingsError",
     "UsageSettings",
@@ -70,15 +78,19 @@ def usage(
     All days go into one load package: years are better given in portions.
 
     Raises `CredentialsError` without a usable key and `SettingsError` for a setting
-    that cannot be used. A day that fails ends up in `day_fetches` with its reason.
+    that cannot be used; the run raises `CredentialsError` when the key is refused and
+    `ClockError` when this machine's clock is days off, and `OrganisationError` when the
+    days are another organisation's than the stored ones of the account. A day that
+    fails ends up in `day_fetches` with its reason.
     """
     resolved = resolve_settings(**settings)
     resolved.require_key()
 
     @cache
     def package() -> Package:
+        before = preflight(resolved, transport, clock)
         stored = read_stored(dlt.current.pipeline(), resolved.account)
-        calendar = Calendar(clock(), resolved.settle)
+        calendar = Calendar(before.clock(), resolved.settle)
         wanted = days
         if wanted is None:
             plan = nightly(
@@ -88,7 +100,14 @@ def usage(
                 lookback=resolved.lookback,
             )
             wanted = [item.day for item in plan]
-        fetches = fetch_days(wanted, resolved, transport, clock)
+        fetch = partial(
+            fetch_days,
+            settings=resolved,
+            transport=transport,
+            clock=before.clock,
+            is_admitted=before.is_admitted,
+        )
+        fetches = of_known_organization(fetch(wanted), stored, resolved.account, fetch)
         return Package(fetches, stored, calendar, resolved.account)
 
     return as_source(package)

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import email.utils
 import re
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.metadata import metadata
 
 import httpx
@@ -15,22 +13,33 @@ import tenacity
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
+from .admission import Admission
+from .answer import Answer, describe, moment_of, read_body, retry_after
+from .clock import ApiClock
+from .contact import Contact
 from .errors import (
     LONGEST_REASON,
-    ClaudeCodeAnalyticsError,
     ContractError,
     CredentialsError,
     DayError,
+    RefusedError,
+    SettingsError,
     StaleCursorError,
     TransientError,
     without_emails,
 )
+from .network import open_client, untrusted_certificate
+from .patience import Gate, Patience
 from .reply import Page, PageReader
 from .settings import UsageSettings
 
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_LIMIT = 1000
 MAX_RESTARTS = 5
+# Bounds of a day without end, far beyond any real one.
+MAX_PAGES = 10_000  # of a thousand records each
+MAX_EMPTY_PAGES = 100  # in a row: a filter may have emptied some
+MAX_MINUTES = 60
 WORKERS = 2  # threads that read replies: each keeps memory of its own
 TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
@@ -40,6 +49,10 @@ REFUSED = (
     "The API refused the key. This report needs an Admin API key (sk-ant-admin...): "
     "an organisation's admin makes one in the Claude Console under Settings, Admin "
     "keys. Set it as ANTHROPIC_ADMIN_KEY."
+)
+UNTRUSTED = (
+    "A certificate on the way to {host} is not trusted ({reason}). Behind a proxy that "
+    "breaks TLS, set SSL_CERT_FILE to a file (PEM) that holds the proxy's certificate."
 )
 
 
@@ -52,13 +65,9 @@ def user_agent() -> str:
 
 @dataclass(frozen=True)
 class Probe:
-    """What one call told: a page, or else in `said` why there is none.
-
-    `date` is the reply's own clock (UTC, to the second), None when it shows none.
-    """
+    """What one call told: a page, or else in `said` why there is none."""
 
     status: int
-    date: datetime | None
     page: Page | None
     said: str = ""
 
@@ -66,31 +75,36 @@ class Probe:
 class UsageClient:
     """Fetches days whole. One client serves all days of a run, as they share one rate.
 
-    `transport` is the seam for tests: any `httpx.AsyncBaseTransport`.
+    `transport` is the seam for tests: any `httpx.AsyncBaseTransport`. `clock` hears the
+    time that the replies tell.
     """
 
     def __init__(
         self,
         settings: UsageSettings,
         transport: httpx.AsyncBaseTransport | None = None,
+        clock: ApiClock | None = None,
+        contact: Contact | None = None,
     ) -> None:
+        self._clock = clock
         self._key = settings.require_key()
         self._max_wait = settings.max_wait
         self._backoff = tenacity.wait_exponential_jitter(
             multiplier=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
         )
         self.workers = CapacityLimiter(WORKERS)
-        self._gate = _Gate()
+        self.admission = Admission(settings.concurrency)
+        self._contact = contact or Contact()
+        self._gate = Gate()
         self._reader = PageReader()
-        self._http = httpx.AsyncClient(
-            base_url=settings.base_url,
+        self._http = open_client(
+            settings.base_url,
             headers={
                 "x-api-key": self._key,
                 "anthropic-version": "2023-06-01",
                 "user-agent": user_agent(),
             },
             timeout=settings.timeout,
-            follow_redirects=False,
             transport=transport,
         )
 
@@ -101,48 +115,57 @@ class UsageClient:
     async def fetch_day(self, day: date) -> list[Page]:
         """All pages of one UTC day.
 
-        Raises `DayError` when the day cannot be had whole and `CredentialsError` when
-        no day can.
+        Raises `DayError` when the day cannot be had whole, as `RefusedError` when
+        perhaps no day can.
         """
         self._gate.require_hope()
-        patience = _Patience(self._max_wait)
-        for _ in range(1 + MAX_RESTARTS):
-            with contextlib.suppress(StaleCursorError):
-                return [page async for page in self._pages(day, patience)]
+        patience = Patience(self._max_wait)
+        try:
+            async with asyncio.timeout(60 * MAX_MINUTES + self._max_wait):
+                for _ in range(1 + MAX_RESTARTS):
+                    with contextlib.suppress(StaleCursorError):
+                        return [page async for page in self._pages(day, patience)]
+        except TimeoutError:
+            message = f"the day took more than {MAX_MINUTES} minutes beside its waits"
+            raise DayError(message) from None
         raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
 
     async def probe(self, day: date) -> Probe:
         """One call for at most one record of a UTC day, not tried again.
 
-        Raises `TransientError` when no reply comes within seconds.
+        Raises `TransientError` when no whole reply comes within seconds, and
+        `SettingsError` when a certificate is not trusted.
         """
         params = {"starting_at": day.isoformat(), "limit": "1"}
-        patience = _Patience(min(self._max_wait, LONGEST_PROBE))
-        response = await self._reply(params, patience)
-        status, moment = response.status_code, _date(response)
-        if status != 200:
-            return Probe(status, moment, None, _describe(response, self.redacted))
+        patience = Patience(min(self._max_wait, LONGEST_PROBE))
         try:
-            return Probe(status, moment, self._reader.read(response.content))
+            reply = await self._reply(params, patience)
+        except RefusedError as error:
+            raise error.ends_run from None
         except DayError as error:
-            return Probe(status, moment, None, self.redacted(str(error)))
+            raise TransientError(str(error)) from None
+        status = reply.head.status_code
+        if status != 200:
+            return Probe(status, None, describe(reply, self.redacted))
+        try:
+            return Probe(status, self._reader.read(reply.body))
+        except DayError as error:
+            return Probe(status, None, self.redacted(str(error)))
 
-    async def _pages(self, day: date, patience: "_Patience") -> AsyncIterator[Page]:
+    async def _pages(self, day: date, patience: Patience) -> AsyncIterator[Page]:
         params = {"starting_at": day.isoformat(), "limit": str(PAGE_LIMIT)}
         cursors: set[str] = set()
+        empty = 0
         while True:
             page = await self._patiently(params, patience)
             yield page
             if not page.has_more:
                 return
-            if not page.next_page:
-                raise ContractError("the reply says has_more but gives no next_page")
-            if page.next_page in cursors:
-                raise ContractError("the reply repeats a page cursor")
-            cursors.add(page.next_page)
-            params["page"] = page.next_page
+            empty = 0 if page.records else empty + 1
+            params["page"] = _next_cursor(page, cursors, empty)
+            cursors.add(params["page"])
 
-    async def _patiently(self, params: dict[str, str], patience: "_Patience") -> Page:
+    async def _patiently(self, params: dict[str, str], patience: Patience) -> Page:
         """One page, tried again while that may help and the day's patience lasts."""
         patience.begin_call()
         retrying = tenacity.AsyncRetrying(
@@ -152,60 +175,78 @@ class UsageClient:
             reraise=True,
         )
         try:
-            page: Page = await retrying(self._call, params, patience)
+            with self._contact.call():
+                page: Page = await retrying(self._call, params, patience)
         except TransientError as error:
             tries = retrying.statistics["attempt_number"]
-            self._gate.give_up(patience.call_began, str(error))
-            raise DayError(f"{error}; tried {tries} times") from None
+            reason = f"{error}{patience.remark(error.retry_after)}"
+            self._gate.give_up(patience.call_began, reason)
+            raise DayError(f"{reason}; tried {tries} times") from None
         patience.end_call(retrying.statistics["attempt_number"] > 1)
         self._gate.answered()
+        self.admission.accept()
         return page
 
-    def _pause(self, state: tenacity.RetryCallState, patience: "_Patience") -> float:
+    def _pause(self, state: tenacity.RetryCallState, patience: Patience) -> float:
         """Seconds until the next try; after a 429 the other days pause as well."""
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, TransientError)
-        patience.reason = str(error)
+        patience.reason = self._contact.reason = str(error)
         seconds = max(self._backoff(state), error.retry_after)
         if error.is_rate_limit:
             self._gate.close_for(seconds, str(error))
         return seconds
 
-    async def _call(self, params: dict[str, str], patience: "_Patience") -> Page:
-        response = await self._reply(params, patience)
-        if response.status_code != 200:
-            raise self._error(response, has_cursor="page" in params)
-        return await run_sync(self._reader.read, response.content, limiter=self.workers)
+    async def _call(self, params: dict[str, str], patience: Patience) -> Page:
+        reply = await self._reply(params, patience)
+        if reply.head.status_code != 200:
+            raise self._error(reply, has_cursor="page" in params)
+        return await run_sync(self._reader.read, reply.body, limiter=self.workers)
 
-    async def _reply(
-        self, params: dict[str, str], patience: "_Patience"
-    ) -> httpx.Response:
+    async def _reply(self, params: dict[str, str], patience: Patience) -> Answer:
+        # between two bytes `timeout` begins anew; patience bounds the reply as a whole
         try:
             async with asyncio.timeout(patience.left()):
                 await self._gate.passed(patience)
-                return await self._http.get(PATH, params=params)
+                async with self._http.stream("GET", PATH, params=params) as head:
+                    self._hear(head)
+                    return Answer(head, await read_body(head))
         except TimeoutError:
             raise TransientError(patience.reason) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
+            if untrusted := untrusted_certificate(error):
+                raise self._untrusted(untrusted) from None
             message = f"{type(error).__name__} {error}".strip()
             raise TransientError(self.redacted(message)) from None
 
-    def _error(
-        self, response: httpx.Response, *, has_cursor: bool
-    ) -> ClaudeCodeAnalyticsError:
-        status = response.status_code
-        message = _describe(response, self.redacted)
+    def _hear(self, response: httpx.Response) -> None:
+        """What time it is for the API, told as the head of a reply arrives.
+
+        A server error may come from a machine in between, with a clock of its own.
+        """
+        moment = moment_of(response)
+        if self._clock and moment and response.status_code < 500:
+            self._clock.hear(moment)
+
+    def _error(self, reply: Answer, *, has_cursor: bool) -> DayError:
+        status = reply.head.status_code
+        message = describe(reply, self.redacted)
         if status in (401, 403):
-            return CredentialsError(f"{REFUSED} The API said: {message}")
+            ends_run = CredentialsError(f"{REFUSED} The API said: {message}")
+            return RefusedError(message, ends_run=ends_run)
         about_page = status == 400 and re.search(r"(?i)\bpage\b|cursor", message)
         if has_cursor and (status == 410 or about_page):
             return StaleCursorError(message)
         if status in TRANSIENT_STATUSES or status >= 500:
-            wait = _retry_after(response)
+            wait = retry_after(reply.head)
             return TransientError(
                 message, retry_after=wait, is_rate_limit=status == 429
             )
         return DayError(message)
+
+    def _untrusted(self, reason: str) -> RefusedError:
+        message = UNTRUSTED.format(host=self._http.base_url.host, reason=reason)
+        return RefusedError(message, ends_run=SettingsError(message))
 
     def redacted(self, text: str) -> str:
         """A reason fit for reports: without the key and emails a reply may have held.
@@ -218,95 +259,14 @@ class UsageClient:
         return without_emails(text)[:LONGEST_REASON]
 
 
-class _Gate:
-    """What the days in flight share: a pause after 429, and whether anyone answers."""
-
-    def __init__(self) -> None:
-        self._opens_at = 0.0
-        self._closed_by = ""
-        self._answered_at = 0.0
-        self._gave_up: list[str] = []
-
-    async def passed(self, patience: "_Patience") -> None:
-        # another 429 may move the opening while this one sleeps
-        while (wait := self._opens_at - time.monotonic()) > 0:
-            if wait > patience.left():
-                raise TransientError(self._closed_by, retry_after=wait)
-            await asyncio.sleep(wait)
-
-    def close_for(self, seconds: float, reason: str) -> None:
-        self._opens_at = max(self._opens_at, time.monotonic() + seconds)
-        self._closed_by = reason
-
-    def answered(self) -> None:
-        self._answered_at = time.monotonic()
-        self._gave_up.clear()
-
-    def give_up(self, since: float, reason: str) -> None:
-        """A day waited in vain, and no other had an answer meanwhile."""
-        if self._answered_at < since:
-            self._gave_up.append(reason)
-
-    def require_hope(self) -> None:
-        """One day may have a fault of its own; after a second the next need not try."""
-        if len(self._gave_up) > 1:
-            raise DayError(
-                f"not tried, as the days before waited in vain: {self._gave_up[-1]}"
-            )
-
-
-class _Patience:
-    """The seconds one day may lose to waiting and to calls that fail.
-
-    `reason` is why the call was tried again, and what to say if that took too long.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.begin_call()
-
-    def begin_call(self) -> None:
-        self.call_began = time.monotonic()
-        self.reason = "no whole reply came in time"
-
-    def end_call(self, was_tried_again: bool) -> None:
-        if was_tried_again:
-            self._seconds -= time.monotonic() - self.call_began
-
-    def left(self) -> float:
-        return self._seconds - (time.monotonic() - self.call_began)
-
-
-def _describe(response: httpx.Response, redacted: Callable[[str], str]) -> str:
-    """Status, the API's own words and the request's id, on one line."""
-    if response.has_redirect_location:
-        host = httpx.URL(response.headers["location"]).host or "another path"
-        return f"{response.status_code} redirect to {host}, which is not followed"
-    try:
-        body = response.json()
-        error = body["error"]
-        words, request = f"{error['type']}: {error['message']}", body.get("request_id")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        words, request = response.reason_phrase or "no JSON body", None
-    request = response.headers.get("request-id") or request or "unknown"
-    said = " ".join(redacted(f"{response.status_code} {words}").split())[:400]
-    return f"{said} (request id {redacted(request)})"
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds to wait as the reply's header says, in either of HTTP's two forms."""
-    value = response.headers.get("retry-after", "")
-    with contextlib.suppress(ValueError):
-        return max(float(value), 0)
-    with contextlib.suppress(ValueError):
-        moment = email.utils.parsedate_to_datetime(value)
-        return max(moment.timestamp() - time.time(), 0)
-    return 0
-
-
-def _date(response: httpx.Response) -> datetime | None:
-    """The moment of the reply by the server's clock."""
-    with contextlib.suppress(ValueError):
-        moment = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
-        return moment.replace(tzinfo=moment.tzinfo or UTC)
-    return None
+def _next_cursor(page: Page, cursors: Set[str], empty: int) -> str:
+    """The cursor after a page, given those before and how many empty pages ran."""
+    if not page.next_page:
+        raise ContractError("the reply says has_more but gives no next_page")
+    if page.next_page in cursors:
+        raise ContractError("the reply repeats a page cursor")
+    if empty == MAX_EMPTY_PAGES:
+        raise ContractError(f"{empty} pages in a row were empty, and more should come")
+    if len(cursors) + 1 == MAX_PAGES:
+        raise ContractError(f"the day has more than {MAX_PAGES:,} pages")
+    return page.next_page

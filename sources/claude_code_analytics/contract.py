@@ -185,6 +185,8 @@ TABLES = {
             "account": _KEYS["account"],
             "date": "UTC day that was fetched.",
             "fetched_at": "When the fetch began (UTC).",
+            "load_number": "Number of the load that fetched it, one more than the "
+            "greatest before of this account.",
             "status": "complete or failed.",
             "error": "Why it failed; null when complete.",
             "is_final": "True when the day was over and settled as the fetch began.",
@@ -228,6 +230,7 @@ DAY_FETCHES = pa.schema(
         ("account", pa.string()),
         ("date", pa.date32()),
         ("fetched_at", pa.timestamp("us", "UTC")),
+        ("load_number", pa.int64()),
         ("status", pa.string()),
         ("error", pa.string()),
         ("is_final", pa.bool_()),

@@ -3,7 +3,10 @@
     ClaudeCodeAnalyticsError
     ├── SettingsError            a setting cannot be used; the run ends
     ├── CredentialsError         the key is missing or refused; the run ends
+    ├── ClockError               this machine's clock is days off; the run ends
+    ├── OrganisationError        the key reads another organisation; the run ends
     └── DayError                 this day failed; the others go on
+        ├── RefusedError         ends the run as well, while no call was accepted
         ├── ContractError        the reply is not what the API promises
         ├── StaleCursorError     the page cursor has expired; the day starts again
         └── TransientError       worth another try after `retry_after` seconds
@@ -27,8 +30,38 @@ class CredentialsError(ClaudeCodeAnalyticsError):
     """There is no key, or the API refuses it (401, 403)."""
 
 
+class ClockError(ClaudeCodeAnalyticsError):
+    """This machine's clock is more than a day away from the API's."""
+
+
+class OrganisationError(ClaudeCodeAnalyticsError):
+    """The key reads an organisation of which the account holds nothing."""
+
+    def __init__(self, found: str, known: str, account: str) -> None:
+        super().__init__(
+            f"The key reads organisation {found}, but account {account} holds "
+            f"organisation {known}, which is not replaced unasked. Give this key an "
+            "account of its own (SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT, or account "
+            "in .dlt/config.toml), or let its organisation replace the stored one "
+            "(--replace-organisation)."
+        )
+
+
 class DayError(ClaudeCodeAnalyticsError):
     """One day could not be fetched whole."""
+
+
+class RefusedError(DayError):
+    """One day was refused; when no call of the run is accepted, every day is.
+
+    `ends_run` is what to raise then.
+    """
+
+    def __init__(
+        self, message: str, *, ends_run: CredentialsError | SettingsError
+    ) -> None:
+        super().__init__(message)
+        self.ends_run = ends_run
 
 
 class ContractError(DayError):

@@ -12,7 +12,9 @@ from anyio.from_thread import start_blocking_portal
 from anyio.to_thread import run_sync
 
 from .client import WORKERS, UsageClient
-from .errors import ClaudeCodeAnalyticsError, DayError
+from .clock import ApiClock
+from .contact import Contact
+from .errors import ClaudeCodeAnalyticsError, DayError, RefusedError
 from .reply import Page
 from .settings import UsageSettings
 from .tables import DayTables, day_tables
@@ -31,8 +33,9 @@ def utc_now() -> datetime:
 class DayFetch:
     """The outcome of one day: its tables, or why there are none.
 
-    `fetched_at` is the moment before the first call: what the day held by then is in
-    `tables`, what came later may not be.
+    `fetched_at` is the moment before the first call, by the API's clock where this
+    machine's is off: what the day held by then is in `tables`, what came later may not
+    be.
     """
 
     account: str
@@ -47,22 +50,37 @@ class DayFetch:
         """How many records the day has; 0 when it failed."""
         return self.tables.counts["usage_report"] if self.tables else 0
 
+    @property
+    def organizations(self) -> frozenset[str]:
+        """Those the records belong to; a record that names none tells nothing."""
+        return self.tables.organizations if self.tables else frozenset()
+
 
 def fetch_days(
     days: Iterable[date],
     settings: UsageSettings,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
+    *,
+    is_admitted: bool = False,
+    contact: Contact | None = None,
 ) -> Generator[DayFetch]:
     """Fetch days in a thread of its own, `settings.concurrency` at a time.
 
     Yields each day once, as it completes or fails. Fetching goes on meanwhile, until
-    `MAX_DAYS_AHEAD` days or `MAX_RECORDS_AHEAD` records wait to be read. Raises
-    `CredentialsError` at once when the key is refused. Closing the iterator ends the
-    calls in flight.
+    `MAX_DAYS_AHEAD` days or `MAX_RECORDS_AHEAD` records wait to be read. Closing the
+    iterator ends the calls in flight.
+
+    A day that is refused (401, 403) has failed like any other once a call of the run
+    was accepted; `is_admitted` says that one was before. Raises `CredentialsError` when
+    the first day of every caller is refused. `contact` learns whether the API answers.
     """
     backlog = _Backlog()
-    run = _Run(UsageClient(settings, transport), settings.account, clock, backlog)
+    judged = ApiClock.of(clock)
+    client = UsageClient(settings, transport, judged, contact)
+    if is_admitted:
+        client.admission.accept()
+    run = _Run(client, settings.account, judged, backlog)
     with start_blocking_portal() as portal:
         work = portal.start_task_soon(run.fetch, iter(days), settings.concurrency)
         try:
@@ -93,7 +111,7 @@ class _Run:
         self,
         client: UsageClient,
         account: str,
-        clock: Callable[[], datetime],
+        clock: ApiClock,
         backlog: "_Backlog",
     ) -> None:
         self._client = client
@@ -121,13 +139,18 @@ class _Run:
 
     async def _call(self, days: Iterator[date]) -> None:
         for day in days:
-            at = self._clock()
+            began = self._clock.machine()
             try:
                 pages = await self._client.fetch_day(day)
+            except RefusedError as error:
+                await self._client.admission.require(error)
+                await self._give_up(day, self._clock.corrected(began), error)
             except DayError as error:
-                await self._give_up(day, at, error)
+                await self._give_up(day, self._clock.corrected(began), error)
             else:
+                at = self._clock.corrected(began)
                 await self._fetched.send(_Fetched(day, at, pages))
+        self._client.admission.leave()
 
     async def _make(self) -> None:
         async for fetched in self._to_make:

@@ -1,6 +1,5 @@
 """The source's settings, configured the dlt way."""
 
-import ipaddress
 import os
 import re
 from datetime import timedelta
@@ -12,12 +11,25 @@ from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.typing import TSecretStrValue
 
 from .errors import CredentialsError, SettingsError
+from .network import is_loopback
 
 NO_KEY = (
     "No Admin API key is set. Set ANTHROPIC_ADMIN_KEY, or api_key under "
     "[sources.claude_code_analytics] in .dlt/secrets.toml. An organisation's admin "
     "makes one in the Claude Console under Settings, Admin keys (sk-ant-admin...)."
 )
+
+MOST_DAYS = 3660  # ten years: more than the service will have for long
+MOST_SECONDS = 86_400  # a day: then the next nightly load comes
+BOUNDS = {  # the least and the most
+    "concurrency": (1, 100),  # as many connections as httpx opens at once
+    "initial_days": (1, MOST_DAYS),
+    "lookback": (0, MOST_DAYS),
+    "settle_minutes": (0, 43_200),  # 30 days, the longest that days are restated
+    "max_wait": (0.001, MOST_SECONDS),
+    "backoff": (0.001, MOST_SECONDS),
+    "timeout": (0.001, MOST_SECONDS),
+}
 
 
 @configspec
@@ -55,14 +67,13 @@ class UsageSettings(BaseConfiguration):
         self.api_key = (self.api_key or "").strip() or _customary_key()
         self.base_url = self.base_url.rstrip("/")
         _require_safe_url(self.base_url)
-        for name in ("concurrency", "max_wait", "backoff", "timeout", "initial_days"):
-            _require(getattr(self, name) > 0, f"{name} must be more than 0")
+        for name, (least, most) in BOUNDS.items():
+            is_within = least <= getattr(self, name) <= most
+            _require(is_within, f"{name} must be from {least:,} to {most:,}")
         _require(
             re.fullmatch(r"[\w.-]+", self.account, re.ASCII) is not None,
             "account may hold letters, digits, '_', '.' and '-' only",
         )
-        for name in ("lookback", "settle_minutes"):
-            _require(getattr(self, name) >= 0, f"{name} must be 0 or more")
 
     @property
     def settle(self) -> timedelta:
@@ -110,13 +121,6 @@ def _require_safe_url(text: str) -> None:
         url = httpx.URL(text)
     except httpx.InvalidURL:  # its words quote the URL, which may hold a password
         raise SettingsError("base_url is no URL. Correct it.") from None
-    safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
+    safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
     _require(bool(safe and url.host), "base_url must be https, or http on this machine")
     _require(not url.userinfo, "base_url must not hold a user or a password")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
