@@ -4,6 +4,7 @@ Tables are made by dlt and views as every load makes them. A view's rows come as
 and its columns with GoogleSQL's names for their types.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,7 @@ from claude_code_marts import Model, checks, models, render
 from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
+from ratios import Ratio
 
 RAW_TABLES = (*TABLES, "_dlt_loads")
 
@@ -56,6 +58,9 @@ class Engine(Protocol):
     def answers(self) -> dict[str, Answer]:
         """What every view and every check holds, by name."""
 
+    def ask(self, query: str) -> list[tuple]:
+        """The rows of a query over the datasets, asked as it is written."""
+
 
 class Warehouse:
     """A warehouse that dlt writes to, with its tables made and its views built."""
@@ -78,6 +83,10 @@ class Warehouse:
         return views | {
             check.name: Answer([], self._check(check)) for check in checks()
         }
+
+    def ask(self, query: str) -> list[tuple]:
+        """The rows of a query that names datasets as DuckDB and Postgres do."""
+        return list(self.client.execute_sql(query))
 
     def _columns(self, model: Model) -> list[tuple[str, str]]:
         found = self.client.execute_sql(
@@ -156,6 +165,13 @@ class BigQuery:
             )
         return found
 
+    def ask(self, query: str) -> list[tuple]:
+        """The rows of a query over the views as `answers` left them."""
+        for dataset in (bigquery.DATASET, f"{bigquery.DATASET}_marts"):
+            path = f"`{bigquery.PROJECT}`.`{dataset}`."
+            query = re.sub(rf"\b{dataset}\.", path, query)
+        return self.judge.query(query).rows
+
     def _text(self, model: Model) -> str:
         return render(model, "bigquery", raw=bigquery.RAW, marts=bigquery.MARTS)
 
@@ -176,7 +192,11 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
 
 def bag(rows: Iterable[tuple]) -> Counter:
     """Rows in no order, in which 1, 1.0 and Decimal(1) are three things."""
-    return Counter(tuple((type(cell).__name__, cell) for cell in row) for row in rows)
+    return Counter(tuple(_typed(cell) for cell in row) for row in rows)
+
+
+def _typed(cell: object) -> tuple[str, object]:
+    return type(cell).__name__, Ratio(cell) if isinstance(cell, float) else cell
 
 
 def _type(written: str) -> str:

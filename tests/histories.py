@@ -183,10 +183,13 @@ def stored_after(history: Iterable[Load]) -> Stored:
         calendar = Calendar(now, timedelta(minutes=90))
         package = Package(fetches, hashes[load.account], calendar, load.account)
         _put(stored, package, load)
-        for day in package.days:
-            if day.is_written:
-                content_hash = day.fetch.tables.content_hash
-                hashes[load.account][day.fetch.day] = StoredDay(content_hash)
+        for loaded in package.days:
+            day, fetched = loaded.fetch.day, loaded.fetch.tables
+            before = hashes[load.account].get(day, StoredDay())
+            hashes[load.account][day] = StoredDay(
+                fetched.content_hash if fetched else before.content_hash,
+                load_number=package.load_number,
+            )
     return stored
 
 

@@ -25,6 +25,7 @@ from googlesql_load import (
     package_of,
 )
 from loads import record
+from test_models import RATIOS
 
 EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks()]
 EVERY_MODEL = [pytest.param(model, id=model.name) for model in models()]
@@ -86,18 +87,18 @@ def test_every_check_is_valid(warehouse, check):
     assert [] == warehouse.query(rendered(check)).rows
 
 
-def test_money_is_bignumeric_and_rates_are_float64(warehouse):
-    """No cost is a NUMERIC, which has nine places, nor a double."""
+def test_money_is_bignumeric_and_ratios_are_float64(warehouse):
+    """No cost is a NUMERIC, which has nine places, nor a double; what is divided is."""
     kinds = {
         name: kind
         for view in models()
         for name, kind in warehouse.query(f"select * from {MARTS}.{view.name}").columns
     }
 
-    costs = {kinds[name] for name in kinds if "cost" in name}
+    costs = {kinds[name] for name in kinds if "estimated_cost" in name}
     counts = {kinds[name] for name in kinds if name.endswith("tokens")}
-    rates = {kinds[name] for name in kinds if name.endswith("_rate")}
-    assert ({"BIGNUMERIC"}, {"INT64"}, {"FLOAT64"}) == (costs, counts, rates)
+    ratios = {kinds[name] for name in RATIOS}
+    assert ({"BIGNUMERIC"}, {"INT64"}, {"FLOAT64"}) == (costs, counts, ratios)
 
 
 def test_every_digit_comes_through_the_executor(warehouse):

@@ -1,6 +1,6 @@
 """What the views answer, on a real DuckDB, built the way the warehouse builds them."""
 
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from random import Random
 
 import dlt
@@ -8,6 +8,8 @@ import pytest
 
 from ccwarehouse.views import NothingLoadedError, build, check
 from claude_code_marts import checks, models
+from ratios import Ratio
+from test_models import RATIOS
 
 RAW_TABLES = """
 create table usage_report (
@@ -36,7 +38,8 @@ create table usage_report__tool_actions (
     _dlt_parent_id varchar, _dlt_id varchar, _dlt_load_id varchar
 );
 create table day_fetches (
-    account varchar, date date, fetched_at timestamptz, status varchar, error varchar,
+    account varchar, date date, fetched_at timestamptz, load_number bigint,
+    status varchar, error varchar,
     is_final boolean, pages bigint, records bigint,
     model_breakdown_rows bigint, tool_actions_rows bigint,
     num_sessions bigint, estimated_cost_cents decimal(38, 24),
@@ -295,6 +298,28 @@ def test_every_currency_of_a_month_has_all_its_active_days(warehouse):
     assert [("EUR", 2), ("USD", 2)] == actual
 
 
+@pytest.mark.slow
+def test_what_is_unknown_is_a_group_with_a_name(warehouse):
+    """NULL and empty in actor type and customer type are one group in every view."""
+    empty = {"actor__type": "", "customer_type": ""}
+    missing = {"actor__type": None, "customer_type": None}
+    for unknown in (empty, missing):
+        warehouse.record(
+            **unknown, models=[entry("100")], tools=[action("edit_tool", 1, 0)]
+        )
+
+    for view in ("stg_usage", "stg_model_usage", "stg_tool_actions"):
+        actual = warehouse.ask(f"select actor_type, customer_type from {view}")
+        assert 2 * [("unknown", "unknown")] == actual
+    for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
+        actual = warehouse.ask(f"select customer_type, estimated_cost from {mart}")
+        assert [("unknown", Decimal(2))] == actual
+    for mart in ("user_cost_daily", "user_cost_monthly", "user_tool_acceptance_daily"):
+        assert [("unknown",)] == warehouse.ask(f"select actor_type from {mart}")
+    assert [(1,)] == warehouse.ask("select users from model_cost_daily")
+    assert [] == check(warehouse.client)
+
+
 def test_unknown_groups_are_groups(warehouse):
     """NULL in organisation, actor type and customer type loses and doubles nothing."""
     unknown = {"organization_id": None, "actor__type": None, "customer_type": None}
@@ -370,23 +395,26 @@ def test_users_of_a_model_are_counted_once(warehouse):
     assert [(3,)] == warehouse.ask("select users from model_cost_daily")
 
 
-def test_a_share_is_of_the_organisations_month_in_that_currency(warehouse):
-    """Shares of one organisation, month and currency add up over customer types."""
+def test_a_share_is_of_one_kind_of_money_in_one_organisations_month(warehouse):
+    """Billed and unbilled money, and two currencies, have no total to share."""
     warehouse.record(email="a", models=[entry("100"), entry("5", currency="EUR")])
-    warehouse.record(email="b", customer_type="subscription", models=[entry("200")])
+    warehouse.record(email="b", models=[entry("200")])
+    warehouse.record(email="b", customer_type="subscription", models=[entry("7")])
     warehouse.record(email="c", organization_id="other", models=[entry("9")])
     warehouse.record(email="d", date="2025-10-01", models=[entry("9")])
 
     actual = warehouse.ask(
-        "select actor, currency, cost_share from user_cost_monthly order by all"
+        "select actor, customer_type, currency, cost_share from user_cost_monthly"
+        " order by all"
     )
 
     assert [
-        ("a", "EUR", Decimal(1)),
-        ("a", "USD", Decimal("0.333333")),
-        ("b", "USD", Decimal("0.666667")),
-        ("c", "USD", Decimal(1)),
-        ("d", "USD", Decimal(1)),
+        ("a", "api", "EUR", 1.0),
+        ("a", "api", "USD", 0.333333),
+        ("b", "api", "USD", 0.666667),
+        ("b", "subscription", "USD", 1.0),
+        ("c", "api", "USD", 1.0),
+        ("d", "api", "USD", 1.0),
     ] == actual
 
 
@@ -399,20 +427,52 @@ def test_there_is_no_share_of_nothing(warehouse):
     assert [(Decimal(0), None)] == actual
 
 
-def test_cents_keep_every_place(warehouse):
-    """24 places of a cent become 26 of a dollar, and stay so when summed."""
-    warehouse.record(models=[entry("0." + "0" * 23 + "1"), entry("1" + "0" * 11)])
+@pytest.mark.parametrize(
+    ("cents", "cost"),
+    [
+        ("0.00000000004999", "0"),
+        ("0.00000000005", "0.000000000001"),
+        ("0.00000000015", "0.000000000002"),
+        ("-0.00000000005", "-0.000000000001"),
+        ("99999999999999.99999999989", "999999999999.999999999999"),
+    ],
+)
+def test_money_is_rounded_once_to_twelve_places(warehouse, cents, cost):
+    """Every entry is, halves away from zero, so that all marts have the same sums."""
+    warehouse.record(models=[entry(cents), entry(cents)])
 
-    expected = Decimal("1000000000." + "0" * 25 + "1")
     for mart in ("user_cost_daily", "user_cost_monthly", "model_cost_daily"):
         actual = warehouse.ask(
             f"select estimated_cost, typeof(estimated_cost) from {mart}"
         )
-        assert [(expected, "DECIMAL(38,26)")] == actual
+        assert [(2 * Decimal(cost), "DECIMAL(38,12)")] == actual
+    assert [] == check(warehouse.client)
 
 
-def test_shares_and_averages_are_exact_to_six_places(warehouse):
-    """Quotients equal those of exact arithmetic, ties, refunds and noise alike."""
+def test_the_ledgers_money_is_rounded_like_that_of_the_marts(warehouse):
+    """A day's cost has twelve places too, and so has the change of it."""
+    warehouse.fetch("02 02:00", estimated_cost_cents=Decimal("0.00000000005"))
+    warehouse.fetch("03 02:00", estimated_cost_cents=Decimal("-0.00000000005"))
+
+    actual = warehouse.ask(
+        "select currency, estimated_cost, estimated_cost_change from day_revisions"
+    )
+
+    small = Decimal("-0.000000000001")
+    assert [("USD", small, 2 * small)] == actual
+
+
+def test_a_cost_may_be_multiplied_by_a_rate(warehouse):
+    """An exchange rate or a tax on the greatest cost there can be does not overflow."""
+    warehouse.record(models=[entry("9" * 14)])
+
+    actual = warehouse.ask("select estimated_cost * 1.1925 from user_cost_monthly")
+
+    assert [(Decimal("1192499999999.988075"),)] == actual
+
+
+def test_ratios_are_doubles_of_six_places(warehouse):
+    """They equal those of exact arithmetic, refunds and noise alike."""
     random = Random(20250901)
     for user in range(40):
         cents = random.choice(["7", "0.0001", "-0.0001", str(random.random() * 1e5)])
@@ -427,13 +487,18 @@ def test_shares_and_averages_are_exact_to_six_places(warehouse):
 
     total = sum(cost for cost, *_ in rows)
     for cost, days, average, share in rows:
-        assert (rounded(cost, days), rounded(cost, total)) == (average, share)
+        expected = Ratio(cost / days), Ratio(cost / total)
+        assert expected == (average, share)
+        assert (average, share) == (round(average, 6), round(share, 6))
 
 
-def rounded(dividend, divisor):
-    with localcontext(prec=80):
-        quotient = Decimal(dividend) / Decimal(divisor)
-        return quotient.quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
+def test_a_rate_has_six_places(warehouse):
+    """2 of 3 are 0.666667 for a user and for all."""
+    warehouse.record(tools=[action("edit_tool", 2, 1)])
+
+    for mart in ("tool_acceptance_daily", "user_tool_acceptance_daily"):
+        actual = warehouse.ask(f"select acceptance_rate from {mart}")
+        assert [(0.666667,)] == actual
 
 
 def test_columns_are_those_promised(warehouse):
@@ -467,6 +532,36 @@ def test_columns_are_those_promised(warehouse):
         assert columns == [name for name, *_ in warehouse.ask(f"describe {mart}")]
 
 
+@pytest.mark.slow
+def test_money_is_beside_its_currency(warehouse):
+    """A cost has the same name in every view, and no currency in it."""
+    found = {
+        model.name: [name for name, *_ in warehouse.ask(f"describe {model.name}")]
+        for model in models()
+    }
+
+    assert {"estimated_cost", "estimated_cost_change", *RATIOS} >= {
+        name for columns in found.values() for name in columns if "cost" in name
+    }
+    assert {view for view in found if "estimated_cost" in found[view]} == {
+        view for view in found if "currency" in found[view]
+    }
+
+
+def test_a_terminal_that_is_not_known_is_one_group(warehouse):
+    """Empty and missing, which the API sends by turns, are the same terminal."""
+    warehouse.record(terminal_type="")
+    warehouse.record(terminal_type=None)
+    warehouse.record(terminal_type="vscode")
+
+    actual = warehouse.ask(
+        "select terminal_type, count(*) from stg_usage group by all order by all"
+    )
+
+    assert [("unknown", 2), ("vscode", 1)] == actual
+
+
+@pytest.mark.slow
 def test_a_file_can_be_pasted_into_a_duckdb_shell(warehouse):
     """Each file runs as it stands, where the views are on the search path."""
     warehouse.record(models=[entry("1")], tools=[action("edit_tool", 1, 0)])
@@ -635,7 +730,7 @@ def test_a_revision_says_by_how_much_a_day_moved(warehouse):
 
     found = warehouse.ask(
         "select extract(day from fetched_at), is_restatement, records_change,"
-        " sessions_change, estimated_cost_usd_change"
+        " sessions_change, estimated_cost_change"
         " from day_revisions order by fetched_at"
     )
 
@@ -674,6 +769,24 @@ def test_drift_is_what_the_last_whole_fetch_of_each_day_met(warehouse):
     )
 
     assert [("field", "novelty", 1, 3, 5, "7")] == found
+
+
+def test_loads_are_in_order_however_wrong_a_clock_was(warehouse):
+    """What the later load found counts, not what a clock that was ahead dates later."""
+    warehouse.fetch("02 02:00", records=1)
+    warehouse.fetch("09 02:00", load_number=1, records=2)
+    warehouse.unknown("09 02:00", "from a clock that was ahead", 1)
+    warehouse.fetch("03 02:00", load_number=2, records=5)
+    warehouse.unknown("03 02:00", "from the last load", 1)
+
+    revisions = warehouse.ask(
+        "select records, records_change, day(previous_fetched_at) from day_revisions"
+        " order by 1"
+    )
+    drift = warehouse.ask("select name from contract_drift")
+
+    assert [(2, 1, 2), (5, 3, 9)] == revisions
+    assert [("from the last load",)] == drift
 
 
 def test_the_example_is_that_of_the_last_day(warehouse):

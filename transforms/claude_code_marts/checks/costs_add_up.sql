@@ -1,4 +1,4 @@
--- Claim: costs by user and day, by user and month and by model add up to the raw ones.
+-- Claim: raw costs, each rounded to 12 places, add up to those by user and by model.
 with
 
 -- Noughts and no nulls: Postgres takes a column of nulls for text.
@@ -6,7 +6,7 @@ parts as (
 
     select
         estimated_cost__currency as currency,
-        estimated_cost__amount * cast('0.01' as decimal(2, 2)) as raw_cost,
+        round(estimated_cost__amount, 10) * cast('0.01' as decimal(2, 2)) as raw_cost,
         0 as user_day_cost,
         0 as user_month_cost,
         0 as model_cost

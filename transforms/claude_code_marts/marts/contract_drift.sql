@@ -13,17 +13,21 @@ model_usage as (
 
 ),
 
--- What counts is what the warehouse holds now: the last whole fetch of each day.
-last_fetches as (
+-- What counts is what the warehouse holds now: the last whole fetch of each day, in
+-- the order of the loads, since a clock may have been wrong.
+whole_fetches as (
 
     select
         account,
         date,
-        max(fetched_at) as fetched_at
+        fetched_at,
+        row_number() over (
+            partition by account, date
+            order by load_number desc, fetched_at desc
+        ) as recency
 
     from stg_day_fetches
     where status = 'complete'
-    group by account, date
 
 ),
 
@@ -38,10 +42,11 @@ observed as (
         unknowns.example
 
     from unknowns
-    inner join last_fetches
-        on unknowns.account = last_fetches.account
-        and unknowns.date = last_fetches.date
-        and unknowns.fetched_at = last_fetches.fetched_at
+    inner join whole_fetches
+        on unknowns.account = whole_fetches.account
+        and unknowns.date = whole_fetches.date
+        and unknowns.fetched_at = whole_fetches.fetched_at
+    where whole_fetches.recency = 1
 
 ),
 

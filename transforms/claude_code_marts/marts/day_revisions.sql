@@ -7,36 +7,23 @@ fetches as (
 
 ),
 
+-- In the order of the loads: a clock may have been wrong.
 compared as (
 
     select
         *,
-        row_number() over (
-            partition by account, date
-            order by fetched_at
-        ) as fetch_number,
-        lag(fetched_at) over (
-            partition by account, date
-            order by fetched_at
-        ) as previous_fetched_at,
-        lag(is_final) over (
-            partition by account, date
-            order by fetched_at
-        ) as previous_is_final,
-        lag(records) over (
-            partition by account, date
-            order by fetched_at
-        ) as previous_records,
-        lag(sessions) over (
-            partition by account, date
-            order by fetched_at
-        ) as previous_sessions,
-        lag(estimated_cost_usd) over (
-            partition by account, date
-            order by fetched_at
-        ) as previous_estimated_cost_usd
+        row_number() over fetches_of_day as fetch_number,
+        lag(fetched_at) over fetches_of_day as previous_fetched_at,
+        lag(is_final) over fetches_of_day as previous_is_final,
+        lag(records) over fetches_of_day as previous_records,
+        lag(sessions) over fetches_of_day as previous_sessions,
+        lag(estimated_cost) over fetches_of_day as previous_estimated_cost
 
     from fetches
+    window fetches_of_day as (
+        partition by account, date
+        order by load_number, fetched_at
+    )
 
 ),
 
@@ -53,8 +40,11 @@ revisions as (
         records - previous_records as records_change,
         sessions,
         sessions - previous_sessions as sessions_change,
-        estimated_cost_usd,
-        estimated_cost_usd - previous_estimated_cost_usd as estimated_cost_usd_change
+        currency,
+        estimated_cost,
+        cast(
+            estimated_cost - previous_estimated_cost as decimal(38, 12)
+        ) as estimated_cost_change
 
     from compared
     where

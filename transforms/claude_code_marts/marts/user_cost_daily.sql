@@ -23,7 +23,7 @@ costs as (
         actor,
         customer_type,
         currency,
-        sum(estimated_cost) as estimated_cost,
+        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
         cast(sum(input_tokens) as bigint) as input_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
@@ -79,7 +79,7 @@ everyone as (
     select
         *,
         null as currency,
-        null as estimated_cost,
+        cast(null as decimal(38, 12)) as estimated_cost,
         null as input_tokens,
         null as output_tokens,
         null as cache_read_tokens,

@@ -31,12 +31,13 @@ counted as (
 
 ),
 
--- Of the summed counts: the mean of the records' rates would weigh them wrongly.
+-- Of the summed counts, to six places: the mean of the records' rates would weigh them
+-- wrongly.
 rated as (
 
     select
         *,
-        accepted / nullif(proposals, 0) as acceptance_rate
+        round(1e6 * accepted / nullif(proposals, 0)) / 1e6 as acceptance_rate
 
     from counted
 

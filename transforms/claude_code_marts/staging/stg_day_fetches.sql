@@ -20,6 +20,8 @@ counted as (
         fetches.account,
         fetches.date,
         fetches.fetched_at,
+        -- the first loads had no number
+        coalesce(fetches.load_number, 0) as load_number,
         fetches.status,
         fetches.error,
         fetches.is_final,
@@ -27,8 +29,12 @@ counted as (
         fetches.pages,
         fetches.records,
         fetches.num_sessions as sessions,
-        fetches.estimated_cost_cents
-            * cast('0.01' as decimal(2, 2)) as estimated_cost_usd
+        -- what the ledger keeps of costs, rounded to twelve places as in stg_model_usage
+        'USD' as currency,
+        cast(
+            round(fetches.estimated_cost_cents, 10)
+            * cast('0.01' as decimal(2, 2)) as decimal(38, 12)
+        ) as estimated_cost
 
     from fetches
     inner join loads

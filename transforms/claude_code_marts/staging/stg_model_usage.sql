@@ -23,14 +23,17 @@ joined as (
         entries.account,
         entries.organization_id,
         entries.date,
-        usage.actor_type,
+        coalesce(usage.actor_type, 'unknown') as actor_type,
         coalesce(usage.actor, 'unknown') as actor,
-        usage.customer_type,
+        coalesce(usage.customer_type, 'unknown') as customer_type,
         entries.model,
         entries.estimated_cost__currency as currency,
-        -- cents to currency: a product stays exact where a quotient would not
-        entries.estimated_cost__amount
-            * cast('0.01' as decimal(2, 2)) as estimated_cost,
+        -- cents to currency, rounded here alone: ten places of cents are twelve of
+        -- currency, and a product of all 24 would overflow DuckDB's decimal
+        cast(
+            round(entries.estimated_cost__amount, 10)
+            * cast('0.01' as decimal(2, 2)) as decimal(38, 12)
+        ) as estimated_cost,
         entries.tokens__input as input_tokens,
         entries.tokens__output as output_tokens,
         entries.tokens__cache_read as cache_read_tokens,

@@ -23,9 +23,9 @@ joined as (
         actions.account,
         actions.organization_id,
         actions.date,
-        usage.actor_type,
+        coalesce(usage.actor_type, 'unknown') as actor_type,
         coalesce(usage.actor, 'unknown') as actor,
-        usage.customer_type,
+        coalesce(usage.customer_type, 'unknown') as customer_type,
         actions.tool,
         -- a count that was left out is a count of nothing
         coalesce(actions.accepted, 0) as accepted,

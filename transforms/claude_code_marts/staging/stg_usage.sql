@@ -29,6 +29,8 @@ emails as (
 
 ),
 
+-- Whoever is not named, and whatever is not said of him, is 'unknown' and a group as
+-- any other.
 named as (
 
     select
@@ -36,13 +38,13 @@ named as (
         account,
         organization_id,
         date,
-        actor__type as actor_type,
+        coalesce(nullif(actor__type, ''), 'unknown') as actor_type,
         coalesce(
             nullif(email, ''), nullif(actor__api_key_name, ''), 'unknown'
         ) as actor,
-        customer_type,
+        coalesce(nullif(customer_type, ''), 'unknown') as customer_type,
         subscription_type,
-        terminal_type,
+        coalesce(nullif(terminal_type, ''), 'unknown') as terminal_type,
         is_remote,
         core_metrics__num_sessions as sessions,
         core_metrics__lines_of_code__added as lines_added,
