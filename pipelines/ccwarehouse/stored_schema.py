@@ -1,0 +1,58 @@
+"""The schema that dlt stores in the warehouse: the same after every load.
+
+dlt replaces days by a hint of their tables, which names the days. It would store a new
+version of the whole schema for every night that replaces other days than the last one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+from dlt.common.schema import Schema, TSchemaTables
+from dlt.destinations.job_client_impl import SqlJobClientBase
+
+HINTS_OF_ONE_LOAD = ("x-merge-destination-scope", "x-merge-strategy")
+
+
+class OneStoredSchema(SqlJobClientBase):
+    """A client of dlt's that leaves out of the stored schema how one load writes."""
+
+    def update_stored_schema(
+        self,
+        only_tables: Any = None,  # noqa: ANN401 - as dlt types them
+        expected_update: Any = None,  # noqa: ANN401
+        force: bool = False,
+    ) -> TSchemaTables | None:
+        """Make or change tables, and store the schema if it is new.
+
+        Always by `force`: dlt looks for tables of a new schema only. One that somebody
+        has dropped would be missing for good, as the schema is not new again.
+        """
+        with self._lasting_schema():
+            return super().update_stored_schema(only_tables, expected_update, True)
+
+    def complete_load(self, load_id: str) -> None:
+        """Note that a load is in, and by which schema."""
+        with self._lasting_schema():
+            super().complete_load(load_id)
+
+    @contextmanager
+    def _lasting_schema(self) -> Iterator[None]:
+        of_load = self.schema
+        self.schema = lasting(of_load)
+        try:
+            yield
+        finally:
+            self.schema = of_load
+
+
+def lasting(schema: Schema) -> Schema:
+    """A copy with its own hash, in which every table is appended to."""
+    stored: dict[str, Any] = {**deepcopy(schema.to_dict())}
+    for table in stored["tables"].values():
+        if table.get("write_disposition") == "merge":
+            table["write_disposition"] = "append"
+        for hint in HINTS_OF_ONE_LOAD:
+            table.pop(hint, None)
+    return Schema.from_dict(stored, validate_schema=False)
