@@ -26,7 +26,11 @@ import pytest
 
 from ccwarehouse.fake_api import FakeApi, Response, error
 from loads import record
-from soak import IS_SOAK
+from processes import interruptible
+from soak import IS_SOAK, sample
+
+LIMIT = sample(quick=300, soak=7200)  # seconds for all cases
+pytestmark = [pytest.mark.process, pytest.mark.timeout(LIMIT)]
 
 KEY = "sk-ant-admin01-Zq7wErTy_UIOPasdf-GHJKl"
 PASSWORD = "hunter-Kj5Lw9"
@@ -51,7 +55,7 @@ main()
 """
 LOCALS = "import rich.traceback; rich.traceback.install(show_locals=True, width=200)\n"
 BUGS = {
-    "in the client": "import claude_code_analytics.client as c; c._describe = bug",
+    "in the client": "import claude_code_analytics.client as c; c.describe = bug",
     "in the reader": "from claude_code_analytics.reply import PageReader as R; "
     "R.read = bug",
     "in the source": "import claude_code_analytics.package as p; p._ledger_row = bug",
@@ -134,15 +138,15 @@ CASES = {
     "refused with 403": Case("load", 3, echo(403)),
     "doctor refused": Case("doctor", 3, echo(401)),
     "doctor told 500": Case("doctor --json", 4, echo(500)),
-    "days fail with 404": Case("load", 4, echo(404)),
-    "days fail with 529": Case("load --json", 4, echo(529)),
-    "day of the key": Case("load", 4, strange_page(date=KEY)),
-    "day of an email": Case("load", 4, strange_page(date=EMAIL)),
-    "cents of the key": Case("load", 4, strange_page(model_breakdown=cost(KEY))),
-    "cents of an email": Case("load", 4, strange_page(model_breakdown=cost(EMAIL))),
-    "sessions of an email": Case("load", 4, strange_page(core_metrics=EMAIL)),
+    "days fail with 404": Case("load", 7, echo(404)),
+    "days fail with 529": Case("load --json", 7, echo(529)),
+    "day of the key": Case("load", 7, strange_page(date=KEY)),
+    "day of an email": Case("load", 7, strange_page(date=EMAIL)),
+    "cents of the key": Case("load", 7, strange_page(model_breakdown=cost(KEY))),
+    "cents of an email": Case("load", 7, strange_page(model_breakdown=cost(EMAIL))),
+    "sessions of an email": Case("load", 7, strange_page(core_metrics=EMAIL)),
     "unknown fields": Case("load", 0, strange_page(owner=[EMAIL], more={"x": EMAIL})),
-    "API out of reach": Case("load", 4, given=NOWHERE),
+    "API out of reach": Case("load", 7, given=NOWHERE),
     "doctor out of reach": Case("doctor", 4, given=NOWHERE),
     "key for a URL": Case("load", 3, given={BASE_URL: KEY}),
     "key in the URL": Case("doctor", 3, given={BASE_URL: f"http://{KEY}@127.0.0.1:9"}),
@@ -161,7 +165,7 @@ CASES = {
         "load", 3, given={"SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": KEY}
     ),
     "broken file": Case("load", 5, prepare=broken_file),
-    "file in use": Case("load", 5, prepare=file_in_use),
+    "file in use": Case("load --wait=0", 5, prepare=file_in_use),
     "doctor on a broken file": Case("doctor", 5, prepare=broken_file),
     "status of a broken file": Case("status", 5, prepare=broken_file),
     "no such folder": Case("load --database nowhere/usage.duckdb", 5),
@@ -172,6 +176,23 @@ CASES = {
     ),
     "doctor without Postgres": Case(
         "doctor --destination postgres", 5, given={CREDENTIALS: POSTGRES}
+    ),
+    "credentials of another scheme": Case(
+        "load --destination postgres",
+        3,
+        given={CREDENTIALS: POSTGRES.replace("postgresql:", "postgresql+psycopg2:")},
+    ),
+    "doctor with another scheme": Case(
+        "doctor --destination postgres --json",
+        3,
+        given={CREDENTIALS: POSTGRES.replace("postgresql:", "mysql:")},
+    ),
+    "credentials that another driver cannot read": Case(
+        "status --destination redshift",
+        3,
+        given={
+            "DESTINATION__REDSHIFT__CREDENTIALS": f"mysql://u:{PASSWORD}@127.0.0.1/usage"
+        },
     ),
     "malformed credentials": Case(
         "load --destination postgres", 3, given={CREDENTIALS: f"loader:{PASSWORD}@x y"}
@@ -209,6 +230,7 @@ NEAR_TWINS = {
     "name clash",
     "no such destination",
     "doctor without Postgres",
+    "doctor with another scheme",
     "bug in the load",
     "bug in the source, with locals",
     "bug in the load, with locals",
@@ -242,7 +264,7 @@ def run(case, key_place, folder):
             lambda day: [record(str(day), EMAIL)], api_key=KEY, fault=case.fault
         ) as api,
     ):
-        process = subprocess.Popen(
+        process = interruptible(
             [
                 sys.executable,
                 *("-c", LAUNCHER.format(plant=case.plant)),
@@ -279,7 +301,9 @@ def environment(case, api, key_place, folder):
 
 
 def wait_for(condition):
+    deadline = time.monotonic() + 60
     while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 

@@ -4,8 +4,8 @@ Whatever is not here is a bug and keeps its traceback (exit code 1).
 """
 
 import re
+import shlex
 from dataclasses import dataclass
-from enum import IntEnum
 
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import (
@@ -20,20 +20,37 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
-from claude_code_analytics import CredentialsError, SettingsError
+from claude_code_analytics import (
+    ClockError,
+    CredentialsError,
+    OrganisationError,
+    SettingsError,
+)
 
-from .destinations import NameClashError, UnsuitableDestinationError
+from .destinations import UnsuitableDestinationError
+from .exit_codes import ExitCode
+from .names import ImpossibleNameError
+from .obstacles import ObstacleError
+from .publish import PublishError
+from .redaction import without_secrets
+from .refusals import refusal
+from .temporary import is_temporary, unusable
 from .views import NothingLoadedError
-from .writer import WarehouseInUseError
+from .waiting import WarehouseInUseError
 
 NO_SUCH_DESTINATION = (
     "There is no such destination. Name one of dlt's with --destination, as in duckdb, "
     "postgres or bigquery."
 )
-INSTALL = "Install it: pip install 'ccwarehouse[postgres]' or 'ccwarehouse[bigquery]'."
-CONFIGURE = "Set it in .dlt/secrets.toml, in .dlt/config.toml or in the environment."
+MISSING_DRIVER = (
+    "The driver of {destination} is missing. Install it: pip install {what}"
+)
 WAIT = "Wait until it has ended, then run the same command again."
 REPAIR = "Make it reachable and writable, then run the same command again."
+UNREADABLE = (
+    "The driver of {location} cannot read its credentials. Correct them in dlt's "
+    "configuration, the scheme of an address and its options too, then run it again."
+)
 CORRECT = "Correct user and password in dlt's configuration, then run it again."
 CREATE = "Create it or name another in dlt's configuration, then run it again."
 GRANT = "Grant what a loader needs, as the README lists it, then run it again."
@@ -49,19 +66,14 @@ MENDS = (
     ("No space left|File too large", MAKE_ROOM),
 )
 
+# What drivers say of credentials that they cannot even read, and then quote.
+NOT_READ = "invalid dsn|Unable to load PEM"
+
+# What dlt calls the extras that this package has, too.
+OUR_EXTRAS = ("dlt[postgres]", "dlt[bigquery]")
+
 # PEP 249's name, and those that Google's libraries have beside it.
 OF_DRIVERS = ("DatabaseError", "GoogleAPIError", "GoogleAuthError")
-
-
-class ExitCode(IntEnum):
-    """What the command line ends with."""
-
-    DONE = 0
-    BUG = 1
-    USAGE = 2
-    CONFIGURATION = 3
-    DAYS_FAILED = 4
-    WAREHOUSE = 5
 
 
 @dataclass(frozen=True)
@@ -87,17 +99,21 @@ def explain(error: BaseException, location: str) -> Problem | None:
 
 def _known(error: BaseException, location: str) -> Problem | None:
     match error:
-        case CredentialsError() | SettingsError():
+        case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
             code, line = ExitCode.CONFIGURATION, str(error)
-        case NameClashError() | UnsuitableDestinationError():
+        case ImpossibleNameError() | UnsuitableDestinationError():
             code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
         case MissingDependencyException():
-            code, line = ExitCode.CONFIGURATION, f"{error.caller} is missing. {INSTALL}"
+            code, line = ExitCode.CONFIGURATION, _install(error)
         case ConfigurationException():
-            code, line = ExitCode.CONFIGURATION, f"{_first_line(error)} {CONFIGURE}"
-        case NothingLoadedError():
+            code, line = ExitCode.CONFIGURATION, refusal(error)
+        case OSError() if is_temporary(error):
+            code, line = ExitCode.WAREHOUSE, unusable(error)
+        case _ if _is_of_driver(error) and re.search(NOT_READ, str(error)):
+            code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
+        case NothingLoadedError() | ObstacleError() | PublishError():
             code, line = ExitCode.WAREHOUSE, str(error)
         case DestinationException() | OSError() | WarehouseInUseError():
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
@@ -108,6 +124,16 @@ def _known(error: BaseException, location: str) -> Problem | None:
     return Problem(code, line)
 
 
+def _install(error: MissingDependencyException) -> str:
+    """The extra that brings the driver: ours where there is one, else dlt's."""
+    extras = [
+        name.replace("dlt[", "ccwarehouse[") if name in OUR_EXTRAS else name
+        for name in error.dependencies
+    ]
+    destination = error.caller.removesuffix(" destination")
+    return MISSING_DRIVER.format(destination=destination, what=shlex.join(extras))
+
+
 def _is_of_driver(error: BaseException) -> bool:
     """Whether a database's driver raised it, going by the name of its errors."""
     return any(kind.__name__ in OF_DRIVERS for kind in type(error).__mro__)
@@ -115,10 +141,11 @@ def _is_of_driver(error: BaseException) -> bool:
 
 def _of_warehouse(error: BaseException, location: str) -> str:
     said = _first_line(_inner(error)).partition(" See also http")[0]
+    said = said.partition(" However, you would be able to open")[0]
     said = said.rpartition("PGRES_FATAL_ERROR ERROR:  ")[2]
     mend = next((mend for words, mend in MENDS if re.search(words, said)), REPAIR)
     state = "is in use" if mend == WAIT else "cannot be used"
-    return f"{location} {state}: {said} {mend}"
+    return f"{location} {state}: {without_secrets(said)} {mend}"
 
 
 def _inner(error: BaseException) -> BaseException:

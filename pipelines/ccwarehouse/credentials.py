@@ -1,0 +1,61 @@
+"""Credentials of Postgres: dlt's, of any address that libpq knows, and checked."""
+
+from typing import Final
+
+from dlt.common.configuration import configspec
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.libs.sql_alchemy_shims import URL
+from dlt.destinations.impl.postgres.configuration import (
+    PostgresClientConfiguration,
+    PostgresCredentials,
+)
+
+SCHEMES: Final = ("postgresql", "postgres")
+WRONG_SCHEME = (
+    "The credentials of postgres begin with {scheme}://. Begin them with "
+    "postgresql://, as in postgresql://user:password@host/database."
+)
+NO_HOST = (
+    "The credentials of postgres name a host with an @ in it. Write %40 for an @ in "
+    "the user or the password."
+)
+
+
+class UnusableCredentialsError(ConfigurationException):
+    """Credentials that are no address of a Postgres; the message holds none of them."""
+
+
+@configspec(init=False)
+class AnyPostgresCredentials(PostgresCredentials):
+    """`host` may also be the folder of a Unix socket, by itself or in the query."""
+
+    def parse_native_representation(self, native_value: object) -> None:
+        """Read a connection string. Raises `UnusableCredentialsError`."""
+        super().parse_native_representation(native_value)
+        if self.drivername not in SCHEMES:
+            text = WRONG_SCHEME.format(scheme=self.drivername)
+            raise UnusableCredentialsError(text)
+        query = self.query or {}
+        if host := query.pop("host", None):
+            self.host = host
+        if port := query.pop("port", None):
+            self.port = int(port)
+
+    def on_resolved(self) -> None:
+        """Refuse a host that is the end of a password."""
+        if "@" in self.host:
+            raise UnusableCredentialsError(NO_HOST)
+
+    def to_url(self) -> URL:
+        """The connection string; the path of a socket can only be in its query."""
+        url = super().to_url()
+        if not (self.host or "").startswith("/"):
+            return url
+        return url._replace(host=None).update_query_dict({"host": self.host})
+
+
+@configspec
+class AnyPostgresConfiguration(PostgresClientConfiguration):
+    """dlt's, with these credentials."""
+
+    credentials: AnyPostgresCredentials = None  # type: ignore[assignment] # as dlt has it

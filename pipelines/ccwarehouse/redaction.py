@@ -1,0 +1,79 @@
+"""No credential in what is told: drivers quote hosts, options, even whole addresses."""
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers.doc import BaseDocProvider
+from dlt.common.configuration.specs import PluggableRunContext
+
+OF_DESTINATIONS: Final = re.compile("DESTINATION__|CREDENTIALS")
+SECRET: Final = re.compile("pass|pwd|secret|token|key|credential|sas$", re.IGNORECASE)
+
+# What is shorter is in every other word.
+SHORTEST: Final = 4
+
+
+def without_secrets(text: str) -> str:
+    """The text with `***` for the secrets of destinations in dlt's configuration."""
+    forms = {form for secret in _secrets() for form in _forms(secret)}
+    if not forms:
+        return text
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), "***", text)
+
+
+def _secrets() -> Iterator[str]:
+    """The secret values in the environment and in dlt's files."""
+    for name, value in os.environ.items():
+        if OF_DESTINATIONS.search(name):
+            yield from _in_value(name.rpartition("__")[2], value)
+    for provider in Container()[PluggableRunContext].providers.providers:
+        if isinstance(provider, BaseDocProvider):
+            settings = tomllib.loads(provider.to_toml())
+            yield from _in_value("", settings.get("destination", {}))
+            yield from _in_value("credentials", settings.get("credentials", {}))
+
+
+def _in_value(name: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any of TOML's
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _in_value(key, inner)
+        case str() if value.lstrip().startswith("{"):
+            yield from _in_json(name, value)
+        case str() if "@" in value or "?" in value:
+            yield from _in_address(value)
+        case str() if SECRET.search(name) and "://" not in value:
+            yield value
+            yield from value.splitlines()
+
+
+def _in_json(name: str, text: str) -> Iterator[str]:
+    try:
+        yield from _in_value(name, json.loads(text))
+    except ValueError:  # where it is broken, each value may be a secret
+        yield from re.findall(r':\s*"([^"]+)', text)
+
+
+def _in_address(address: str) -> Iterator[str]:
+    """The password of an address, its ends, and the secrets of its query."""
+    if found := re.match(r"(?:[\w+.-]+://)?[^:]*:(.*)@", address, re.DOTALL):
+        yield found[1]
+        # where an address is misread, it is cut at such a character
+        for cut in re.finditer(r"\W", found[1]):
+            yield found[1][: cut.start()]
+            yield found[1][cut.end() :]
+    query = parse_qsl(address.partition("?")[2])
+    yield from (value for name, value in query if SECRET.search(name))
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may be written: as it is, or as in an address."""
+    forms = {secret, secret.strip(), unquote(secret), quote(secret), quote(secret, "")}
+    return {form for form in forms if len(form) >= SHORTEST}
