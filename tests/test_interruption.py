@@ -14,10 +14,13 @@ import pytest
 from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
 from loads import query
+from processes import interruptible
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 UV = Path(sys.executable).with_name("uv")
-DAYS = PACKAGE_DAYS + 60
+DAYS = PACKAGE_DAYS + 15
+
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("in_the_background")]
 
 
 @pytest.fixture
@@ -30,6 +33,7 @@ def api():
 def start(api, tmp_path):
     """Start a load of many days in a process of its own; its temporary files in tmp."""
     (tmp_path / "tmp").mkdir()
+    started = []
 
     def run(*words, **given):
         environment = {
@@ -38,7 +42,7 @@ def start(api, tmp_path):
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
             "TMPDIR": str(tmp_path / "tmp"),
         }
-        return subprocess.Popen(
+        process = interruptible(
             [PROGRAM, "load", *words],
             cwd=tmp_path,
             env=os.environ | environment,
@@ -47,8 +51,13 @@ def start(api, tmp_path):
             text=True,
             **given,
         )
+        started.append(process)
+        return process
 
-    return run
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -85,7 +94,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
 
 def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
     """When the file cannot grow the load ends with 5; later it just goes on."""
-    assert 0 == start("--start", "2026-01-01", "--end", "2026-01-31").wait(120)
+    assert 0 == start("--start", "2026-01-01", "--end", "2026-01-10").wait(120)
     database = tmp_path / "ccwarehouse.duckdb"
     rows = "from claude_code.usage_report where date < '2026-02-01' order by _dlt_id"
     before = query(database, rows)
@@ -94,7 +103,7 @@ def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
     def fill_up():
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    days = ("--start", "2026-02-01", "--end", "2026-06-30")
+    days = ("--start", "2026-02-01", "--end", "2026-03-15")
     full = start(*days, preexec_fn=fill_up)
     _, told = full.communicate(timeout=120)
 
@@ -138,12 +147,21 @@ def test_a_place_nobody_may_write_to_is_one_line(start):
 def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
     api, start, tmp_path
 ):
-    """The second leaves with 5 and the first one's process; a killed one frees it."""
-    api.fault = lambda request: replace(api.answer(request), stall=60)
+    """The second leaves with 5 and the first one's process; a killed one frees it, and
+    the next one sweeps its temporary files.
+    """
+    asked = []
+
+    def stall(request):
+        asked.append(request)
+        is_first = len(asked) == 1  # it asks whether there may be a load at all
+        return None if is_first else replace(api.answer(request), stall=60)
+
+    api.fault = stall
     first = start()
-    while not api.calls:
+    while len(asked) < 2:
         time.sleep(0.05)
-    second = start()
+    second = start("--wait=0")
     _, told = second.communicate(timeout=120)
     first.kill()
     first.wait()
@@ -152,3 +170,4 @@ def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
     assert 5 == second.returncode
     assert f"PID {first.pid}" in told
     assert 0 == start().wait(120)
+    assert [] == list((tmp_path / "tmp").iterdir())

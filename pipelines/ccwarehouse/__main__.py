@@ -1,0 +1,5 @@
+"""`python -m ccwarehouse` is the command `ccwarehouse`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""What the command line ends with, and what each code means: written once, here."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """A code and its meaning, as `--help` and the README print it."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> "ExitCode":
+        """A code that carries its meaning."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
+
+    DONE = 0, "all wanted days are in"
+    BUG = 1, "a bug, with its traceback; or a check of transform --check fails"
+    USAGE = 2, "wrong usage"
+    CONFIGURATION = 3, "credentials or configuration"
+    DAYS_FAILED = 4, "some days failed or are missing, the others are in"
+    WAREHOUSE = 5, "the warehouse could not be reached or refused"
+    NOTHING_LOADED = 7, "days were wanted, and not one could be loaded"
+    INTERRUPTED = 130, "interrupted; what was in stays in"
+
+
+def as_help() -> str:
+    """The table for the end of a command's help; click keeps its lines as they are."""
+    lines = [f"  {code:3}  {code.meaning}" for code in ExitCode]
+    return "\n".join(["\b", "Exit codes:", *lines])

@@ -1,0 +1,116 @@
+"""How a command ends: lines for people, or one JSON object for machines, and a code."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import IO, Any
+
+import click
+
+from .exit_codes import ExitCode
+from .interrupt import signals_as_ctrl_c
+from .streams import forgive_unwritable_streams, lost_output
+
+PACKAGE = "ccwarehouse"
+
+LOST = "The output is not whole: {reason}. Make room for it, then look again."
+A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a command.
+
+    `error` is one line, None exactly when `code` is 0. `facts` are the command's own
+    keys in the JSON object, `lines` what people read on stdout instead.
+    """
+
+    code: int = ExitCode.DONE
+    error: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command's words go; with `as_json` stdout is the JSON object's alone."""
+
+    as_json: bool
+
+    def say(self, line: str) -> None:
+        """Tell people something on stdout, before the end."""
+        if not self.as_json:
+            click.echo(line)
+
+    def remark(self, line: str) -> None:
+        """Tell whoever looks something that needs attention, on stderr."""
+        click.echo(line, err=True)
+
+    def end(self, end: End) -> None:
+        """Print the end."""
+        if self.as_json:
+            common = {
+                "exit_code": end.code,
+                "error": end.error,
+                "version": version(PACKAGE),
+            }
+            click.echo(json.dumps(common | dict(end.facts)))
+        else:
+            for line in end.lines:
+                click.echo(line)
+        if reason := lost_output():
+            self.remark(LOST.format(reason=reason))
+
+
+class EndedError(click.ClickException):
+    """The end of a command by something that a person can mend, told in one line."""
+
+    def __init__(self, code: ExitCode, line: str) -> None:
+        super().__init__(line)
+        self.exit_code = code  # type: ignore[misc]  # one for each end, not each class
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line on stderr."""
+        click.echo(f"{PACKAGE}: {self.message}", file=file, err=True)
+
+
+class Commands(click.Group):
+    """A group of commands that return an `End`, printed here whatever the end is."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        *more: Any,  # noqa: ANN401 - click's own
+        **extra: Any,  # noqa: ANN401 - click's own
+    ) -> Any:  # noqa: ANN401 - never returns
+        """Run a command and end the process with its code.
+
+        A wrong word ends it before a command could see `--json`, so that is looked for
+        among the words. A bug goes on as it came, with its traceback.
+        """
+        forgive_unwritable_streams()
+        words = sys.argv[1:] if args is None else args
+        output = Output(as_json="--json" in words)
+        extra |= {"standalone_mode": False, "obj": output}
+        try:
+            end = super().main(args, *more, **extra)
+        except click.ClickException as error:
+            error.show()
+            end = End(error.exit_code, error.format_message())
+        except Exception as bug:
+            output.end(End(ExitCode.BUG, A_BUG.format(name=type(bug).__name__)))
+            raise
+        if not isinstance(end, End):  # of --help and --version it is a code
+            sys.exit(end)
+        output.end(end)
+        sys.exit(end.code)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
+        """Run a command; Ctrl-C and its like are an end like others."""
+        try:
+            with signals_as_ctrl_c():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise EndedError(ExitCode.INTERRUPTED, "Interrupted.") from None

@@ -1,0 +1,17 @@
+"""Children of the tests that are to be interrupted."""
+
+import subprocess
+import sys
+
+# A script's background jobs ignore SIGINT, and what they start inherits that.
+RESTORE = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def interruptible(words, **given):
+    """Start a program that SIGINT ends, even where the tests themselves ignore it."""
+    restored = [sys.executable, "-I", "-S", "-c", RESTORE, *words]
+    return subprocess.Popen(restored, **given)

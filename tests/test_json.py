@@ -1,0 +1,215 @@
+"""`--json`: one object on stdout for every end, and every key of it is documented."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from api import record
+from ccwarehouse import destinations
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
+from loads import execute
+
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
+COMMON = ["exit_code", "error", "version"]
+MAPS = {"days", "rows", "days_failed", "days_standing", "twins"}
+
+
+def documented(section):
+    """The keys in a section's table."""
+    text = DOCUMENT.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+
+
+def keys(value, path="", *, is_map=False):
+    """The paths to all that is no object and no list."""
+    match value:
+        case dict():
+            parts = (
+                keys(
+                    inner,
+                    f"{path}.{'*' if is_map else name}".lstrip("."),
+                    is_map=name in MAPS and isinstance(inner, dict),
+                )
+                for name, inner in value.items()
+            )
+        case list():
+            parts = (keys(inner, f"{path}[]") for inner in value)
+        case _:
+            return {path}
+    return set().union(*parts)
+
+
+@pytest.fixture
+def api():
+    with FakeApi(lambda day: usage(day, "claude-opus-4-1", "gone")) as api:
+        yield api
+
+
+def usage(day, model, organization):
+    """A day with whatever a summary can tell: drift, twins, a model, whose it is."""
+    made = record(date=f"{day}T00:00:00Z", surprise=1)
+    made["model_breakdown"][0]["model"] = model
+    return [made, made, made | {"organization_id": organization}]
+
+
+@pytest.fixture
+def call(api, tmp_path, monkeypatch):
+    """Run a command in an empty folder; its exit code, and the one object."""
+    given = {"BASE_URL": api.url, "INITIAL_DAYS": "3", "CONCURRENCY": "1"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"SOURCES__CLAUDE_CODE_ANALYTICS__{name}", value)
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", DEMO_API_KEY)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        done = CliRunner().invoke(main, [*words, "--json"])
+        return done.exit_code, json.loads(done.stdout)
+
+    return run
+
+
+@pytest.mark.slow
+def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tmp_path):
+    """What each command prints in the course of a week is what docs/json.md says."""
+    objects = {"load --dry-run": [call("load", "--dry-run")[1]]}
+    objects["load"] = [call("load")[1]]
+    refused, emptied = [], []
+
+    def later(day):
+        if not emptied or day in emptied:
+            emptied.append(day)
+            return []
+        return usage(day, "claude-next", "new")
+
+    def fault(request):
+        refused.append(request.query["starting_at"])
+        return error(404, "gone") if refused[-1] == refused[0] else None
+
+    api.fault, api.usage = fault, later
+    objects["load"].append(call("load")[1])
+    api.fault = None
+    objects["status"] = [call("status")[1]]
+    objects["doctor"] = [call("doctor")[1]]
+    objects["transform"] = [call("transform")[1]]
+    tools = "usage_report__tool_actions"
+    execute(
+        tmp_path / "ccwarehouse.duckdb", f"update claude_code.{tools} set accepted = -7"
+    )
+    objects["transform"].append(call("transform", "--check")[1])
+
+    produced = {name: set().union(*map(keys, found)) for name, found in objects.items()}
+    common = documented("every end")
+    assert {name: common | documented(name) for name in objects} == produced
+    assert all(COMMON == list(end)[:3] for found in objects.values() for end in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (["load", "--start", "10.3.2026"], 2, "Write it as YYYY-MM-DD"),
+        (["load", "--start", "2999-01-01"], 2, "in the future"),
+        (["status", "--nosuch"], 2, "--nosuch"),
+        (["nosuch"], 2, "nosuch"),
+        (["load", "--destination", "nosuch"], 2, "no such destination"),
+        (["load", "--database", "nowhere/usage.duckdb"], 5, "nowhere"),
+        (["status"], 5, "not there yet"),
+        (["transform"], 5, "not there yet"),
+    ],
+)
+def test_an_error_is_an_object_too(call, words, code, reason):
+    """Its code is the process's, its error the one line."""
+    ended, told = call(*words)
+
+    assert (code, code) == (ended, told["exit_code"])
+    assert COMMON == list(told)
+    assert reason in told["error"]
+    assert 1 == len(told["error"].splitlines())
+
+
+@pytest.mark.parametrize("command", ["load", "status", "transform", "doctor"])
+@pytest.mark.parametrize(
+    ("raised", "code", "reason"),
+    [
+        (ZeroDivisionError("ada@example.com"), 1, "ZeroDivisionError"),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+    ],
+)
+def test_bugs_and_interruptions_are_objects_too(
+    call, monkeypatch, command, raised, code, reason
+):
+    """The object names the bug's kind; what it says is for the traceback."""
+
+    def fail(*_):
+        raise raised
+
+    monkeypatch.setattr(destinations, "_require_replacement", fail)
+    ended, told = call(command)
+
+    assert (code, code) == (ended, told["exit_code"])
+    assert reason in told["error"]
+    assert "ada" not in told["error"]
+
+
+def test_what_needs_mending_is_the_error(api, call, monkeypatch):
+    """Whenever the code is not 0 a line says why, of whichever command."""
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", "sk-ant-admin-old")
+    doctor = call("doctor")
+    load = call("load")
+
+    assert (3, 3) == (doctor[0], load[0])
+    assert "The API does not know the key" in doctor[1]["error"]
+    assert "refused the key" in load[1]["error"]
+
+
+@pytest.mark.process
+def test_a_bug_keeps_its_traceback(tmp_path):
+    """The object is on stdout, the traceback on stderr, and the code is 1."""
+    code = (
+        "import sys\n"
+        "from ccwarehouse import cli\n"
+        "cli._require_range = lambda *_: 1 / 0\n"
+        "cli.main(['load', *sys.argv[1:]])"
+    )
+    told, plain = (
+        subprocess.run(
+            [sys.executable, "-c", code, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words in (["--json"], [])
+    )
+
+    assert (1, 1) == (told.returncode, json.loads(told.stdout)["exit_code"])
+    assert (1, "") == (plain.returncode, plain.stdout)
+    assert told.stderr == plain.stderr
+    assert "Traceback" in plain.stderr
+    assert plain.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+@pytest.mark.process
+def test_the_module_is_the_command():
+    """`python -m ccwarehouse` runs, and names itself as one has to call it."""
+    words = [sys.executable, "-m", "ccwarehouse", "load", "-h"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "Usage: python -m ccwarehouse load [OPTIONS]" in done.stdout
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("words", [[], *([name] for name in sorted(main.commands))])
+def test_h_is_help(words):
+    """The short form is the long one, everywhere."""
+    short, long = (
+        CliRunner().invoke(main, [*words, flag]) for flag in ("-h", "--help")
+    )
+
+    assert (0, long.output) == (short.exit_code, short.output)
