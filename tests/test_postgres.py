@@ -10,7 +10,7 @@ import pytest
 from ccwarehouse.fake_api import FakeApi
 from claude_code_analytics.contract import TABLES
 from loads import History, load_from, record, served
-from postgres import LOADER, READER, command, execute
+from postgres import LOADER, PASSWORDS, READER, command, execute
 
 DAY = "2026-03-09"
 ODD = "a \"quoted\", \\N \\n 'text'; with\nlines,\ttabs and ünïcödé"
@@ -32,7 +32,7 @@ def load(tmp_path):
 
     def run(history, **given):
         with served(history) as api:
-            return load_from(api, tmp_path, destination="postgres", **given)
+            return load_from(api, tmp_path, destination="postgres", views=True, **given)
 
     return run
 
@@ -242,3 +242,31 @@ def test_status_doctor_and_checks_work_here_too(database, postgres):
     assert "postgres can be written" in doctor.stdout
     assert "build in claude_code_marts" in doctor.stdout
     assert [0, 0] == [done.exit_code for done in healed]
+
+
+@pytest.mark.parametrize("form", ["address", "parts"])
+def test_a_socket_is_an_address_as_libpq_writes_it(
+    form, postgres, database, monkeypatch
+):
+    """Both connections, SQL's and that of whole files, go through its folder."""
+    folder, port, password = str(postgres.folder), str(postgres.port), PASSWORDS[LOADER]
+    monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
+    given = {
+        "address": {
+            "": f"postgresql://{LOADER}:{password}@/{database}?host={folder}&port={port}"
+        },
+        "parts": {
+            "__HOST": folder,
+            "__PORT": port,
+            "__DATABASE": database,
+            "__USERNAME": LOADER,
+            "__PASSWORD": password,
+        },
+    }[form]
+    for name, value in given.items():
+        monkeypatch.setenv(f"DESTINATION__POSTGRES__CREDENTIALS{name}", value)
+    with FakeApi(History({DAY: [record(DAY)]})) as api:
+        done = command(api, "load", "--start", DAY, "--end", DAY)
+
+    assert 0 == done.exit_code, done.stderr
+    assert "1 loaded" in done.stdout

@@ -10,9 +10,10 @@ import psycopg2
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.fake_api import FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
 from ccwarehouse.problems import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
-from loads import History, record, served
+from loads import History, record
 from postgres import LOADER, PASSWORDS, command, execute
 
 DAYS = PACKAGE_DAYS + 4  # which are two packages
@@ -28,18 +29,18 @@ def history():
 
 @pytest.fixture
 def api(history):
-    with served(history) as api:
+    with FakeApi(history) as api:
         yield api
 
 
-def load(api):
-    return command(api, "load", "--quiet", "--start", FIRST, "--end", LAST)
+def load(api, *words):
+    return command(api, "load", "--quiet", "--start", FIRST, "--end", LAST, *words)
 
 
-def refusal(api):
+def refusal(api, *words):
     """The one line of a load that ends with 5, and soon."""
     began = time.monotonic()
-    done = load(api)
+    done = load(api, *words)
 
     assert (5, "") == (done.exit_code, done.stdout)
     assert time.monotonic() - began < SOON
@@ -96,7 +97,7 @@ def test_a_grant_that_lacks_is_named(api, postgres, database):
 def test_a_second_load_is_told_to_wait(api, postgres, database):
     """The dataset is held by who writes; the line says who."""
     with open_warehouse("postgres", Path(), "claude_code", sole_writer=True):
-        line = refusal(api)
+        line = refusal(api, "--wait=0")
 
     assert f"in use: another load writes to it (user {LOADER} from 127.0.0.1" in line
     assert line.endswith(WAIT)

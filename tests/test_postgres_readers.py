@@ -16,9 +16,10 @@ from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.days import Calendar, StoredDay
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
+from soak import sample
 
 DAYS = ("2026-03-08", "2026-03-09")
-RELOADS = 50
+RELOADS = sample(quick=12, soak=50)
 SMALL = [1, 1, 4]  # rows of a day in the three tables
 LARGE = [30, 30, 120]
 
@@ -37,7 +38,7 @@ def api(history):
 @pytest.fixture
 def warehouse(api, database, tmp_path):
     """An open Postgres warehouse in which both days are loaded."""
-    load_from(api, tmp_path, destination="postgres")
+    load_from(api, tmp_path, destination="postgres", views=True)
     with open_warehouse("postgres", Path(), "claude_code", sole_writer=True) as opened:
         yield opened
 
@@ -89,7 +90,7 @@ def packages(api, history):
 def test_a_reader_sees_each_day_as_it_was_or_as_it_is(
     api, history, warehouse, postgres, database
 ):
-    """Fifty reloads, of which every fifth renews the views, per table and day."""
+    """However often it is reloaded and the views are renewed, per table and day."""
     given = ", ".join(f"(date '{day}')" for day in DAYS)
     queries = [
         f"select '{table}', day, count(account) from (values {given}) as days (day)"
@@ -130,7 +131,7 @@ OLDER = """
 def test_no_view_is_missing_while_one_loses_a_column_or_changes_a_type(
     warehouse, postgres, database
 ):
-    """All are dropped and made again, in one transaction."""
+    """It and those that read it are dropped and made again, in one transaction."""
     loader, reader = (postgres.address(role, database) for role in (LOADER, READER))
     queries = [
         f"select count(*) from claude_code_marts.{name}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.writer import WarehouseInUseError
+from ccwarehouse.waiting import WarehouseInUseError
 from postgres import LOADER
 
 HOLD = """

@@ -11,6 +11,8 @@ from dlt.destinations.impl.postgres.postgres import (
     PostgresParquetCopyJob,
 )
 
+from .stored_schema import OneStoredSchema
+
 
 class ParquetCopy(PostgresParquetCopyJob):
     """The copy of a parquet file through ADBC."""
@@ -35,8 +37,8 @@ class CsvCopy(PostgresCsvCopyJob):
                 client.native_connection.cursor().copy_expert(copy, file)
 
 
-class CopyingClient(PostgresClient):
-    """dlt's client with these jobs."""
+class CopyingClient(OneStoredSchema, PostgresClient):
+    """dlt's client with these jobs, and one schema stored for all loads."""
 
     def create_load_job(
         self,

@@ -5,10 +5,10 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import dlt
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 from duckdb import DuckDBPyConnection
@@ -17,20 +17,21 @@ from claude_code_analytics import Package, as_source, read_stored
 from claude_code_analytics.days import StoredDay
 
 from . import frugal, views
+from .bigquery import bigquery
 from .comments import comment_on_tables
+from .configuration import destinations_only
 from .indexes import index_tables
 from .layout import laid_out
+from .names import marts_name, require_own_name, stored_name
 from .postgres import postgres
+from .waiting import IMPATIENT, Patience
+from .work_folder import work_folder
 from .writer import MAX_VACUUM_TASKS, hold_dataset, hold_file
 
 PIPELINE = "ccwarehouse"
 
 TESTED = ("duckdb", "postgres", "bigquery")
 
-NAME_CLASH = (
-    "In the file {file}, DuckDB could not tell the dataset {name} from the database "
-    "itself. Name another file with --database, or another dataset with --dataset."
-)
 NO_REPLACEMENT = (
     "{name} cannot hold this data: dlt only adds rows to it or overwrites them one by "
     "one, so what the API has withdrawn from a day would stay. Name one where a day "
@@ -40,10 +41,6 @@ UNTESTED = (
     "{name} is not tested with ccwarehouse; {tested} are. Compare a few days with the "
     "Claude Console before you rely on it."
 )
-
-
-class NameClashError(ValueError):
-    """A DuckDB file and a dataset in it would have one name."""
 
 
 class UnsuitableDestinationError(ValueError):
@@ -67,7 +64,12 @@ class Warehouse:
         """Where the data is, in words for a person."""
         dataset = self.pipeline.dataset_name
         place = self.database or self.pipeline.destination.destination_name
-        return f"{place}, tables in {dataset}, views in {dataset}_marts"
+        return f"{place}, tables in {dataset}, views in {self.marts}"
+
+    @property
+    def marts(self) -> str:
+        """The dataset of the views."""
+        return marts_name(self.pipeline.dataset_name)
 
     @property
     def remark(self) -> str | None:
@@ -128,53 +130,90 @@ def open_warehouse(
     *,
     sole_writer: bool = False,
     read_only: bool = False,
+    patience: Patience = IMPATIENT,
 ) -> Iterator[Warehouse]:
     """A warehouse for the length of a command.
 
-    With `sole_writer` nobody else's load can write to it meanwhile; with `read_only`
-    others may read a DuckDB file at the same time. Raises `NameClashError` when a
-    DuckDB file and its dataset share a name, `UnsuitableDestinationError` where a day
-    cannot be replaced, and `WarehouseInUseError` or DuckDB's own error when another
-    program writes.
+    With `sole_writer` nobody else's load can write to it meanwhile, and `patience` is
+    had with who holds it; with `read_only` others may read a DuckDB file at the same
+    time. `dataset` is stored under the name that dlt's naming makes of it, which is the
+    one `Warehouse` tells. Raises `ImpossibleNameError` for names that cannot be, before
+    anything is made, `UnsuitableDestinationError` where a day cannot be replaced, and
+    `WarehouseInUseError` or DuckDB's own error when another program writes.
 
     The pipeline's working folder is new and goes away again: what is stored is read
     from the warehouse, so a run needs nothing of the one before, and a package that a
     killed run left half done is not loaded by the next one over newer data.
     """
     is_duckdb = destination == "duckdb"
-    if is_duckdb and database.stem in (dataset, f"{dataset}_marts"):
-        raise NameClashError(NAME_CLASH.format(file=database, name=database.stem))
     with ExitStack() as stack:
-        target: Any = postgres() if destination == "postgres" else destination
+        stack.enter_context(destinations_only())
+        target, name = _named(destination, database, dataset)
         file = None
-        if is_duckdb and sole_writer:
-            file = stack.enter_context(hold_file(database))
-            target = frugal.duckdb(file)
-        elif is_duckdb:
-            credentials = DuckDbCredentials(
-                str(database),
-                read_only=read_only,
-                global_config={"max_vacuum_tasks": MAX_VACUUM_TASKS},
-            )
-            target = dlt.destinations.duckdb(credentials)
-        folder = stack.enter_context(TemporaryDirectory(prefix="ccwarehouse-"))
+        if is_duckdb:
+            # by its whole path: DuckDB takes `md:usage` for no file at all
+            path = database.absolute()
+            if sole_writer:
+                file = stack.enter_context(hold_file(path, patience))
+                target = frugal.duckdb(file)
+            else:
+                target = _file(path, read_only=read_only)
+        folder = stack.enter_context(work_folder())
         pipeline = dlt.pipeline(
-            PIPELINE,
-            destination=target,
-            dataset_name=dataset,
-            pipelines_dir=folder,
+            PIPELINE, destination=target, dataset_name=name, pipelines_dir=folder
         )
-        _require_replacement(pipeline)
         if sole_writer and not is_duckdb:
-            stack.enter_context(hold_dataset(pipeline))
+            stack.enter_context(hold_dataset(pipeline, patience))
         yield Warehouse(pipeline, database if is_duckdb else None, file)
 
 
-def _require_replacement(pipeline: dlt.Pipeline) -> None:
+def require_names(destination: str, database: Path, dataset: str) -> None:
+    """Raise what `open_warehouse` raises for names, and open nothing."""
+    with destinations_only():
+        _named(destination, database, dataset)
+
+
+def _named(
+    destination: str, database: Path, dataset: str
+) -> tuple[Destination[Any, Any], str]:
+    """The destination, and the name under which it keeps the dataset."""
+    target = _target(destination)
+    capabilities = target.capabilities()
+    _require_replacement(target, capabilities)
+    name = stored_name(dataset, capabilities)
+    if destination == "duckdb":
+        require_own_name(database, name)
+    return target, name
+
+
+def _target(name: str) -> Destination[Any, Any]:
+    """The destination of this name: ours, or else dlt's."""
+    match name:
+        case "duckdb":
+            return frugal.duckdb()
+        case "postgres":
+            return postgres()
+        case "bigquery":
+            return bigquery()
+    # no reference at all would be the only one to give none
+    return cast("Destination[Any, Any]", Destination.from_reference(name))
+
+
+def _file(path: Path, *, read_only: bool) -> Destination[Any, Any]:
+    """A DuckDB file that others may have open too."""
+    credentials = DuckDbCredentials(
+        str(path),
+        read_only=read_only,
+        global_config={"max_vacuum_tasks": MAX_VACUUM_TASKS},
+    )
+    return dlt.destinations.duckdb(credentials)
+
+
+def _require_replacement(
+    destination: Destination[Any, Any], capabilities: DestinationCapabilitiesContext
+) -> None:
     """Only delete-insert removes what is no longer there; upserts leave it."""
-    destination = pipeline.destination
-    strategies = destination.capabilities().supported_merge_strategies or ()
-    if "delete-insert" not in strategies:
+    if "delete-insert" not in (capabilities.supported_merge_strategies or ()):
         name = destination.destination_name
         text = NO_REPLACEMENT.format(name=name, tested=", ".join(TESTED))
         raise UnsuitableDestinationError(text)

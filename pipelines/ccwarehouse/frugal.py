@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from claude_code_analytics import Package
 
+from .stored_schema import OneStoredSchema
 from .writer import MAX_VACUUM_TASKS
 
 
@@ -27,8 +28,8 @@ class FrugalCopy(DuckDbCopyJob):
         _give_memory_back(self._job_client.sql_client.native_connection)
 
 
-class FrugalClient(DuckDbClient):
-    """dlt's client with this job."""
+class FrugalClient(OneStoredSchema, DuckDbClient):
+    """dlt's client with this job, and one schema stored for all loads."""
 
     def create_load_job(
         self,

@@ -8,7 +8,10 @@ from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.destinations._adbc_jobs import make_adbc_parquet_file_format_selector
 from dlt.destinations.impl.postgres import factory
 
+from .credentials import AnyPostgresConfiguration
+
 if TYPE_CHECKING:
+    from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
     from dlt.destinations.impl.postgres.postgres import PostgresClient
 
 DOCS = "https://dlthub.com/docs/dlt-ecosystem/destinations/postgres"
@@ -19,6 +22,8 @@ class postgres(factory.postgres):  # noqa: N801 - dlt names destinations like th
 
     dlt itself prefers a literal in an INSERT for every value, several times as slow.
     """
+
+    spec: type[PostgresClientConfiguration] = AnyPostgresConfiguration
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
         capabilities = super()._raw_capabilities()

@@ -11,9 +11,10 @@ from dlt.destinations.exceptions import (
 )
 from dlt.destinations.sql_client import SqlClientBase
 
-from claude_code_marts import Model, checks, models, render
+from claude_code_marts import Model, checks, models, reads, render
 
 from .comments import HAVE_COMMENT_ON
+from .obstacles import require_no_dependants, require_no_namesake
 
 Client = SqlClientBase[Any]
 
@@ -45,31 +46,28 @@ def build(client: Client) -> list[str]:
 
     A view is replaced where it stands, which keeps its grants and whatever others have
     built on it. Only where the warehouse refuses, because a column went or changed its
-    type, are all views dropped first. Readers see the old views or the new ones, where
-    the warehouse has transactions for that; in Postgres while views are only replaced,
-    of each view the old one or the new one.
+    type, are that view and those of ours that read it dropped first. Readers see the
+    old views or the new ones, where the warehouse has transactions for that; while
+    views are only replaced, of each view the old one or the new one.
 
-    Raises `NothingLoadedError` before the first load.
+    Raises `NothingLoadedError` before the first load, and `ObstacleError` where
+    something of others has a view's name, or reads a view that has to be dropped.
     """
     views = models()
-    creations = [statement for view in views for statement in _creation(client, view)]
     usage = client.make_qualified_table_name("usage_report")
     try:
         # without tables there is to be no dataset for views either
         client.execute_sql(f"select 1 from {usage} where 1 = 0")
-        # in one transaction Postgres would hold inner views and wait for outer ones,
-        # whose readers wait for the inner ones: a deadlock
-        replaced_at_once = client.capabilities.sqlglot_dialect != "postgres"
-        _execute(client, creations, at_once=replaced_at_once)
+        refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:
+        _require_no_namesake(client, views)
         raise NothingLoadedError(
             f"dataset {client.dataset_name} holds no usage yet:"
             " load first (`ccwarehouse load`)"
         ) from error
-    except DatabaseTerminalException:
-        # outer views first, which is how readers lock them
-        drops = [f"drop view if exists {_path(client, view)}" for view in views[::-1]]
-        _execute(client, [*drops, *creations], at_once=True)
+    if refused:
+        _require_no_namesake(client, refused)
+        _make_anew(client, refused)
     return [view.name for view in views]
 
 
@@ -88,12 +86,52 @@ def check(client: Client) -> list[Failure]:
     return [failure for failure in results if failure]
 
 
-def _execute(client: Client, statements: Sequence[str], *, at_once: bool) -> None:
-    atomic = at_once and client.capabilities.supports_ddl_transactions
-    with client.begin_transaction() if atomic else nullcontext():
+def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
+    """Replace views; returns those the warehouse refused, and those that read them.
+
+    DuckDB never refuses, and does it at once. In one transaction Postgres would hold
+    inner views and wait for outer ones, whose readers wait for the inner: a deadlock.
+    """
+    refused: list[Model] = []
+    at_once = client.capabilities.sqlglot_dialect == "duckdb"
+    with client.begin_transaction() if at_once else nullcontext():
         _create_dataset(client)
-        for statement in statements:
-            client.execute_sql(statement)
+        for view in views:
+            if _reads_any(view, refused):
+                refused.append(view)
+                continue
+            try:
+                _create(client, view)
+            except DatabaseTerminalException:
+                if at_once:
+                    raise
+                refused.append(view)
+    return refused
+
+
+def _make_anew(client: Client, views: Sequence[Model]) -> None:
+    """Drop views and create them, in one transaction if there are any."""
+    names = [view.name for view in views]
+    require_no_dependants(client, marts_dataset(client), names)
+    atomic = client.capabilities.supports_ddl_transactions
+    with client.begin_transaction() if atomic else nullcontext():
+        for view in views[::-1]:  # outer views first, which is how readers lock them
+            client.execute_sql(f"drop view if exists {_path(client, view)}")
+        for view in views:
+            _create(client, view)
+
+
+def _reads_any(view: Model, others: Sequence[Model]) -> bool:
+    return any(other.name in reads(view) for other in others)
+
+
+def _require_no_namesake(client: Client, views: Sequence[Model]) -> None:
+    require_no_namesake(client, marts_dataset(client), (view.name for view in views))
+
+
+def _create(client: Client, view: Model) -> None:
+    for statement in _creation(client, view):
+        client.execute_sql(statement)
 
 
 def _create_dataset(client: Client) -> None:

@@ -8,28 +8,31 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dlt
 import duckdb
+from dlt.destinations.sql_client import SqlClientBase
+
+from .waiting import IMPATIENT, Patience, WarehouseInUseError, patiently
 
 # When DuckDB closes a file it writes anew what lies beside deleted rows, and holds that
 # in memory: a bit at a time will do, as the next command that writes goes on.
 MAX_VACUUM_TASKS = 1
 
 
-class WarehouseInUseError(RuntimeError):
-    """Another load writes to a server's dataset; the message says whose."""
-
-
 @contextmanager
-def hold_file(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def hold_file(
+    database: Path, patience: Patience = IMPATIENT
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file, which lets no other process in while it is open.
 
-    Raises `duckdb.IOException`, which names the process that has it open already.
+    Raises `duckdb.IOException`, which names the process that still has it open.
     """
     if not database.exists():
         _create(database)
-    with closing(duckdb.connect(str(database))) as connection:
+    opened = patiently(lambda: duckdb.connect(str(database)), patience)
+    with closing(opened) as connection:
         connection.execute(f"set max_vacuum_tasks = {MAX_VACUUM_TASKS}")
         yield connection
 
@@ -41,25 +44,36 @@ def _create(database: Path) -> None:
     DuckDB makes the file itself.
     """
     draft = database.with_name(f"{database.name}.{os.getpid()}")
-    duckdb.connect(str(draft)).close()
-    with suppress(OSError):
-        os.link(draft, database)
-    draft.unlink()
+    try:
+        duckdb.connect(str(draft)).close()
+        with suppress(OSError):
+            os.link(draft, database)
+    except duckdb.Error as error:  # which names a file that nobody has asked for
+        told = str(error).replace(str(draft), str(database))
+        raise type(error)(told) from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @contextmanager
-def hold_dataset(pipeline: dlt.Pipeline) -> Iterator[None]:
+def hold_dataset(
+    pipeline: dlt.Pipeline, patience: Patience = IMPATIENT
+) -> Iterator[None]:
     """The only load into a dataset of a server, where the server can tell (Postgres).
 
-    Raises `WarehouseInUseError` when another load has it.
+    Raises `WarehouseInUseError` when another load still has it.
     """
     with pipeline.sql_client() as client:
         if client.capabilities.sqlglot_dialect == "postgres":
-            name = f"ccwarehouse:{client.dataset_name}"
-            (row,) = client.execute_sql(_LOCK, name, name) or ()
-            if not row[0]:
-                raise WarehouseInUseError(f"another load writes to it ({row[1]}).")
+            patiently(lambda: _lock(client), patience)
         yield
+
+
+def _lock(client: SqlClientBase[Any]) -> None:
+    name = f"ccwarehouse:{client.dataset_name}"
+    (row,) = client.execute_sql(_LOCK, name, name) or ()
+    if not row[0]:
+        raise WarehouseInUseError(f"another load writes to it ({row[1]}).")
 
 
 _LOCK = """

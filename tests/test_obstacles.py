@@ -1,0 +1,128 @@
+"""What others put among the views, or build on them, is named and never dropped."""
+
+import psycopg2
+import pytest
+from click.testing import CliRunner
+
+from ccwarehouse.cli import main
+from ccwarehouse.fake_api import FakeApi
+from loads import History, load_from, query, record
+from loads import execute as execute_in_file
+from postgres import LOADER, command, execute
+
+DAY = "2026-03-09"
+COST = "claude_code_marts.user_cost_daily"
+SHAPES = """
+    begin;
+    drop view {view} cascade;
+    create view {view} as select {columns} from claude_code.usage_report;
+    commit;
+"""
+
+
+@pytest.fixture
+def api():
+    with FakeApi(History({DAY: [record(DAY)]})) as api:
+        yield api
+
+
+@pytest.fixture
+def loaded(api, database, tmp_path, postgres):
+    """A Postgres with a day and its views; runs SQL as the loader or another."""
+    load_from(api, tmp_path, destination="postgres", views=True)
+
+    def run(sql, role=LOADER):
+        return execute(postgres.address(role, database), sql)
+
+    return run
+
+
+def columns_of(run, view):
+    """The columns of a view, and their types, in order."""
+    found = run(
+        f"select format_type(atttypid, atttypmod), attname from pg_attribute"
+        f" where attrelid = '{view}'::regclass and attnum > 0 order by attnum"
+    )
+    return [f"null::{kind} as {name}" for kind, name in found]
+
+
+def reshaped(run, view, columns):
+    """Let a view be as an older program made it."""
+    run(SHAPES.format(view=view, columns=", ".join(columns)))
+
+
+def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
+    """The load's data is in, the table stays, and the advice is to move the table."""
+    database = tmp_path / "usage.duckdb"
+    load_from(api, database)
+    execute_in_file(
+        database,
+        f"create schema claude_code_marts; create table {COST} as from range(3)",
+    )
+    done = CliRunner().invoke(main, ["transform", "--database", str(database)])
+
+    assert (5, "") == (done.exit_code, done.stdout)
+    assert f"The data is in, but {COST} is a table" in done.stderr
+    assert done.stderr.endswith("ccwarehouse transform with the same options.\n")
+    assert [(3,)] == query(database, f"select count(*) from {COST}")
+
+
+def test_a_relation_under_the_name_of_a_view_is_named_in_postgres(api, loaded):
+    """It stays as it is."""
+    loaded(f"drop view {COST} cascade; create materialized view {COST} as select 3")
+    done = command(api, "transform")
+
+    assert (5, "") == (done.exit_code, done.stdout)
+    assert f"The data is in, but {COST} is a materialized view" in done.stderr
+    assert [(3,)] == loaded(f"select * from {COST}")
+
+
+THEIRS = f"""
+    create schema theirs;
+    create view public.mine as select * from {COST};
+    create materialized view theirs.copy as select * from {COST};
+    create function public.costs() returns setof {COST}
+        language sql as 'select * from {COST}';
+"""
+NO_LONGER_THEIRS = (
+    "drop function public.costs; drop view mine; drop schema theirs cascade"
+)
+
+
+def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
+    """Where a column went; nothing of theirs goes, and the load's data is in."""
+    columns = columns_of(loaded, COST)
+    reshaped(loaded, COST, [*columns, "1 as a_column_that_went"])
+    loaded(THEIRS, role="admin")
+    refused = command(api, "load")
+    kept = loaded("select count(*) from mine, theirs.copy, costs()", role="admin")
+    loaded(NO_LONGER_THEIRS, role="admin")
+    mended = command(api, "transform")
+
+    assert (5, "") == (refused.exit_code, refused.stdout)
+    assert (
+        "The data is in, but views whose columns changed cannot be renewed: "
+        f"function costs() reads {COST}; public.mine reads {COST}; "
+        f"theirs.copy reads {COST}. "
+        "Drop or change function costs(), public.mine, theirs.copy, then run "
+        "ccwarehouse transform with the same options.\n"
+    ) in refused.stderr
+    assert [(1,)] == kept
+    assert 0 == mended.exit_code, mended.stderr
+    assert columns == columns_of(loaded, COST)
+
+
+def test_views_of_others_do_not_matter_where_a_view_can_be_replaced(api, loaded):
+    """A column is added at the end, and another view changes its shape."""
+    mart = "claude_code_marts.tool_acceptance_daily"
+    columns = columns_of(loaded, mart)
+    reshaped(loaded, mart, columns[:-1])
+    reshaped(loaded, COST, ["1 as a_column_that_went"])
+    loaded(f"create view public.mine as select * from {mart}", role="admin")
+    done = command(api, "transform")
+
+    assert 0 == done.exit_code, done.stderr
+    assert columns == columns_of(loaded, mart)
+    assert columns[:-1] == columns_of(loaded, "public.mine")
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        loaded(f"select a_column_that_went from {COST}")
