@@ -96,7 +96,7 @@ def databases(api, tmp_path_factory):
 
     def loaded(name, history, first=FIRST):
         api.usage = history
-        load_from(api, folder / name, str(first), str(LAST), views=False)
+        load_from(api, folder / name, str(first), str(LAST))
         return folder / name
 
     return {
@@ -337,12 +337,14 @@ class Story:
                 log.unlink()
 
 
+@pytest.mark.process
+@pytest.mark.timeout(sample(quick=300, soak=7200))
 @pytest.mark.parametrize(
     ("stored", "told", "kills"),
     [
-        ("nothing", HISTORIES[:1], sample(quick=6, soak=60)),
-        ("newest days", HISTORIES[:1], sample(quick=6, soak=60)),
-        ("every day", HISTORIES, sample(quick=10, soak=80)),
+        ("nothing", HISTORIES[:1], sample(quick=3, soak=60)),
+        ("newest days", HISTORIES[:1], sample(quick=3, soak=60)),
+        ("every day", HISTORIES, sample(quick=5, soak=80)),
     ],
     ids=["new days", "days before the stored ones", "restated days"],
 )
@@ -388,11 +390,12 @@ def test_loads_killed_anywhere_end_as_if_undisturbed(
 LAST_LOAD = "select max(load_id) from claude_code._dlt_loads"
 
 
+@pytest.mark.slow
 def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path):
     """Days before all that was ever fetched are wanted where a load left rows."""
     database = Path(shutil.copy(databases["newest days"], tmp_path))
     api.usage = HISTORIES[0]
-    load_from(api, database, str(DAYS[1]), str(DAYS[1]), views=False)
+    load_from(api, database, str(DAYS[1]), str(DAYS[1]))
     execute(
         database, f"delete from claude_code._dlt_loads where load_id = ({LAST_LOAD})"
     )
@@ -415,6 +418,6 @@ def test_a_fetch_noted_before_its_load_was_cut_short_is_not_believed(
         """,
     )
     api.usage = HISTORIES[1]
-    load_from(api, database, *RANGE, views=False)
+    load_from(api, database, *RANGE)
 
     assert stored_rows(databases["every day restated"]) == stored_rows(database)

@@ -10,8 +10,11 @@ import pytest
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.fake_api import error
 from ccwarehouse.load import Request, plan, portions
+from ccwarehouse.status import read_status
+from ccwarehouse.views import check
 from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
 from claude_code_analytics.days import Reason
+from claude_code_marts import models
 from loads import (
     NOON,
     TABLES,
@@ -63,7 +66,7 @@ def wanted_days(database, now=NOON):
 
 def test_the_documented_example_gives_its_rate_and_its_cost(api, database):
     """45 accepted and 5 rejected are 0.9; 1025 cents are 10.25 USD."""
-    load_from(api, database, "2026-03-09", "2026-03-09")
+    load_from(api, database, "2026-03-09", "2026-03-09", views=True)
 
     rate = "select acceptance_rate from claude_code_marts.tool_acceptance_daily"
     cost = "select estimated_cost, currency from claude_code_marts.user_cost_daily"
@@ -71,6 +74,7 @@ def test_the_documented_example_gives_its_rate_and_its_cost(api, database):
     assert [(Decimal("10.25"), "USD")] == query(database, cost)
 
 
+@pytest.mark.slow
 def test_loading_again_gives_the_same_rows_with_the_same_ids(api, database):
     """A second load reads the days again and leaves every row as it was."""
     load_from(api, database)
@@ -81,6 +85,7 @@ def test_loading_again_gives_the_same_rows_with_the_same_ids(api, database):
     assert ([], 3) == (again.changed, len(again.loaded))
 
 
+@pytest.mark.slow
 def test_an_unchanged_day_is_not_written_again(api, database):
     """Rows keep the load that wrote them while their day's content is the same."""
     loads = "select distinct _dlt_load_id from claude_code.usage_report"
@@ -91,6 +96,7 @@ def test_an_unchanged_day_is_not_written_again(api, database):
     assert before == query(database, loads)
 
 
+@pytest.mark.slow
 def test_loading_later_adds_the_days_since(api, history, database):
     """A day later the next day is there and the earlier ones are unchanged."""
     load_from(api, database)
@@ -104,6 +110,7 @@ def test_loading_later_adds_the_days_since(api, history, database):
     assert [date(2026, 3, 10)] == outcome.changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "records",
     [
@@ -136,18 +143,43 @@ def test_records_that_share_every_key_are_all_kept_and_counted(api, history, dat
     assert {date(2026, 3, 9): 2} == outcome.twins
 
 
-def test_the_reference_pages_shape_loads_with_its_actor_type(api, history, database):
-    """Without actor type and customer type the row is there, the type derived."""
-    bare = record("2026-03-09", actor={"api_key_name": "nightly-job"})
-    del bare["customer_type"], bare["is_remote"], bare["subscription_type"]
-    history["2026-03-09"] = [bare]
-    load_from(api, database, "2026-03-09", "2026-03-09")
+@pytest.fixture
+def bare(history):
+    """A day whose one record is as the reference page shows it."""
+    shown = record("2026-03-09", actor={"api_key_name": "nightly-job"})
+    del shown["customer_type"], shown["is_remote"], shown["subscription_type"]
+    history["2026-03-09"] = [shown]
+
+
+def test_the_reference_pages_shape_loads_with_its_actor_type(api, bare, database):
+    """Without them the actor type is derived, and the customer type is unknown."""
+    load_from(api, database, "2026-03-09", "2026-03-09", views=True)
 
     actor = "select actor_type, actor, customer_type, estimated_cost"
-    expected = [("api_actor", "nightly-job", None, Decimal("10.25"))]
+    expected = [("api_actor", "nightly-job", "unknown", Decimal("10.25"))]
     assert expected == query(
         database, f"{actor} from claude_code_marts.user_cost_daily"
     )
+
+
+@pytest.mark.slow
+def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, database):
+    """The summary, all views, all checks and the status take it like any other."""
+    outcome = load_from(api, database, "2026-03-09", "2026-03-09", views=True)
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        status = read_status(warehouse, resolve_settings(), NOON)
+        with warehouse.client() as client:
+            failures = check(client)
+    views = {
+        view.name: query(database, f"from claude_code_marts.{view.name}")
+        for view in models()
+    }
+
+    assert ([], [], []) == (status.gaps, failures, outcome.unknown)
+    assert 1 == status.rows["usage_report"] == outcome.records
+    assert {"day_revisions", "stg_unknowns"} == {
+        name for name, rows in views.items() if not rows
+    }
 
 
 def test_what_the_contract_does_not_know_is_kept_and_named(api, history, database):
@@ -164,6 +196,7 @@ def test_what_the_contract_does_not_know_is_kept_and_named(api, history, databas
     assert [("field", "mood", 1), ("tool", "bash_tool", 1)] == named
 
 
+@pytest.mark.slow
 def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):
     """One day's error is its own, and the next load wants just that day again."""
 
@@ -182,6 +215,7 @@ def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):
     assert [] == wanted_days(database)
 
 
+@pytest.mark.slow
 def test_a_day_that_fails_when_read_again_keeps_its_rows(api, database):
     """What was stored of a day stays until the day has been fetched whole again."""
     load_from(api, database)
@@ -197,7 +231,7 @@ def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
 ):
     """A first load without a single day leaves a warehouse that can be asked."""
     api.fault = lambda request: error(404, "not here")
-    outcome = load_from(api, database)
+    outcome = load_from(api, database, views=True)
 
     assert 3 == len(outcome.failed)
     counts = "select count(*) from claude_code_marts.user_cost_daily"
@@ -214,6 +248,7 @@ def test_a_fetch_counts_only_when_its_load_was_completed(api, database):
     assert [(day, never) for day in days] == wanted_days(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(
     "damage",
@@ -236,6 +271,7 @@ def test_a_day_that_is_not_whole_is_loaded_again(api, database, table, damage):
     assert [] == wanted_days(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
@@ -251,13 +287,15 @@ def test_rows_that_nothing_is_known_of_are_replaced(api, database, damage):
     load_from(api, database)
     before = stored_rows(database)
     execute(database, damage)
-    load_from(api, database, "2026-03-07", "2026-03-09", views=False)
+    load_from(api, database, "2026-03-07", "2026-03-09")
 
     assert before == stored_rows(database)
 
 
-@pytest.mark.parametrize("first", ["2026-03-07", "2026-03-08"])
-@pytest.mark.parametrize("max_days", [1, 2, 120])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "max_days"), [("2026-03-07", 1), ("2026-03-08", 2), ("2026-03-07", 120)]
+)
 def test_new_and_restated_days_in_one_run_are_each_themselves(
     api, history, database, monkeypatch, first, max_days
 ):
@@ -296,20 +334,21 @@ def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
     assert ["2026-03-07", "2026-03-08"] == sorted(asked_days(api))
 
 
-def test_a_refused_key_ends_the_run_and_keeps_the_days_before(api, database):
-    """What was fetched when the key was refused is written, and the load counts."""
+@pytest.mark.slow
+def test_days_refused_after_others_were_accepted_fail_by_themselves(api, database):
+    """What was fetched before is written, and the load counts."""
     api.fault = lambda request: (
         error(401, "revoked") if request.query["starting_at"] > "2026-03-08" else None
     )
 
-    with pytest.raises(CredentialsError):
-        load_from(api, database, "2026-01-01", "2026-03-09", concurrency=1)
+    outcome = load_from(api, database, "2026-01-01", "2026-03-09", concurrency=1)
     kept = """
         select count(distinct fetches.date), sum(records)
         from claude_code.day_fetches as fetches
         join claude_code._dlt_loads as loads on load_id = _dlt_load_id
-        where loads.status = 0
+        where loads.status = 0 and fetches.status = 'complete'
     """
+    assert [date(2026, 3, 9)] == list(outcome.failed)
     assert [(67, 3)] == query(database, kept)
     rows = "select date::text, count(*) from claude_code.usage_report group by all"
     assert [("2026-03-07", 1), ("2026-03-08", 2)] == sorted(query(database, rows))
@@ -327,7 +366,7 @@ def test_a_key_that_is_refused_at_once_leaves_no_package(api, database):
 
 def test_every_table_and_column_carries_its_description(api, database):
     """Descriptions reach the warehouse as comments, none is missing."""
-    load_from(api, database)
+    load_from(api, database, views=True)
 
     silent = """
         select table_name, column_name from duckdb_columns()
@@ -350,6 +389,7 @@ def test_the_ledger_holds_the_sums_of_each_day(api, database):
     assert expected == query(database, ledger)
 
 
+@pytest.mark.slow
 def test_an_account_that_never_had_a_record_is_told_apart_from_a_quiet_day(
     api, history, database
 ):

@@ -69,6 +69,7 @@ def test_a_whole_warehouse_has_final_days_and_no_gap(api, database):
     assert (date(2026, 3, 1), date(2026, 3, 9)) == (status.stored[0], status.stored[-1])
 
 
+@pytest.mark.slow
 def test_each_day_has_the_state_that_its_fetches_and_rows_give_it(api, database):
     """Final, read too early, failed, not whole and never fetched are told apart."""
     morning = NOON - timedelta(days=5)  # the 5th, at noon
@@ -100,6 +101,7 @@ def test_a_day_read_before_it_was_over_is_no_gap(api, database):
     assert [] == status.gaps
 
 
+@pytest.mark.slow
 def test_the_running_day_is_shown_when_it_is_stored_and_never_missed(api, database):
     """Today is provisional once loaded; while it runs, nothing is missing without."""
     load_from(api, database, "2026-03-09", "2026-03-09")
@@ -110,15 +112,48 @@ def test_the_running_day_is_shown_when_it_is_stored_and_never_missed(api, databa
     assert {State.FINAL: [9], State.PROVISIONAL: [10]} == days_of(status_of(database))
 
 
-def test_a_final_day_whose_last_fetch_failed_is_a_gap_but_stays_stored(api, database):
-    """What was read before is still there, and yet the day needs another fetch."""
+def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, database):
+    """What was read before stands, and people are told how old it is."""
     load_from(api, database, "2026-03-08", "2026-03-09")
     api.fault = failing("2026-03-09")
-    load_from(api, database, "2026-03-09", "2026-03-09")
-    status = status_of(database)
+    load_from(api, database, "2026-03-09", "2026-03-09", now=NOON + HALF_A_DAY)
+    status = status_of(database, now=NOON + HALF_A_DAY)
 
-    assert {State.FINAL: [8], State.FAILED: [9]} == days_of(status)
+    assert {State.FINAL: [8], State.REREAD_FAILED: [9]} == days_of(status)
+    assert ([], []) == (status.gaps, status.stale)
     assert [8, 9] == [day.day for day in status.stored]
+    expected = (
+        "The stored numbers of 2026-03-09 stand, 12 hours old, as no load could read "
+        "them again. The next load tries again."
+    )
+    assert [expected] == remarks(status)
+
+
+@pytest.mark.parametrize(
+    ("hours", "lookback", "stale"),
+    [(48, 3, []), (49, 3, [9]), (12, 0, [9]), (13 + 48, 99, [9])],
+)
+def test_a_day_that_cannot_be_read_again_goes_stale(
+    api, database, hours, lookback, stale
+):
+    """Its numbers are fresh for 48 hours, within the lookback; then a mend is due."""
+    load_from(api, database, "2026-03-09", "2026-03-09")
+    api.fault = failing("2026-03-09")
+    load_from(api, database, "2026-03-09", "2026-03-09")
+    now = NOON + timedelta(hours=hours)
+    status = status_of(database, now=now, lookback=lookback)
+
+    assert stale == [day.day for day in status.stale]
+    assert bool(stale) == ("Load: ccwarehouse load" in remarks(status)[-1])
+
+
+def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
+    """Numbers of a part of a day are not the day's."""
+    load_from(api, database, "2026-03-09", "2026-03-09", now=NOON - 2 * HALF_A_DAY)
+    api.fault = failing("2026-03-09")
+    load_from(api, database, "2026-03-09", "2026-03-09")
+
+    assert {State.FAILED: [9]} == days_of(status_of(database))
 
 
 def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, database):
@@ -144,6 +179,7 @@ def test_days_become_missing_as_time_passes(api, database):
     assert [[], [tenth], [tenth, eleventh]] == gaps
 
 
+@pytest.mark.slow
 def test_rows_are_counted_in_each_table(api, database):
     """The counts are those of the account's rows in the tables themselves."""
     load_from(api, database, "2026-03-08", "2026-03-09")
@@ -169,6 +205,7 @@ def test_a_table_that_no_load_has_made_yet_has_no_rows(api, database):
     assert 0 == status_of(database).rows["day_fetches__unknowns"]
 
 
+@pytest.mark.slow
 def test_the_last_run_and_the_freshness_are_those_of_completed_loads(api, database):
     """A load that did not complete counts for neither, nor does a failed fetch."""
     load_from(api, database, "2026-03-08", "2026-03-09", now=NOON - HALF_A_DAY)
@@ -198,6 +235,7 @@ def test_loads_of_others_into_the_dataset_are_not_our_last_run(api, database):
     assert before.last_run == status_of(database).last_run
 
 
+@pytest.mark.slow
 def test_the_next_load_is_the_plan_a_load_without_dates_makes(api, database):
     """What status promises is what the next load then asks the API for."""
     api.fault = failing("2026-03-05")
@@ -222,7 +260,7 @@ def test_people_read_ranges_ages_and_what_comes_next(api, database):
     assert "12 hours ago" in text
     assert "2026-03-04 to 2026-03-05, 2026-03-07 to 2026-03-08\n" in text
     assert re.search("2026-03-06 +1 day +failed\n", text)
-    assert "At least 4 calls" in text
+    assert "At least 5 calls" in text
     expected = "1 day is missing: 2026-03-06. Load: ccwarehouse load"
     assert [expected] == remarks(status)
 
@@ -239,7 +277,7 @@ def test_machines_read_the_same(api, database):
     assert 1 == told["gaps"]
     fetched = {"at": "2026-03-10T00:00:00+00:00", "age_seconds": 12 * 3600}
     assert fetched == told["last_day_fetched"]
-    assert 3 == told["next_load"]["calls_at_least"]
+    assert 4 == told["next_load"]["calls_at_least"]
 
 
 def test_an_account_of_which_nothing_is_stored_is_told_to_load(api, database):
@@ -250,6 +288,7 @@ def test_an_account_of_which_nothing_is_stored_is_told_to_load(api, database):
         status_of(database, account="other")
 
 
+@pytest.mark.process
 def test_others_may_read_the_file_meanwhile(api, database):
     """Status takes a lock that other readers share."""
     load_from(api, database)
@@ -270,18 +309,26 @@ def call(tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(main, ["status", *words])
 
 
+@pytest.mark.slow
 def test_the_exit_code_tells_a_monitor_whether_days_are_missing(api, tmp_path, call):
     """0 when nothing is, 4 when a day is, with the mend on stderr; no key is needed."""
     whole, gappy = tmp_path / "whole.duckdb", tmp_path / "gappy.duckdb"
+    unread = tmp_path / "unread.duckdb"
     now = datetime.now(UTC)
     api.usage, api.now = (lambda day: []), (lambda: now)
     load_from(api, whole, now=now)
     load_from(api, gappy, now=now - timedelta(days=1))
-    good, bad = (call("--database", str(file)) for file in (whole, gappy))
+    load_from(api, unread, now=now)
+    api.fault = lambda request: error(404, "not here")
+    load_from(api, unread, now=now)
+    good, bad, fresh = (
+        call("--database", str(file)) for file in (whole, gappy, unread)
+    )
 
-    assert (0, 4) == (good.exit_code, bad.exit_code)
+    assert (0, 4, 0) == (good.exit_code, bad.exit_code, fresh.exit_code)
     assert "" == good.stderr
     assert bad.stderr.endswith("Load: ccwarehouse load\n")
+    assert "as no load could read them again" in fresh.stderr
 
 
 def test_the_json_is_alone_on_stdout(api, tmp_path, call):
@@ -302,6 +349,7 @@ def test_a_warehouse_that_is_not_there_is_not_made(tmp_path, call):
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.process
 def test_a_file_that_another_program_writes_to_is_told(api, tmp_path, call):
     """A running load holds its file: status says so and ends with 5."""
     load_from(api, tmp_path / "usage.duckdb")

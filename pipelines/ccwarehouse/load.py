@@ -4,14 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from typing import Protocol
 
 import pyarrow as pa
 
 from claude_code_analytics import (
+    Contact,
     CredentialsError,
     DayFetch,
     Package,
@@ -19,6 +21,7 @@ from claude_code_analytics import (
     fetch_days,
     utc_now,
 )
+from claude_code_analytics.clock import ApiClock
 from claude_code_analytics.days import (
     Calendar,
     StoredDay,
@@ -27,6 +30,10 @@ from claude_code_analytics.days import (
     nightly,
 )
 from claude_code_analytics.drift import Sighting, merged
+from claude_code_analytics.organisation import (
+    known_organizations,
+    of_known_organization,
+)
 from claude_code_analytics.tables import DayTables
 
 from .destinations import Warehouse
@@ -44,6 +51,7 @@ class Request:
     start: date | None = None
     end: date | None = None
     include_today: bool = False
+    replace_organisation: bool = False
 
 
 class Progress(Protocol):
@@ -62,22 +70,39 @@ class Outcome:
 
     `cost_usd` is the estimated cost of the days it loaded. `unknown` is what the API's
     contract does not know, `new_models` what the warehouse had not seen before.
+    `clock_error` is how far this machine's clock is ahead of the API's, 0 while that
+    does no harm.
+
+    `emptied` are the days that had records and have none now, `organizations` those of
+    the days it loaded, `organizations_before` those that were stored of these days, and
+    `new_organizations` those of which nothing was stored.
     """
 
     loaded: list[date] = field(default_factory=list)
     changed: list[date] = field(default_factory=list)
     empty: list[date] = field(default_factory=list)
+    emptied: list[date] = field(default_factory=list)
     failed: dict[date, str] = field(default_factory=dict)
     twins: dict[date, int] = field(default_factory=dict)
     unknown: list[Sighting] = field(default_factory=list)
     new_models: set[str] = field(default_factory=set)
+    organizations: set[str] = field(default_factory=set)
+    organizations_before: set[str] = field(default_factory=set)
+    new_organizations: set[str] = field(default_factory=set)
     records: int = 0
     cost_usd: Decimal = Decimal(0)
     seconds: float = 0
     account_is_empty: bool = False
+    clock_error: timedelta = timedelta()
 
-    def add(self, package: Package) -> None:
-        """Count a package that is in."""
+    @property
+    def gone_organizations(self) -> set[str]:
+        """Those whose records are gone from days that still have some of others."""
+        gone = self.organizations_before - self.organizations
+        return gone if self.organizations else set()
+
+    def add(self, package: Package, stored: Mapping[date, StoredDay]) -> None:
+        """Count a package that is in; `stored` is what was there before."""
         for loaded in package.days:
             fetch = loaded.fetch
             if loaded.is_changed:
@@ -85,13 +110,18 @@ class Outcome:
             if fetch.tables is None:
                 self.failed[fetch.day] = fetch.error or "unknown"
             else:
-                self._add_day(fetch.day, fetch.tables)
+                before = stored.get(fetch.day, StoredDay())
+                self._add_day(fetch.day, fetch.tables, before)
 
-    def _add_day(self, day: date, tables: DayTables) -> None:
+    def _add_day(self, day: date, tables: DayTables, before: StoredDay) -> None:
         records = tables.counts["usage_report"]
         self.loaded.append(day)
         if not records:
             self.empty.append(day)
+        if before.records and not records:
+            self.emptied.append(day)
+        self.organizations |= tables.organizations
+        self.organizations_before |= before.organizations
         if tables.twins:
             self.twins[day] = tables.twins
         self.unknown = merged([*self.unknown, *tables.drift])
@@ -101,11 +131,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """The days to fetch, what was stored when they were chosen, and by which clock."""
+    """The days to fetch, what was stored when they were chosen, and by which clock.
+
+    With `replaces_organisation` the days may be another organisation's than before.
+    """
 
     wanted: list[WantedDay]
     stored: Mapping[date, StoredDay]
     calendar: Calendar
+    replaces_organisation: bool = False
 
 
 def plan(
@@ -123,13 +157,14 @@ def plan(
             initial_days=settings.initial_days,
             lookback=settings.lookback,
             include_today=request.include_today,
+            replace_organisation=request.replace_organisation,
         )
     else:
         newest = calendar.today if request.include_today else calendar.last_complete
         oldest = calendar.first(stored, settings.initial_days)
         start, end = request.start or oldest, request.end or newest
         wanted = asked_for(start, end, calendar)
-    return Plan(wanted, stored, calendar)
+    return Plan(wanted, stored, calendar, request.replace_organisation)
 
 
 def load(
@@ -138,11 +173,18 @@ def load(
     settings: UsageSettings,
     progress: Progress,
     clock: Callable[[], datetime] = utc_now,
+    *,
+    is_admitted: bool = False,
+    contact: Contact | None = None,
 ) -> Outcome:
     """Fetch the days of a plan and write them, package by package.
 
-    Raises what ends a run: `CredentialsError`, and dlt's errors of the warehouse. The
-    packages written before are in all the same. A day that fails is in the outcome.
+    `is_admitted` says that the API has accepted the key before, `contact` learns
+    whether it answers.
+
+    Raises what ends a run: `CredentialsError`, `OrganisationError` before anything is
+    written, and dlt's errors of the warehouse. The packages written before are in all
+    the same. A day that fails is in the outcome.
     """
     # Arrow's own allocators keep what their threads have given back
     pa.set_memory_pool(pa.system_memory_pool())
@@ -150,21 +192,36 @@ def load(
     outcome = Outcome()
     refusals: list[CredentialsError] = []
     days = [item.day for item in plan.wanted]
+    judged = ApiClock.of(clock)
+    fetch = partial(
+        fetch_days,
+        settings=settings,
+        clock=judged,
+        is_admitted=is_admitted,
+        contact=contact,
+    )
     models = warehouse.models(settings.account) if plan.stored else None
-    with closing(fetch_days(days, settings, clock=clock)) as fetches:
-        for portion in portions(_admitted(_watched(fetches, progress), refusals)):
+    with closing(fetch(days)) as fetches:
+        arriving = _admitted(_watched(fetches, progress), refusals)
+        if not plan.replaces_organisation:
+            arriving = of_known_organization(
+                arriving, plan.stored, settings.account, fetch
+            )
+        for portion in portions(arriving):
             package = Package(portion, plan.stored, plan.calendar, settings.account)
             warehouse.write(package)
-            outcome.add(package)
+            outcome.add(package, plan.stored)
             if models is not None:
                 outcome.new_models |= package.models() - models
             pa.system_memory_pool().release_unused()
             progress.stored(package)
     if refusals:
         raise refusals[0]
-    outcome.account_is_empty = not (
-        outcome.records or any(day.records for day in plan.stored.values())
-    )
+    has_records = outcome.records or any(day.records for day in plan.stored.values())
+    outcome.account_is_empty = bool(outcome.loaded) and not has_records
+    if known := known_organizations(plan.stored):
+        outcome.new_organizations = outcome.organizations - known
+    outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome
 

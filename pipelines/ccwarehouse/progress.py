@@ -1,7 +1,8 @@
 """Watching a load: a bar on a terminal, plain lines elsewhere, or nothing."""
 
+import threading
 import time
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -12,13 +13,19 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from claude_code_analytics import DayFetch, Package
+from claude_code_analytics import Contact, DayFetch, Package
+
+SILENCE: Final = 10  # seconds without an answer until someone is told
+LISTENING: Final = 1.0  # seconds from one look to the next
 
 
 class Silence:
-    """Watches and says nothing; counts the days that are in."""
+    """Watches and says nothing; counts the days that are in, and those that failed."""
 
-    stored_days = 0
+    def __init__(self) -> None:
+        self.stored_days = 0
+        self.failed_days = 0
+        self.contact = Contact()
 
     def __enter__(self) -> Self:
         return self
@@ -31,63 +38,119 @@ class Silence:
 
     def stored(self, package: Package) -> None:
         """Count the days that are in now."""
-        self.stored_days += len(package.days)
+        failed = sum(day.fetch.tables is None for day in package.days)
+        self.failed_days += failed
+        self.stored_days += len(package.days) - failed
 
 
-class Lines(Silence):
-    """A line per package, for logs."""
+class Words(Silence):
+    """Counts records, and says so when the API does not answer."""
 
-    def __init__(self, console: Console, days: int) -> None:
+    def __init__(self, console: Console, contact: Contact | None = None) -> None:
+        super().__init__()
+        self.contact = contact or self.contact
         self._console = console
-        self._days = days
         self._records = 0
         self._began = time.monotonic()
+        self._was_told = False
+        self._end = threading.Event()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._listener.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
 
     def fetched(self, fetch: DayFetch) -> None:
-        """Count the day."""
+        """Count the records of a day."""
         self._records += fetch.records
+
+    @property
+    def rate(self) -> float:
+        """Records per second since the beginning."""
+        return self._records / max(time.monotonic() - self._began, 0.001)
+
+    def listen(self) -> None:
+        """Say that the API does not answer: once, until it has answered again."""
+        is_silent = self.contact.silence() >= SILENCE
+        if is_silent and not self._was_told:
+            reason = f" ({self.contact.reason})" if self.contact.reason else ""
+            self._print(
+                f"No answer from the API for {SILENCE} s{reason}. Still trying."
+            )
+        self._was_told = is_silent
+
+    def _listen(self) -> None:
+        while not self._end.wait(LISTENING):
+            self.listen()
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class Lines(Words):
+    """A line per package, for logs."""
+
+    def __init__(
+        self, console: Console, days: int, contact: Contact | None = None
+    ) -> None:
+        super().__init__(console, contact)
+        self._days = days
 
     def stored(self, package: Package) -> None:
         """Say how far the load is."""
         super().stored(package)
-        rate = self._records / max(time.monotonic() - self._began, 0.001)
-        self._console.print(
-            f"{self.stored_days} of {self._days} days stored, "
-            f"{self._records:,} records, {rate:,.0f} records/s",
-            highlight=False,
+        failed = f"{self.failed_days} failed, " if self.failed_days else ""
+        self._print(
+            f"{self.stored_days} of {self._days} days stored, {failed}"
+            f"{self._records:,} records, {self.rate:,.0f} records/s"
         )
 
 
-class Bar(Silence):
-    """A bar that moves with every day."""
+class Bar(Words):
+    """A bar that moves with every day, and counts those that failed apart."""
 
-    def __init__(self, console: Console, days: int) -> None:
+    def __init__(
+        self, console: Console, days: int, contact: Contact | None = None
+    ) -> None:
+        super().__init__(console, contact)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
-            TextColumn("days  {task.fields[records]:,} records"),
+            TextColumn("days{task.fields[failed]}  {task.fields[records]:,} records"),
             TextColumn("{task.fields[rate]:,.0f} records/s"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
         )
-        self._task = self._bars.add_task("Loading", total=days, records=0, rate=0.0)
-        self._records = 0
-        self._began = time.monotonic()
+        self._task = self._bars.add_task(
+            "Loading", total=days, failed="", records=0, rate=0.0
+        )
+        self._failed = 0
 
     def __enter__(self) -> Self:
         self._bars.start()
-        return self
+        return super().__enter__()
 
     def __exit__(self, *_: object) -> None:
+        super().__exit__()
         self._bars.stop()
 
     def fetched(self, fetch: DayFetch) -> None:
-        """Move on by a day."""
-        self._records += fetch.records
-        rate = self._records / max(time.monotonic() - self._began, 0.001)
-        self._bars.update(self._task, advance=1, records=self._records, rate=rate)
+        """Move on by a day, or count it as failed."""
+        super().fetched(fetch)
+        is_in = fetch.tables is not None
+        self._failed += not is_in
+        self._bars.update(
+            self._task,
+            advance=int(is_in),
+            failed=f", {self._failed} failed" if self._failed else "",
+            records=self._records,
+            rate=self.rate,
+        )
 
 
 def watch(console: Console, days: int, *, quiet: bool) -> Silence:

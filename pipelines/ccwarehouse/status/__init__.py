@@ -2,12 +2,13 @@
 
 from .facts import GAPS, State, Status
 from .read import read_status
-from .tell import remarks, status_as_dict, status_as_lines
+from .tell import end_of_status, remarks, status_as_dict, status_as_lines
 
 __all__ = [
     "GAPS",
     "State",
     "Status",
+    "end_of_status",
     "read_status",
     "remarks",
     "status_as_dict",

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from claude_code_analytics.days import (
+    ONE_DAY,
     Calendar,
     Reason,
     StoredDay,
+    WantedDay,
     each_day,
     nightly,
 )
@@ -22,11 +24,14 @@ class State(StrEnum):
 
     FINAL = "final"
     PROVISIONAL = "provisional"
+    REREAD_FAILED = "re-read failed"
     FAILED = "failed"
     NOT_WHOLE = "not whole"
     NEVER_FETCHED = "never fetched"
 
 
+# Two nights in a row without a re-read are one too many.
+FRESH: Final = timedelta(hours=48)
 GAPS: Final = (State.FAILED, State.NOT_WHOLE, State.NEVER_FETCHED)
 
 _STATES: Final = {
@@ -41,22 +46,43 @@ _STATES: Final = {
 class Status:
     """What is stored of one account, seen at `next_load.calendar.now`.
 
-    `rows` counts by table. `last_run` is when the newest completed load was in,
-    `newest_fetched_at` when the newest stored day was read last (both UTC, None when
-    there is none).
+    `rows` counts by table. `last_run` is when the newest completed load was in (UTC,
+    None when there is none), `lookback` how many complete days a load reads again.
     """
 
     account: str
     days: Mapping[State, list[date]]
     rows: Mapping[str, int]
     last_run: datetime | None
-    newest_fetched_at: datetime | None
     next_load: Plan
+    lookback: int
 
     @property
     def stored(self) -> list[date]:
         """The days with a completed fetch, in order."""
         return completed(self.next_load.stored)
+
+    @property
+    def newest_fetched_at(self) -> datetime | None:
+        """When the newest stored day was read last (UTC)."""
+        return (
+            self.next_load.stored[self.stored[-1]].fetched_at if self.stored else None
+        )
+
+    @property
+    def stale(self) -> list[date]:
+        """Days that could not be read again and whose numbers are no longer fresh.
+
+        Fresh are those of a day within the lookback, at most `FRESH` old.
+        """
+        failed = self.days[State.REREAD_FAILED]
+        return [day for day in failed if not self._is_fresh(day)]
+
+    def _is_fresh(self, day: date) -> bool:
+        calendar, stored = self.next_load.calendar, self.next_load.stored[day]
+        is_recent = day > calendar.last_complete - self.lookback * ONE_DAY
+        age = calendar.now - stored.fetched_at if stored.fetched_at else timedelta.max
+        return is_recent and age <= FRESH
 
     @property
     def gaps(self) -> list[date]:
@@ -72,13 +98,19 @@ def by_state(
     A day after that is provisional when it is stored, and otherwise not due yet.
     """
     wanted = nightly(stored, calendar, initial_days=1, lookback=0)
-    states = {item.day: _STATES[item.reason] for item in wanted}
+    states = {item.day: _state(item, stored) for item in wanted}
     days: dict[State, list[date]] = {state: [] for state in State}
     for day in each_day(calendar.first(stored, 1), calendar.last_complete):
         days[states.get(day, State.FINAL)].append(day)
     running = (day for day in completed(stored) if day > calendar.last_complete)
     days[State.PROVISIONAL] += running
     return days
+
+
+def _state(item: WantedDay, stored: Mapping[date, StoredDay]) -> State:
+    if item.reason is Reason.FAILED and stored[item.day].stands:
+        return State.REREAD_FAILED
+    return _STATES[item.reason]
 
 
 def completed(stored: Mapping[date, StoredDay]) -> list[date]:

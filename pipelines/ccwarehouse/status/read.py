@@ -12,7 +12,7 @@ from claude_code_analytics.contract import TABLES
 from ..destinations import Warehouse
 from ..load import Plan, Request, plan
 from ..views import NothingLoadedError
-from .facts import Status, by_state, completed
+from .facts import Status, by_state
 
 _LAST_RUN = """
     select max(loads.inserted_at)
@@ -20,14 +20,6 @@ _LAST_RUN = """
     where loads.status = 0 and loads.load_id in (
         select _dlt_load_id from {day_fetches} where account = %s
     )
-"""
-
-_FETCHED_AT = """
-    select max(fetches.fetched_at)
-    from {day_fetches} as fetches
-    join {loads} as loads on loads.load_id = fetches._dlt_load_id
-    where loads.status = 0 and fetches.status = 'complete'
-        and fetches.account = %s and fetches.date = %s
 """
 
 
@@ -44,20 +36,20 @@ def read_status(warehouse: Warehouse, settings: UsageSettings, now: datetime) ->
                 f"dataset {client.dataset_name} holds nothing of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"
             )
-        return _status(client, settings.account, chosen)
+        return _status(client, settings, chosen)
 
 
-def _status(client: SqlClientBase[Any], account: str, chosen: Plan) -> Status:
-    newest = completed(chosen.stored)[-1:]
+def _status(
+    client: SqlClientBase[Any], settings: UsageSettings, chosen: Plan
+) -> Status:
+    account = settings.account
     return Status(
         account=account,
         days=by_state(chosen.stored, chosen.calendar),
         rows={table: _count(client, table, account) for table in TABLES},
         last_run=_value(client, _LAST_RUN, account),
-        newest_fetched_at=_value(client, _FETCHED_AT, account, *newest)
-        if newest
-        else None,
         next_load=chosen,
+        lookback=settings.lookback,
     )
 
 

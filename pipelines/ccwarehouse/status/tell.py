@@ -7,8 +7,19 @@ import pendulum
 
 from claude_code_analytics.days import spans
 
-from ..summary import dates, plan_as_dict, plan_as_lines, span
-from .facts import Status
+from ..exit_codes import ExitCode
+from ..output import End
+from ..summary import dates, plan_as_dict, plan_as_lines, span, standing_numbers
+from .facts import State, Status
+
+
+def end_of_status(status: Status, location: str) -> End:
+    """The end of `status`: its code says whether anything is missing."""
+    facts = status_as_dict(status, location)
+    lines = status_as_lines(status, location)
+    if status.gaps or status.stale:
+        return End(ExitCode.DAYS_FAILED, " ".join(remarks(status)), facts, lines)
+    return End(facts=facts, lines=lines)
 
 
 def status_as_dict(status: Status, location: str) -> dict[str, Any]:
@@ -25,6 +36,7 @@ def status_as_dict(status: Status, location: str) -> dict[str, Any]:
             for state, days in status.days.items()
         },
         "gaps": len(status.gaps),
+        "stale": len(status.stale),
         "rows": dict(status.rows),
         "last_run": _moment(status.last_run, now),
         "last_day_fetched": _moment(status.newest_fetched_at, now),
@@ -54,10 +66,21 @@ def status_as_lines(status: Status, location: str) -> list[str]:
 
 def remarks(status: Status) -> list[str]:
     """What someone should look at, if there is anything."""
-    if not status.gaps:
-        return []
-    missing = "1 day is" if len(status.gaps) == 1 else f"{len(status.gaps):,} days are"
-    return [f"{missing} missing: {dates(status.gaps)}. Load: ccwarehouse load"]
+    lines = []
+    if gaps := status.gaps:
+        missing = "1 day is" if len(gaps) == 1 else f"{len(gaps):,} days are"
+        lines.append(f"{missing} missing: {dates(gaps)}. Load: ccwarehouse load")
+    if failed := status.days[State.REREAD_FAILED]:
+        lines.append(_standing(status, failed))
+    return lines
+
+
+def _standing(status: Status, failed: list[date]) -> str:
+    stored, now = status.next_load.stored, status.next_load.calendar.now
+    read_at = {day: at for day in failed if (at := stored[day].fetched_at)}
+    stand = f"{standing_numbers(read_at, now)}, as no load could read them again."
+    mend = "Load: ccwarehouse load" if status.stale else "The next load tries again."
+    return f"{stand} {mend}"
 
 
 def _stored(status: Status) -> str:
