@@ -18,24 +18,27 @@ from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.doctor import examine, exit_code
 from ccwarehouse.doctor.api import days_to_ask
 from ccwarehouse.doctor.finding import ok, problem, skipped
+from ccwarehouse.doctor.organisation import Whose
 from ccwarehouse.doctor.warehouse import SCRATCH, examine_warehouse, write_and_remove
+from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
-from ccwarehouse.problems import ExitCode
 from ccwarehouse.summary import EMPTY_ACCOUNT
 from claude_code_analytics import resolve_settings
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served
 from postgres import execute as postgres_execute
+
+NOBODY = Whose("default", None)
 
 CHECKS = [
     "settings",
     "key",
     "API",
     "access",
-    "organisation",
     "newest data",
     "clock",
     "warehouse",
     "views",
+    "organisation",
     "secrets",
 ]
 MONDAY = date(2026, 3, 9)  # the last complete day at NOON
@@ -93,9 +96,10 @@ def tables_of(database):
         )
 
 
+@pytest.mark.slow
 def test_a_machine_that_can_load_is_told_so(api, database, examined):
     """After a load every check is ok, in one order, and the code is 0."""
-    load_from(api, database)
+    load_from(api, database, views=True)
     found = examined()
 
     assert dict.fromkeys(CHECKS, "ok") == verdicts(found)
@@ -120,9 +124,8 @@ def test_without_a_usable_key_the_api_is_not_asked(api, examined, monkeypatch, k
     found = examined(api_key=key)
 
     assert ["key"] == those(found, "problem")
-    assert ["API", "access", "organisation", "newest data", "clock"] == those(
-        found, "skipped"
-    )[:5]
+    skipped_ones = ["API", "access", "newest data", "clock", "views", "organisation"]
+    assert skipped_ones == those(found, "skipped")
     assert (ExitCode.CONFIGURATION, []) == (exit_code(found.values()), api.calls)
 
 
@@ -176,7 +179,8 @@ def test_an_api_that_answers_amiss_is_worth_a_look(api, examined, reply, words):
     assert ["API"] == those(found, "problem")
     assert words in found["API"].text
     assert found["API"].text.endswith("Try again later, or check base_url.")
-    assert ["access", "organisation", "newest data"] == those(found, "skipped")[:3]
+    assert ["access", "newest data"] == those(found, "skipped")[:2]
+    assert "skipped" == found["organisation"].verdict
     assert (ExitCode.DAYS_FAILED, 1) == (exit_code(found.values()), len(api.calls))
 
 
@@ -193,9 +197,7 @@ def test_an_api_that_does_not_answer_is_not_waited_for(api, examined, reply):
 
     assert time.monotonic() - began < 5
     assert "does not answer" in found["API"].text
-    assert ["access", "organisation", "newest data", "clock"] == (
-        those(found, "skipped")[:4]
-    )
+    assert ["access", "newest data", "clock"] == those(found, "skipped")[:3]
     assert 1 == len(api.calls)
 
 
@@ -225,6 +227,25 @@ def test_the_key_is_in_no_line(api, database, examined):
 def test_the_organisation_is_the_records_own(examined):
     """The id comes from a record, as the report has no other place for it."""
     assert EXAMPLE["organization_id"] == examined()["organisation"].text
+
+
+@pytest.mark.slow
+def test_the_organisation_is_held_against_the_stored_one(api, database, examined):
+    """Another one's key is told before a load refuses it, unless its account is new."""
+    load_from(api, database)
+    same = examined()
+    day = str(MONDAY)
+    api.usage = History({day: [record(day, organization_id="another")]})
+    other, beside = examined(), examined(account="beside")
+
+    assert ("ok", "ok") == (
+        same["organisation"].verdict,
+        beside["organisation"].verdict,
+    )
+    assert ["organisation"] == those(other, "problem")
+    for named in ("another", EXAMPLE["organization_id"], "--replace-organisation"):
+        assert named in other["organisation"].text
+    assert ExitCode.CONFIGURATION == exit_code(other.values())
 
 
 @pytest.mark.parametrize("back", range(7))
@@ -313,9 +334,10 @@ def test_a_reply_without_a_date_says_nothing_of_the_clock(examined):
     assert "skipped" == examined(transport=silent)["clock"].verdict
 
 
+@pytest.mark.slow
 def test_a_warehouse_is_written_to_and_left_as_it_was(api, database, examined):
     """All tables, rows and views are the same afterwards."""
-    load_from(api, database)
+    load_from(api, database, views=True)
     before, rows = tables_of(database), query(database, "from claude_code.usage_report")
     examined()
 
@@ -340,7 +362,7 @@ def execute_new(database, sql):
 
 def test_what_a_killed_doctor_left_is_removed_by_the_next(api, database, examined):
     """The scratch table has one name, so that it never piles up."""
-    load_from(api, database)
+    load_from(api, database, views=True)
     before = tables_of(database)
     execute(database, f"create table claude_code.{SCRATCH} (id bigint)")
     found = examined()
@@ -353,9 +375,9 @@ def test_a_server_is_left_as_it_was_too(postgres, monkeypatch):
     """On Postgres the dataset made for the check goes again as well."""
     address = postgres.address(database=postgres.new_database())
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
-    found = list(examine_warehouse("postgres", Path("unused"), "usage"))
+    found = list(examine_warehouse("postgres", Path("unused"), "usage", NOBODY))
 
-    assert ["ok", "skipped"] == [finding.verdict for finding in found]
+    assert ["ok", "skipped", "skipped"] == [finding.verdict for finding in found]
     schemas = "select nspname from pg_namespace where nspname like 'usage%'"
     assert [] == postgres_execute(address, schemas)
 
@@ -371,6 +393,7 @@ def test_a_warehouse_that_can_only_be_read_is_found_out(api, database):
         write_and_remove(client)
 
 
+@pytest.mark.process
 def test_a_warehouse_that_cannot_be_used_makes_5(tmp_path, database, examined):
     """A folder that is none, no database, a file that another program holds."""
     text = tmp_path / "text.duckdb"
@@ -416,9 +439,10 @@ def test_views_that_do_not_build_are_told(api, database, examined):
     assert ExitCode.WAREHOUSE == exit_code(found.values())
 
 
+@pytest.mark.slow
 def test_views_that_are_gone_are_there_again(api, database, examined):
     """The check renews them, as every load does."""
-    load_from(api, database)
+    load_from(api, database, views=True)
     execute(database, "drop view claude_code_marts.user_cost_daily")
     examined()
 

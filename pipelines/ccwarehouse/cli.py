@@ -6,7 +6,6 @@ are answered at once.
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Iterator
@@ -17,31 +16,39 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .environment import prepare
+from .exit_codes import ExitCode, as_help
 from .imports import imports
-from .options import EXIT_CODES, IsoDate, warehouse_options
+from .options import (
+    IsoDate,
+    NewOrOldFile,
+    json_option,
+    wait_option,
+    warehouse_options,
+)
+from .output import PACKAGE, Commands, End, EndedError, Output
 
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
+    from claude_code_analytics.preflight import Preflight
 
     from .destinations import Warehouse
-    from .doctor import Finding
     from .load import Outcome, Plan
-    from .views import Failure
+    from .waiting import Patience
+
+HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"max_content_width": 88})
-@click.version_option(package_name="ccwarehouse")
+@click.group(cls=Commands, epilog=as_help(), context_settings=HELP)
+@click.version_option(package_name=PACKAGE)
 def main() -> None:
     """Claude Code usage in your warehouse, exact to the day."""
-    # dlt reads these when it is imported; it would report usage of its own, and log
-    # with tracebacks what ends in one line here
-    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
+    prepare(os.environ)
     # BigQuery's client tells of a faster way to read, which nothing here needs
     warnings.filterwarnings("ignore", "Cannot create BigQuery Storage client")
 
 
-@main.command(epilog=EXIT_CODES)
+@main.command(epilog=as_help())
 @click.option("--start", type=IsoDate(), help="First UTC day of a backfill.")
 @click.option("--end", type=IsoDate(), help="Last UTC day of a backfill, included.")
 @click.option(
@@ -49,25 +56,40 @@ def main() -> None:
 )
 @click.option("--include-today", is_flag=True, help="Load the running day as well.")
 @click.option(
+    "--replace-organisation",
+    is_flag=True,
+    help="Let another organisation's days replace the stored ones, all unless dated.",
+)
+@click.option(
     "--concurrency", type=click.IntRange(1), help="Days in flight, 4 unless set."
 )
 @click.option("--dry-run", is_flag=True, help="Say which days and why; load nothing.")
 @click.option("--quiet", is_flag=True, help="Say only what needs attention.")
-@click.option("--json", "as_json", is_flag=True, help="Summary as JSON on stdout.")
+@click.option(
+    "--publish",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="Put a copy of the DuckDB file here afterwards, for readers.",
+)
+@wait_option
+@json_option
 @warehouse_options
+@click.pass_obj
 def load(
+    output: Output,
     start: date | None,
     end: date | None,
     lookback: int | None,
     include_today: bool,
+    replace_organisation: bool,
     concurrency: int | None,
     dry_run: bool,
     quiet: bool,
-    as_json: bool,
+    publish: Path | None,
+    wait: int,
     destination: str,
     database: Path,
     dataset: str,
-) -> None:
+) -> End:
     """Load the days the warehouse lacks, or those asked for.
 
     Without dates this is the nightly run: every day that is missing, failed or was
@@ -79,82 +101,100 @@ def load(
     with imports():
         from claude_code_analytics import resolve_settings, utc_now
 
+        from .destinations import require_names
         from .load import Request, plan
-        from .summary import outcome_as_dict, outcome_as_lines, remarks
+        from .publish import require_target
+        from .summary import end_of_load, plan_as_dict, plan_as_lines, remarks
 
-    request = Request(start, end, include_today)
+    with _errors_explained(destination):
+        require_names(destination, database, dataset)
+    if publish:
+        with _errors_explained(str(publish)):
+            require_target(publish, destination, database, dataset)
+    request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
-        if not dry_run:
-            settings.require_key()
+        before = None if dry_run else _preflight(settings, quiet=quiet)
+    now = before.clock if before else utc_now
     access = {"read_only": True} if dry_run else {"sole_writer": True}
-    with _warehouse(destination, database, dataset, **access) as warehouse:
-        chosen = plan(request, warehouse.stored(settings.account), utc_now(), settings)
-        if dry_run:
-            _print_plan(chosen, as_json=as_json)
-            return
-        outcome = _load(warehouse, chosen, settings, quiet=quiet)
-    place = warehouse.location
-    for remark in remarks(outcome):
-        click.echo(remark, err=True)
-    if as_json:
-        click.echo(json.dumps(outcome_as_dict(outcome, place)))
-    elif not quiet:
-        click.echo("\n".join(outcome_as_lines(chosen, outcome, place)))
-    if outcome.failed:
-        raise SystemExit(4)
+    with _warehouse(
+        output, destination, database, dataset, wait, **access
+    ) as warehouse:
+        chosen = plan(request, warehouse.stored(settings.account), now(), settings)
+        if before is None:
+            return End(facts=plan_as_dict(chosen), lines=plan_as_lines(chosen))
+        outcome = _load(output, warehouse, chosen, settings, before, quiet=quiet)
+    for remark in remarks(chosen, outcome):
+        output.remark(remark)
+    if publish:
+        _publish(output, database, publish, wait, quiet=quiet)
+    return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
 
 
-@main.command(epilog=EXIT_CODES)
+@main.command(epilog=as_help())
 @click.option("--check", is_flag=True, help="Also check the claims about the data.")
+@wait_option
+@json_option
 @warehouse_options
-def transform(check: bool, destination: str, database: Path, dataset: str) -> None:
+@click.pass_obj
+def transform(
+    output: Output,
+    check: bool,
+    wait: int,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
     """Rebuild the views over what is loaded."""
-    with _warehouse(destination, database, dataset) as warehouse:
+    with imports():
+        from .failures import end_of_transform, failure_as_lines
+
+    is_file = destination == "duckdb" and database.exists()
+    with _warehouse(
+        output, destination, database, dataset, wait, sole_writer=is_file
+    ) as warehouse:
         names = warehouse.build_views()
-        failures = warehouse.check_views() if check else []
-    click.echo(f"Built {len(names)} views in {dataset}_marts: {', '.join(names)}.")
-    for failure in failures:
-        _print_failure(failure)
-    if failures:
-        raise SystemExit(1)
-    if check:
-        click.echo("All checks hold.")
+        failures = warehouse.check_views() if check else None
+    for failure in failures or []:
+        for line in failure_as_lines(failure):
+            output.remark(line)
+    return end_of_transform(names, failures, warehouse.marts)
 
 
-@main.command(epilog=EXIT_CODES)
-@click.option("--json", "as_json", is_flag=True, help="Status as JSON on stdout.")
+@main.command(epilog=as_help())
+@json_option
 @warehouse_options
-def status(as_json: bool, destination: str, database: Path, dataset: str) -> None:
+@click.pass_obj
+def status(output: Output, destination: str, database: Path, dataset: str) -> End:
     """Say what is stored, what is missing and what the next load would do.
 
     Ends with 0 when no day is missing and with 4 when one failed, is not whole or was
     never fetched. Days that were read before they were complete are no gap: the next
-    load reads them again. Needs no key.
+    load reads them again. Nor are days that were read whole and could not be read
+    again, while they are within the lookback and were read in the last 48 hours. Needs
+    no key.
     """
     with imports():
         from claude_code_analytics import resolve_settings, utc_now
 
-        from .status import read_status, remarks, status_as_dict, status_as_lines
+        from .status import end_of_status, read_status, remarks
 
     with _errors_explained("The configuration"):
         settings = resolve_settings()
-    with _warehouse(destination, database, dataset, read_only=True) as warehouse:
+    with _warehouse(
+        output, destination, database, dataset, read_only=True
+    ) as warehouse:
         found = read_status(warehouse, settings, utc_now())
-    if as_json:
-        click.echo(json.dumps(status_as_dict(found, warehouse.location)))
-    else:
-        click.echo("\n".join(status_as_lines(found, warehouse.location)))
     for remark in remarks(found):
-        click.echo(remark, err=True)
-    if found.gaps:
-        raise SystemExit(4)
+        output.remark(remark)
+    return end_of_status(found, warehouse.location)
 
 
-@main.command(epilog=EXIT_CODES)
-@click.option("--json", "as_json", is_flag=True, help="Findings as JSON on stdout.")
+@main.command(epilog=as_help())
+@json_option
 @warehouse_options
-def doctor(as_json: bool, destination: str, database: Path, dataset: str) -> None:
+@click.pass_obj
+def doctor(output: Output, destination: str, database: Path, dataset: str) -> End:
     """Try all that a load needs, and say how to mend what does not work.
 
     Asks the API in at most a dozen calls, writes to the warehouse and removes it again,
@@ -166,7 +206,7 @@ def doctor(as_json: bool, destination: str, database: Path, dataset: str) -> Non
     with imports():
         from claude_code_analytics import resolve_settings
 
-        from .doctor import dlt_folders, examine, exit_code
+        from .doctor import dlt_folders, end_of_doctor, examine
 
     findings = []
     with _errors_explained("This machine"):
@@ -174,15 +214,14 @@ def doctor(as_json: bool, destination: str, database: Path, dataset: str) -> Non
             resolve_settings, destination, database, dataset, folders=dlt_folders()
         ):
             findings.append(finding)
-            if not as_json:
-                _print_finding(finding)
-    if as_json:
-        click.echo(json.dumps({"checks": [finding.as_dict() for finding in findings]}))
-    raise SystemExit(exit_code(findings))
+            color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
+            verdict = click.style(f"{finding.verdict:7}", fg=color)
+            output.say(f"{verdict}  {finding.check:12}  {finding.text}")
+    return end_of_doctor(findings)
 
 
 @main.command()
-def demo() -> None:
+def demo() -> End:
     """Load a made-up organisation and answer three questions.
 
     Needs no key: a fake of the API runs on this machine meanwhile. The data is in
@@ -195,6 +234,7 @@ def demo() -> None:
 
     with _errors_explained("demo.duckdb"):
         run(Path("demo.duckdb"), Console(highlight=False))
+    return End()
 
 
 @main.command("fake-api")
@@ -205,7 +245,7 @@ def demo() -> None:
     show_default=True,
     help="Port on 127.0.0.1; 0 takes a free one.",
 )
-def fake_api(port: int) -> None:
+def fake_api(port: int) -> End:
     """Serve a fake of the API until Ctrl-C.
 
     It has the made-up organisation of the demo and takes the key it prints.
@@ -223,6 +263,7 @@ def fake_api(port: int) -> None:
         f"ANTHROPIC_ADMIN_KEY={DEMO_API_KEY} ccwarehouse load"
     )
     api.serve_forever()
+    return End()
 
 
 def _require_range(start: date | None, end: date | None, today: date) -> None:
@@ -239,18 +280,47 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 
 @contextmanager
 def _warehouse(
-    destination: str, database: Path, dataset: str, **access: bool
+    output: Output,
+    destination: str,
+    database: Path,
+    dataset: str,
+    wait: int = 0,
+    **access: bool,
 ) -> Iterator[Warehouse]:
     with imports():
         from .destinations import open_warehouse
 
+    location = str(database) if destination == "duckdb" else destination
     with (
-        _errors_explained(str(database) if destination == "duckdb" else destination),
-        open_warehouse(destination, database, dataset, **access) as warehouse,
+        _errors_explained(location),
+        open_warehouse(
+            destination,
+            database,
+            dataset,
+            patience=_patience(output, location, wait),
+            **access,
+        ) as warehouse,
     ):
         if warehouse.remark:
-            click.echo(warehouse.remark, err=True)
+            output.remark(warehouse.remark)
         yield warehouse
+
+
+def _patience(output: Output, location: str, wait: int) -> Patience:
+    from .waiting import Patience
+
+    return Patience(wait, lambda said: output.remark(f"{location} is in use: {said}"))
+
+
+def _publish(
+    output: Output, database: Path, target: Path, wait: int, *, quiet: bool
+) -> None:
+    from .publish import publish
+
+    with _errors_explained(str(database)):
+        publish(database, target, _patience(output, str(database), wait))
+    if not quiet:
+        output.say(f"Readers find it in {target}.")
 
 
 @contextmanager
@@ -260,19 +330,33 @@ def _errors_explained(location: str) -> Iterator[None]:
 
     try:
         yield
-    except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
-        raise SystemExit(130) from None
     except Exception as error:
         problem = explain(error, location)
         if problem is None:
             raise
-        click.echo(f"ccwarehouse: {problem.line}", err=True)
-        raise SystemExit(problem.code) from None
+        raise EndedError(problem.code, problem.line) from None
+
+
+def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
+    from rich.console import Console
+
+    from claude_code_analytics.preflight import preflight
+
+    from .progress import Silence, Words
+
+    watching = Silence() if quiet else Words(Console(stderr=True))
+    with watching, watching.contact.call():
+        return preflight(settings)
 
 
 def _load(
-    warehouse: Warehouse, plan: Plan, settings: UsageSettings, *, quiet: bool
+    output: Output,
+    warehouse: Warehouse,
+    plan: Plan,
+    settings: UsageSettings,
+    before: Preflight,
+    *,
+    quiet: bool,
 ) -> Outcome:
     from rich.console import Console
 
@@ -282,40 +366,26 @@ def _load(
 
     def farewell() -> None:
         progress.__exit__()
-        click.echo(
+        line = (
             f"Interrupted. {progress.stored_days} of {len(plan.wanted)} days are in "
-            f"{warehouse.location}. The next load goes on from there.",
-            err=True,
+            f"{warehouse.location}. The next load goes on from there."
         )
+        output.remark(line)
+        output.end(End(ExitCode.INTERRUPTED, line))
 
     def work() -> Outcome:
-        outcome = run(warehouse, plan, settings, progress)
+        outcome = run(
+            warehouse,
+            plan,
+            settings,
+            progress,
+            before.clock,
+            is_admitted=before.is_admitted,
+            contact=progress.contact,
+        )
         if plan.wanted or plan.stored:
             warehouse.build_views()
         return outcome
 
     with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
         return run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
-
-
-def _print_plan(plan: Plan, *, as_json: bool) -> None:
-    from .summary import plan_as_dict, plan_as_lines
-
-    text = json.dumps(plan_as_dict(plan)) if as_json else "\n".join(plan_as_lines(plan))
-    click.echo(text)
-
-
-def _print_finding(finding: Finding) -> None:
-    color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
-    verdict = click.style(f"{finding.verdict:7}", fg=color)
-    click.echo(f"{verdict}  {finding.check:12}  {finding.text}")
-
-
-def _print_failure(failure: Failure) -> None:
-    from claude_code_analytics.errors import without_emails
-
-    click.echo(
-        f"{failure.check} fails in {failure.count} rows. {failure.claim}", err=True
-    )
-    for row in (failure.columns, *failure.rows):
-        click.echo("  " + without_emails(" | ".join(map(str, row))), err=True)

@@ -1,6 +1,7 @@
 """The demo: a made-up organisation, loaded for real, and the questions people ask."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.days import Calendar
@@ -28,31 +30,25 @@ ACCEPTANCE_BY_TOOL = """
         tool,
         sum(accepted) as accepted,
         sum(proposals) as proposals,
-        sum(accepted) / sum(proposals) as acceptance_rate
+        sum(accepted) / nullif(sum(proposals), 0) as acceptance_rate
     from {marts}.tool_acceptance_daily
     group by tool
-    order by acceptance_rate desc
+    order by acceptance_rate desc nulls last
 """
 
 COSTLIEST_USERS = """
-    select actor, customer_type, active_days, estimated_cost, cost_share
+    select actor, customer_type, active_days, estimated_cost, currency, cost_share
     from {marts}.user_cost_monthly
-    where month = %s and currency = 'USD' and estimated_cost is not null
+    where month = %s and estimated_cost is not null
     order by estimated_cost desc
     limit 10
 """
 
 COST_BY_MODEL = """
-    select
-        model,
-        sum(case when customer_type = 'api' then estimated_cost end) as api,
-        sum(case when customer_type = 'subscription' then estimated_cost end)
-            as subscription,
-        sum(estimated_cost) as estimated_cost
+    select model, customer_type, sum(estimated_cost) as estimated_cost, currency
     from {marts}.model_cost_daily
-    where currency = 'USD'
-    group by model
-    order by estimated_cost desc
+    group by model, customer_type, currency
+    order by estimated_cost desc nulls last
 """
 
 
@@ -68,30 +64,47 @@ def run(database: Path, console: Console) -> None:
         FakeApi() as api,
         open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse,
     ):
-        console.print(f"A made-up organisation, served by a fake API at {api.url}:")
+        _say(console, f"A made-up organisation, served by a fake API at {api.url}:")
         outcome = _load(warehouse, api.url, now)
         warehouse.build_views()
-        console.print(
+        _say(
+            console,
             f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
-            f"{database} after {outcome.seconds:.1f} s."
+            f"{database} after {outcome.seconds:.1f} s.",
         )
-        _answer(warehouse, last_full_month(now), console)
-    program, shell = _command("ccwarehouse"), _command("duckdb")
-    console.print(f"Load your own: [bold]ANTHROPIC_ADMIN_KEY=... {program} load[/]")
-    console.print(f"Ask this one:  [bold]{shell} {database}[/]")
+        answer(warehouse, last_full_month(now), console)
+    say_how_to_go_on(database, console)
 
 
-def _command(name: str) -> str:
+def say_how_to_go_on(database: Path, console: Console) -> None:
+    """The command that loads one's own data, and the one that asks the demo's."""
+    loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
+    asks = _command("duckdb", str(database))
+    _say(console, "Load your own: ", (loads, "bold"))
+    _say(console, "Ask this one:  ", (asks, "bold"))
+
+
+def _say(console: Console, *parts: str | tuple[str, str]) -> None:
+    """One line however narrow the console is: a wrapped command cannot be copied.
+
+    Rich's markup is not read, so that a path may contain brackets.
+    """
+    console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _command(name: str, *words: str) -> str:
     """How to call a program here: by name, or by path if only this environment has it.
 
     DuckDB's shell need not be installed; then the line is the one that fetches it.
     """
-    if shutil.which(name):
-        return name
     beside = Path(sys.executable).with_name(name)
-    if beside.exists():
-        return os.path.relpath(beside)
-    return f"pipx run --spec {name}-cli {name}"
+    if shutil.which(name):
+        program = [name]
+    elif beside.exists():
+        program = [os.path.relpath(beside)]
+    else:
+        program = ["pipx", "run", "--spec", f"{name}-cli", name]
+    return shlex.join([*program, *words])
 
 
 def last_full_month(now: datetime, settle: timedelta = timedelta(minutes=90)) -> date:
@@ -111,7 +124,8 @@ def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome:
         return load(warehouse, chosen, settings, progress)
 
 
-def _answer(warehouse: Warehouse, month: date, console: Console) -> None:
+def answer(warehouse: Warehouse, month: date, console: Console) -> None:
+    """Print what people ask; a number that there is none of, like 0 of 0, is a dash."""
     marts = f"{DATASET}_marts"
     with warehouse.pipeline.sql_client() as client:
 
@@ -122,17 +136,24 @@ def _answer(warehouse: Warehouse, month: date, console: Console) -> None:
         users = ask(COSTLIEST_USERS, month)
         models = ask(COST_BY_MODEL)
     table = _table("tool", "accepted", "proposals", "rate")
-    for tool, accepted, proposals, rate in tools:
-        table.add_row(tool, f"{accepted:,}", f"{proposals:,}", f"{rate:.1%}")
+    for row in tools:
+        table.add_row(*_cells(row, "", ",", ",", ".1%"))
     _print("Do people accept what it proposes? Acceptance rate by tool", table, console)
-    table = _table("user", "customer type", "active days", "USD", "share")
-    for actor, customer, days, cost, share in users:
-        table.add_row(actor, customer, str(days), f"{cost:,.2f}", f"{share:.1%}")
+    table = _table("user", "customer type", "days", "cost", "currency", "share")
+    for row in users:
+        table.add_row(*_cells(row, "", "", "", ",.2f", "", ".1%"))
     _print(f"Who uses it? The ten costliest users of {month:%B %Y}", table, console)
-    table = _table("model", "api", "subscription", "both")
-    for model, *costs in models:
-        table.add_row(model, *(f"{cost or 0:,.2f}" for cost in costs))
-    _print("What does it cost? Estimated USD by model", table, console)
+    table = _table("model", "customer type", "cost", "currency")
+    for row in models:
+        table.add_row(*_cells(row, "", "", ",.2f", ""))
+    _print("What does it cost? Estimated cost by model", table, console)
+
+
+def _cells(row: Sequence[Any], *formats: str) -> list[str]:
+    return [
+        "-" if value is None else format(value, form)
+        for value, form in zip(row, formats, strict=True)
+    ]
 
 
 def _table(label: str, *numbers: str) -> Table:
@@ -143,5 +164,5 @@ def _table(label: str, *numbers: str) -> Table:
 
 
 def _print(title: str, table: Table, console: Console) -> None:
-    console.print(f"\n[bold]{title}[/]")
+    _say(console, ("\n" + title, "bold"))
     console.print(table)

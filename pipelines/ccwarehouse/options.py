@@ -1,5 +1,6 @@
 """What the commands have in common: days, warehouses and exit codes, as words."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,18 +9,6 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-EXIT_CODES = """
-\b
-Exit codes:
-    0  all wanted days are in
-    1  a bug, with its traceback
-    2  wrong usage
-    3  credentials or configuration
-    4  some days failed or are missing, the others are in
-    5  the warehouse could not be reached or refused
-  130  interrupted; what was in stays in
-"""
 
 
 class IsoDate(click.ParamType[date]):
@@ -37,6 +26,43 @@ class IsoDate(click.ParamType[date]):
             self.fail(f"{value!r} is no day. Write it as YYYY-MM-DD.", param, ctx)
 
 
+class NewOrOldFile(click.Path):
+    """A file, which need not be there: what ends like a folder is none."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - as click has it
+        """The path, or a usage error."""
+        if str(value).endswith(("/", os.sep)):
+            self.fail(f"{str(value)!r} is a folder. Name a file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def json_option(command: F) -> F:
+    """`--json`; the group itself looks for it, so that no command needs to."""
+    return click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        help="Print one JSON object on stdout, all else on stderr.",
+    )(command)
+
+
+def wait_option(command: F) -> F:
+    """`--wait`, for commands that write."""
+    return click.option(
+        "--wait",
+        type=click.IntRange(0),
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait so long for a program that holds the warehouse.",
+    )(command)
+
+
 def warehouse_options(command: F) -> F:
     """The options that say where the data lies."""
     for option in (
@@ -45,7 +71,7 @@ def warehouse_options(command: F) -> F:
         ),
         click.option(
             "--database",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=NewOrOldFile(dir_okay=False, path_type=Path),
             default="ccwarehouse.duckdb",
             show_default=True,
             help="DuckDB file.",

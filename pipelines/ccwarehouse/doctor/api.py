@@ -1,7 +1,7 @@
 """The API: does it answer, does it take the key, whose data is it, is there any?"""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,16 +12,16 @@ import pyarrow as pa
 
 from claude_code_analytics import UsageSettings
 from claude_code_analytics.client import Probe, UsageClient
+from claude_code_analytics.clock import SET_IT, ApiClock, off
 from claude_code_analytics.days import ONE_DAY, Calendar
 from claude_code_analytics.errors import TransientError
 
-from ..problems import ExitCode
+from ..exit_codes import ExitCode
 from ..summary import EMPTY_ACCOUNT
 from .finding import Finding, ok, problem, skipped, worth_a_look
 
 RECENT_DAYS: Final = 7
 WEEKS_BACK: Final = (2, 4, 8, 16)
-CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 MAKE_A_KEY = (
     "An organisation's admin makes an Admin key (sk-ant-admin...) in the Claude "
@@ -37,12 +37,12 @@ REFUSALS = {
 class Look:
     """The calls so far: each day asked for with its reply, oldest call first.
 
-    `clock_error` is how far this machine's clock was ahead of the first reply's;
-    `silence` says why a call got no reply, which ends the look.
+    `clock` has heard the replies; `silence` says why a call got none, which ends the
+    look.
     """
 
+    clock: ApiClock
     probes: list[tuple[date, Probe]] = field(default_factory=list)
-    clock_error: timedelta | None = None
     silence: str = ""
 
     @property
@@ -58,15 +58,20 @@ def examine_api(
     settings: UsageSettings,
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
-) -> Iterator[Finding]:
-    """Look back from the last complete day to the newest one with data, and judge."""
+) -> tuple[list[Finding], str | None]:
+    """Look back from the last complete day to the newest one with data, and judge.
+
+    Beside what was found comes the organisation of the newest record, None without.
+    """
     last = Calendar(clock(), settings.settle).last_complete
     look = asyncio.run(_look_back(settings, transport, clock, days_to_ask(last)))
-    yield _answers(look, settings.base_url)
-    yield _access(look)
-    yield _organisation(look)
-    yield _newest(look, last)
-    yield _clock(look)
+    findings = [
+        _answers(look, settings.base_url),
+        _access(look),
+        _newest(look, last),
+        _clock(look),
+    ]
+    return findings, _organization(look)
 
 
 def days_to_ask(last: date) -> list[date]:
@@ -83,16 +88,14 @@ async def _look_back(
     days: list[date],
 ) -> Look:
     """Ask day after day until one has a record or a reply is none."""
-    look = Look()
-    async with aclosing(UsageClient(settings, transport)) as client:
+    look = Look(ApiClock(clock))
+    async with aclosing(UsageClient(settings, transport, look.clock)) as client:
         for day in days:
             try:
                 probe = await client.probe(day)
             except TransientError as error:
                 look.silence = str(error)
                 break
-            if probe.date and not look.probes:
-                look.clock_error = clock() - probe.date
             look.probes.append((day, probe))
             if probe.page is None or probe.page.records:
                 break
@@ -123,11 +126,12 @@ def _access(look: Look) -> Finding:
     return ok("access", "the API accepts the key")
 
 
-def _organisation(look: Look) -> Finding:
+def _organization(look: Look) -> str | None:
     if not look.newest:
-        return skipped("organisation", "there is no record to tell it by")
+        return None
     _, records = look.newest
-    return ok("organisation", f"{records.field('organization_id')[0]}")
+    organization: str | None = records.field("organization_id")[0].as_py()
+    return organization
 
 
 def _newest(look: Look, last: date) -> Finding:
@@ -155,14 +159,11 @@ def _judged(newest: date, last: date) -> Finding:
 
 
 def _clock(look: Look) -> Finding:
-    if look.clock_error is None:
+    clock = look.clock
+    if not look.probes or clock.ahead is None:
         return skipped("clock", "no reply told the time")
-    seconds = round(abs(look.clock_error).total_seconds())
-    if abs(look.clock_error) <= CLOCK_TOLERANCE:
+    if not clock.error:
+        seconds = round(abs(clock.ahead).total_seconds())
         return ok("clock", f"within {seconds} s of the API's")
-    side = "ahead of" if look.clock_error > timedelta() else "behind"
-    text = (
-        f"This machine's clock is {seconds / 60:,.0f} minutes {side} the API's, so "
-        "days are read too early or too late. Set it, best by NTP."
-    )
-    return worth_a_look("clock", text)
+    harm = "a load goes by the API's, and not at all when they are a day apart"
+    return worth_a_look("clock", f"{off(clock.error)}: {harm}. {SET_IT}.")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ..problems import ExitCode
+from ..exit_codes import ExitCode
+from ..output import End
 
 
 class Verdict(StrEnum):
@@ -65,6 +66,15 @@ def problem(check: str, code: ExitCode, text: str) -> Finding:
 def worth_a_look(check: str, text: str) -> Finding:
     """Something that need not be wrong, or may pass by itself."""
     return problem(check, ExitCode.DAYS_FAILED, text)
+
+
+def end_of_doctor(findings: Iterable[Finding]) -> End:
+    """The end of `doctor`: what has to be mended first, and all it found."""
+    found = list(findings)
+    code = exit_code(found)
+    first = next((item.text for item in found if item.code == code), None)
+    facts = {"checks": [finding.as_dict() for finding in found]}
+    return End(code, first if code else None, facts)
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dlt
 
-from ..problems import ExitCode
+from ..exit_codes import ExitCode
 from .finding import Finding, ok, problem
 
 CHECK = "secrets"

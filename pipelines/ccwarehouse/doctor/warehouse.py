@@ -11,14 +11,15 @@ from ..destinations import Warehouse, open_warehouse
 from ..problems import explain
 from ..views import NothingLoadedError
 from .finding import Finding, ok, problem, skipped
+from .organisation import Whose
 
 SCRATCH = "_ccwarehouse_doctor"
 
 
 def examine_warehouse(
-    destination: str, database: Path, dataset: str
+    destination: str, database: Path, dataset: str, whose: Whose
 ) -> Iterator[Finding]:
-    """Write something, remove it, and build the views.
+    """Write something, remove it, build the views, and see whose data there is.
 
     A DuckDB file that is not there is not made: then its folder is tried. One that is
     there is held meanwhile, so that no load can be in the middle of its work.
@@ -33,19 +34,24 @@ def examine_warehouse(
             if is_duckdb and not is_file:
                 yield _folder(database)
                 yield skipped("views", "nothing is loaded yet")
+                yield whose.examine({})
                 return
             with warehouse.client() as client:
                 write_and_remove(client)
             yield ok(check, f"{database if is_file else destination} can be written")
             check = "views"
             yield _views(warehouse)
+            check = "organisation"
+            yield whose.examine(warehouse.stored(whose.account))
     except Exception as error:
         mend = explain(error, str(database) if is_duckdb else destination)
         if mend is None:
             raise
         yield problem(check, mend.code, mend.line)
-        if check != "views":
+        if check == "warehouse":
             yield skipped("views", "the warehouse cannot be written")
+        if check != "organisation":
+            yield whose.examine({})
 
 
 def write_and_remove(client: SqlClientBase[Any]) -> None:
@@ -64,9 +70,11 @@ def write_and_remove(client: SqlClientBase[Any]) -> None:
 
 
 def _folder(database: Path) -> Finding:
-    database.parent.stat()  # its error names the folder, TemporaryFile's does not
-    with TemporaryFile(dir=database.parent) as file:
-        file.write(b"ccwarehouse")
+    try:
+        with TemporaryFile(dir=database.parent) as file:
+            file.write(b"ccwarehouse")
+    except OSError as error:  # which need not name the folder
+        raise OSError(error.errno, error.strerror, str(database.parent)) from None
     text = f"{database} is not there yet, and its folder can be written"
     return ok("warehouse", text)
 
@@ -76,4 +84,4 @@ def _views(warehouse: Warehouse) -> Finding:
         names = warehouse.build_views()
     except NothingLoadedError as nothing:
         return skipped("views", str(nothing))
-    return ok("views", f"{len(names)} build in {warehouse.pipeline.dataset_name}_marts")
+    return ok("views", f"{len(names)} build in {warehouse.marts}")
