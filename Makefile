@@ -4,14 +4,20 @@ BIN := .venv/bin
 # Python keeps what it has compiled, as on any machine, so that every start does not
 # compile it again.
 unexport PYTHONDONTWRITEBYTECODE
+# Two workers; tests of one server, or of one file, stay in one of them.
+WORKERS := -n 2 --dist loadgroup
 
-.PHONY: demo test test-more soak bench bigquery-check lint format clean
+.PHONY: demo check test test-more soak bench bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
 
+# What needs neither a server nor a process of its own, nor a second.
+check: .venv/installed lint
+	$(BIN)/pytest $(WORKERS) -m "not server and not process and not slow"
+
 test: .venv/installed .venv-bigquery/installed lint
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS)
 
 # The same views on Spark, which takes half a minute to begin; needs Java 17.
 test-more: .venv/installed .venv-spark/installed
@@ -20,7 +26,7 @@ test-more: .venv/installed .venv-spark/installed
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
 SOAK ?= $(shell date +%s)
 soak: .venv/installed .venv-bigquery/installed
-	SOAK=$(SOAK) $(BIN)/pytest -s $(shell grep -l '^from soak' tests/test_*.py)
+	SOAK=$(SOAK) $(BIN)/pytest -s --timeout=7200 $(shell grep -l '^from soak' tests/test_*.py)
 
 # On the real BigQuery, with application-default credentials; it cleans up.
 bigquery-check: .venv/installed
@@ -45,7 +51,7 @@ format: .venv/installed
 .venv/installed: pyproject.toml uv.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --quiet --active --locked --inexact
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --quiet --active --locked --inexact
 	touch $@
 
 # What stands in for BigQuery in the tests needs other versions of what we need.

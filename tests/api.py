@@ -115,10 +115,11 @@ def settings(**given):
     )
 
 
-def fetch(handler, *days, **given):
+def fetch(handler, *days, contact=None, **given):
     """The outcome of each day when `handler` is the server."""
     transport = httpx.MockTransport(handler)
-    return list(fetch_days(days or [DAY], settings(**given), transport))
+    resolved = settings(**given)
+    return list(fetch_days(days or [DAY], resolved, transport, contact=contact))
 
 
 def fetch_one(handler, **given):

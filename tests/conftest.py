@@ -1,5 +1,10 @@
-"""What many test modules share at the price of one: servers and processes."""
+"""What many test modules share at the price of one: servers and processes.
 
+Tests run in two workers, each with its own servers where it needs them.
+"""
+
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -8,6 +13,51 @@ import pytest
 import emulator
 import googlesql as googlesql_process
 from postgres import LOADER, server
+from soak import sample
+
+# Fixtures that start a server; the first one that a test needs says where it runs.
+SERVERS = ("googlesql", "bigquery_service", "postgres")
+# GoogleSQL is compiled in a checkout's first run, which takes a minute.
+TO_START = pytest.mark.timeout(sample(quick=300, soak=7200))
+
+_may_start_python = [True]
+
+
+def _watch(event, details):
+    program = Path(str(details[0])).name if event == "subprocess.Popen" else ""
+    if program.startswith(("python", "ccwarehouse")) and not _may_start_python[-1]:
+        raise RuntimeError("A test that starts a Python is marked `process`.")
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Mark the tests that need servers, and keep those of one server in one worker."""
+    for item in items:
+        server = next((name for name in SERVERS if name in item.fixturenames), None)
+        if server:
+            item.add_marker("server")
+            item.add_marker(TO_START)
+        item.add_marker(pytest.mark.xdist_group(server or item.path.name))
+
+
+@pytest.fixture(autouse=True)
+def _python_is_started_by_marked_tests_alone(request):
+    """`make check` leaves those out, so that it takes less than a minute."""
+    marked = map(request.node.get_closest_marker, ("server", "process"))
+    _may_start_python.append(any(marked))
+    yield
+    _may_start_python.pop()
+
+
+@pytest.fixture
+def in_the_background():
+    """SIGINT is ignored, as in what a script starts with `&`; children inherit it."""
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.fixture(scope="session")

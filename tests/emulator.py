@@ -33,10 +33,14 @@ PYTHON = Path(__file__).parents[1] / ".venv-bigquery" / "bin" / "python"
 CUT = -1  # a status: the connection ends before the request is carried out
 LOST = -2  # ... or after it
 
-# DuckDB's extension comes out of a wheel: no network is asked.
+# DuckDB's extension comes out of a wheel: no network is asked. A BIGNUMERIC without
+# parameters, of which BigQuery keeps 38 places, gets those of money instead of five.
 START = """
 from duckdb_extensions import import_extension
 import_extension("spatial")
+from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
+DuckDBGenerator.TYPE_PARAM_SETTINGS[exp.DType.BIGDECIMAL] = ((38, 12), (38, 38))
 from bqemulator.cli import main
 main()
 """

@@ -14,6 +14,8 @@ from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import Outcome, Request, load, plan
 from ccwarehouse.progress import Silence
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.clock import ApiClock
+from claude_code_analytics.preflight import Preflight, preflight
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions")
@@ -49,25 +51,57 @@ def load_from(
     now: datetime = NOON,
     *,
     include_today: bool = False,
-    views: bool = True,
+    views: bool = False,
     destination: str = "duckdb",
     dataset: str = "claude_code",
+    asks_first: bool = False,
+    replace_organisation: bool = False,
     **settings: object,
 ) -> Outcome:
-    """One load as the command line does it, views included."""
+    """One load as the command line does it; views only where they are asked for.
+
+    The API's clock shows the same time. Where a test `asks_first`, it shows its own,
+    and the load begins with the call that asks for it.
+    """
     given = {"initial_days": 3, "backoff": 0.01, "max_wait": 5} | settings
     resolved = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY, **given)
     request = Request(
         start and date.fromisoformat(start),
         end and date.fromisoformat(end),
         include_today,
+        replace_organisation,
     )
-    with open_warehouse(destination, database, dataset, sole_writer=True) as warehouse:
-        chosen = plan(request, warehouse.stored(resolved.account), now, resolved)
-        outcome = load(warehouse, chosen, resolved, Silence(), clock=lambda: now)
-        if views:
-            warehouse.build_views()
+    with showing(api, None if asks_first else now):
+        if asks_first:
+            before = preflight(resolved, clock=lambda: now)
+        else:
+            before = Preflight(ApiClock(lambda: now), is_admitted=False)
+        with open_warehouse(
+            destination, database, dataset, sole_writer=True
+        ) as warehouse:
+            stored = warehouse.stored(resolved.account)
+            chosen = plan(request, stored, before.clock(), resolved)
+            outcome = load(
+                warehouse,
+                chosen,
+                resolved,
+                Silence(),
+                before.clock,
+                is_admitted=before.is_admitted,
+            )
+            if views:
+                warehouse.build_views()
     return outcome
+
+
+@contextmanager
+def showing(api: FakeApi, now: datetime | None) -> Iterator[None]:
+    """The API with this time on its clock; with None the clock shows its own."""
+    its_own = api.now
+    if now:
+        api.now = lambda: now
+    yield
+    api.now = its_own
 
 
 def query(database: Path, sql: str) -> list[tuple]:

@@ -55,13 +55,14 @@ def test_only_the_command_line_prints():
         file.name
         for folder in (SOURCE, MARTS, PROGRAM)
         for file in folder.rglob("*.py")
-        if file.name != "cli.py"
+        if file.name not in ("cli.py", "output.py")
         and any(word in file.read_text() for word in ("click.echo(", " print(\n"))
     ]
 
     assert [] == printing
 
 
+@pytest.mark.process
 def test_help_does_not_wait_for_dlt():
     """`--help` and a wrong word are answered without dlt, DuckDB, Arrow or rich."""
     code = (
@@ -77,29 +78,3 @@ def test_help_does_not_wait_for_dlt():
     )
 
     assert "[]" == done.stdout.strip()
-
-
-@pytest.mark.parametrize("command", ["load", "status", "doctor"])
-def test_no_garbage_is_sought_in_what_was_imported(command, tmp_path):
-    """The modules' objects, and no others, are apart from what the collector checks."""
-    code = (
-        "import gc, sys\n"
-        "from ccwarehouse.cli import main\n"
-        "frozen = []\n"
-        "for _ in range(3):\n"
-        "    try:\n"
-        "        main(sys.argv[1:])\n"
-        "    except SystemExit:\n"
-        "        frozen.append(gc.get_freeze_count())\n"
-        "few = frozen[0] > 10 * len(gc.get_objects())\n"
-        "print('dlt' in sys.modules, few, frozen[1] >= frozen[2], gc.isenabled())\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, command],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert "True True True True" == done.stdout.splitlines()[-1]

@@ -19,10 +19,10 @@ from bigquery_check import rows
 from ccwarehouse.cli import main
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.doctor import examine
-from ccwarehouse.fake_api import DEMO_API_KEY
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from claude_code_analytics import resolve_settings
 from emulator import CUT, LOST, TROUBLE
-from loads import NOON, TABLES, History, load_from, record, served
+from loads import NOON, TABLES, History, load_from, record, showing
 
 NUMBERS = itertools.count()
 FIRST, SECOND, THIRD = "2026-03-07", "2026-03-08", "2026-03-09"
@@ -48,7 +48,7 @@ def history():
 
 @pytest.fixture
 def api(history):
-    with served(history) as api:
+    with FakeApi(history) as api:
         yield api
 
 
@@ -62,7 +62,7 @@ def load(bigquery, api, dataset, tmp_path):
     """Load the three days, or some of them, as the command line does."""
 
     def run(start=FIRST, end=THIRD, **more):
-        given = {"destination": "bigquery", "dataset": dataset, "views": False} | more
+        given = {"destination": "bigquery", "dataset": dataset} | more
         return load_from(api, tmp_path / "usage.duckdb", start, end, **given)
 
     return run
@@ -154,16 +154,17 @@ def test_the_commands_know_what_is_there(load, call, api, dataset, tmp_path):
     transformed = call("transform", "--check")
     status = call("status", "--json")
     settings = {"base_url": api.url, "api_key": DEMO_API_KEY}
-    findings = list(
-        examine(
-            lambda: resolve_settings(**settings),
-            "bigquery",
-            tmp_path / "none",
-            dataset,
-            folders=(),
-            clock=lambda: NOON,
+    with showing(api, NOON):
+        findings = list(
+            examine(
+                lambda: resolve_settings(**settings),
+                "bigquery",
+                tmp_path / "none",
+                dataset,
+                folders=(),
+                clock=lambda: NOON,
+            )
         )
-    )
 
     assert (0, "") == (transformed[0], transformed[2])
     assert "All checks hold." in transformed[1]

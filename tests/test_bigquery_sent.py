@@ -165,6 +165,22 @@ def test_a_replacement_touches_the_partitions_of_its_days_only(replacing, table)
     assert insert.endswith(f"FROM `{PROJECT}`.`sent_staging`.`{table}` WHERE 1 = 1")
 
 
+def test_the_schema_is_stored_with_the_first_load_only(making, replacing):
+    """The days that a load replaces are not in it; staging has one of its own."""
+    stored = [
+        [
+            dataset
+            for request in sent
+            for dataset in re.findall(
+                rf"INSERT INTO `{PROJECT}`\.`(\w+)`\.`_dlt_version`", request.sql
+            )
+        ]
+        for sent in (making, replacing)
+    ]
+
+    assert [["sent"], ["sent_staging"]] == stored
+
+
 def escaped(text):
     """As it stands between BigQuery's quotes."""
     return text.replace("'", "\\'")

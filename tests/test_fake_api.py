@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
@@ -17,6 +18,7 @@ import pytest
 
 from ccwarehouse import organisation
 from ccwarehouse.fake_api import DEMO_API_KEY, PATH, FakeApi, Response, error
+from processes import interruptible
 
 DAY = "2026-09-01"
 HEADERS = {"x-api-key": DEMO_API_KEY, "anthropic-version": "2023-06-01"}
@@ -303,26 +305,50 @@ def test_a_port_can_be_chosen():
             FakeApi(port=port)
 
 
+SERVER = (
+    "from ccwarehouse.fake_api import FakeApi\n"
+    "api = FakeApi(); print(api.url, flush=True); api.serve_forever()"
+)
+
+
+@contextmanager
+def serving(start):
+    """The server's process, begun by `start`, and its address; it never stays."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with start([sys.executable, "-c", SERVER], **pipes, text=True) as process:
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there, SIGINT cannot be sent to a child")
+@pytest.mark.process
+@pytest.mark.usefixtures("in_the_background")
 def test_the_server_of_the_command_line_ends_on_ctrl_c():
     """It serves until interrupted, then ends at once, with success and silently."""
-    program = (
-        "from ccwarehouse.fake_api import FakeApi\n"
-        "api = FakeApi(); print(api.url, flush=True); api.serve_forever()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        url = process.stdout.readline().strip()
+    with serving(interruptible) as (process, url):
         reply = httpx.get(f"{url}{PATH}?starting_at={DAY}", headers=HEADERS)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=5)
 
     assert 200 == reply.status_code
     assert (0, "", "") == (process.returncode, out, err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, SIGINT cannot be sent to a child")
+@pytest.mark.process
+@pytest.mark.usefixtures("in_the_background")
+def test_the_server_in_the_background_of_a_script_ends_on_sigterm_alone():
+    """A Ctrl-C that is meant for the script leaves it serving."""
+    with serving(subprocess.Popen) as (process, url):
+        process.send_signal(signal.SIGINT)
+        reply = httpx.get(f"{url}{PATH}?starting_at={DAY}", headers=HEADERS)
+        process.terminate()
+        process.communicate(timeout=5)
+
+    assert 200 == reply.status_code
+    assert -signal.SIGTERM == process.returncode
 
 
 # faults

@@ -26,7 +26,8 @@ from soak import dice, sample
 from test_reply import BAD_JSON, NO_JSON
 
 FIRST = date(2018, 1, 1)
-DAYS = sample(150, 2000)
+DAYS = sample(80, 2000)
+PAGE_MEGABYTES = sample(5, 50)
 MEGABYTE = 2**20
 
 
@@ -547,7 +548,7 @@ def loaded(tmp_path_factory):
         load_from(api, database, *span, max_wait=60)
         before = stored(database)
         api.fault = Hostile(bodies)
-        outcome = load_from(api, database, *span, max_wait=60, views=False)
+        outcome = load_from(api, database, *span, max_wait=60)
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         warehouse.build_views()
         failures = warehouse.check_views()
@@ -588,6 +589,7 @@ def judged(bodies, day):
         return None
 
 
+@pytest.mark.slow
 def test_hostile_days_load_exactly_or_fail(loaded):
     """What the model can tell is stored as the model tells it; the rest fails."""
     wrong = {}
@@ -606,6 +608,7 @@ def test_hostile_days_load_exactly_or_fail(loaded):
     assert {} == wrong
 
 
+@pytest.mark.slow
 def test_a_failed_day_has_its_reason_and_keeps_what_was_stored(loaded):
     """It says why, in the summary and in the ledger, and no row of it has moved."""
     days = stored(loaded.database)
@@ -657,21 +660,24 @@ def _same(left, right):
     return sorted(left, key=repr) == sorted(right, key=repr)
 
 
-# pages of 50 MB
+# large pages
 
 
 def large(day, **fields):
-    """A page of 50 MB: a thousand records of nasty text."""
-    text = "".join(NASTY[:10])
+    """A page of so many megabytes: a thousand records of nasty text."""
+    text, repeats = "".join(NASTY[:10]), 24 * PAGE_MEGABYTES // 5
     many = [
-        record(str(day), f"{n}{NASTY[1]}", terminal_type=f"{n}" + text * 240, **fields)
+        record(
+            str(day), f"{n}{NASTY[1]}", terminal_type=f"{n}" + text * repeats, **fields
+        )
         for n in range(1000)
     ]
     body = json.dumps({"data": many, "has_more": False}, ensure_ascii=False).encode()
-    return body + b" " * (50 * MEGABYTE - len(body))
+    return body + b" " * (PAGE_MEGABYTES * MEGABYTE - len(body))
 
 
-def test_pages_of_50_megabytes(tmp_path):
+@pytest.mark.slow
+def test_large_pages(tmp_path):
     """One loads exactly, also with what no contract knows; a cut one fails its day."""
     days = [FIRST + timedelta(n) for n in range(3)]
     whole, unknown = large(days[0]), large(days[1], novelty=[{"a": NASTY}])
@@ -688,7 +694,7 @@ def test_pages_of_50_megabytes(tmp_path):
         )
     rows = stored(database)
 
-    assert min(len(whole), len(unknown)) >= 50 * MEGABYTE
+    assert min(len(whole), len(unknown)) >= PAGE_MEGABYTES * MEGABYTE
     assert {days[2]} == set(outcome.failed)
     assert set(days[:2]) == set(rows)
     assert _same(expected(bodies[days[0]], days[0]).rows, rows[days[0]])

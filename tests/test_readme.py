@@ -2,12 +2,16 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from ccwarehouse.cli import main
+from ccwarehouse.exit_codes import ExitCode
+from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from loads import NOON, History, load_from, query, record, served
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -17,10 +21,11 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
+PROGRAM = "/opt/ccwarehouse/bin/ccwarehouse"
 COMMANDS = [
     words[words.index("ccwarehouse") + 1 :]
     for block in (*blocks("sh"), *blocks("cron"))
-    for line in block.splitlines()
+    for line in block.replace(PROGRAM, "ccwarehouse").splitlines()
     if "ccwarehouse" in (words := shlex.split(line, comments=True))
 ]
 
@@ -40,6 +45,40 @@ def test_every_command_is_in_the_readme(name):
     assert name in {words[0] for words in COMMANDS} or f"make {name}" in README
 
 
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
+    """With no search path and no key but what its own file brings."""
+    (job,) = blocks("cron")
+    zone, line = job.splitlines()
+    command = line.split(maxsplit=5)[5]
+    for there, here in (
+        ("/opt/ccwarehouse/bin/", f"{Path(sys.executable).parent}/"),
+        ("/etc/", f"{tmp_path}/"),
+        ("/data/", f"{tmp_path}/"),
+    ):
+        # quoted, as a path may have a blank in it
+        command = command.replace(there, shlex.quote(here))
+    with FakeApi() as api:
+        (tmp_path / "ccwarehouse.env").write_text(
+            f"export ANTHROPIC_ADMIN_KEY={DEMO_API_KEY}\n"
+            f"export SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL={api.url}\n"
+            "export SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS=1\n"
+        )
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            env={"HOME": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+
+    assert (0, "") == (done.returncode, done.stdout)
+    assert ("CRON_TZ=UTC", True) == (zone, (tmp_path / "ccwarehouse.duckdb").exists())
+
+
 def test_every_option_of_load_is_in_the_readme():
     """The table of options is whole."""
     options = [name for option in main.commands["load"].params for name in option.opts]
@@ -47,11 +86,18 @@ def test_every_option_of_load_is_in_the_readme():
     assert [] == [name for name in options if name not in README]
 
 
+def test_every_exit_code_is_in_the_readme():
+    """The table says of each code what `--help` says of it."""
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE)
+
+    assert [(str(int(code)), code.meaning) for code in ExitCode] == rows
+
+
 def test_every_query_in_the_readme_runs_and_finds_something(tmp_path):
     """What a reader pastes into DuckDB gives rows; grants are for a server."""
     database = tmp_path / "ccwarehouse.duckdb"
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
-        load_from(api, database, now=NOON)
+        load_from(api, database, now=NOON, views=True)
 
     assert [] == [
         sql

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 UV = Path(sys.executable).with_name("uv")
 
@@ -41,16 +43,40 @@ def folder(tmp_path_factory):
     return folder
 
 
+# Python runs a module of this name when it starts, and this one notes whom it calls.
+WITNESS = """
+import sys
+
+def note(event, args):
+    if event == "socket.connect" or event == "socket.getaddrinfo":
+        host = args[1][0] if event == "socket.connect" else args[0]
+        with open("called.txt", "a") as called:
+            print(host, file=called)
+
+sys.addaudithook(note)
+"""
+
+
 @pytest.fixture(scope="module")
 def demo(folder):
-    """What the installed program prints for `ccwarehouse demo`."""
-    return run(folder / "venv" / "bin" / "ccwarehouse", "demo", cwd=folder)
+    """What the installed program prints for `ccwarehouse demo`, seen by a witness."""
+    (folder / "sitecustomize.py").write_text(WITNESS)
+    program = folder / "venv" / "bin" / "ccwarehouse"
+    telling = {"RUNTIME__DLTHUB_TELEMETRY": "true"}  # as another dlt project may wish
+    return run(program, "demo", cwd=folder, PYTHONPATH=str(folder), **telling)
 
 
 def test_an_installed_wheel_finds_its_sql_and_runs_the_demo(demo, folder):
     """Outside the checkout the demo prints its answers and leaves its database."""
     assert "ten costliest users" in demo
     assert (folder / "demo.duckdb").stat().st_size > 100_000
+
+
+def test_the_demo_calls_no_one_but_this_machine(demo, folder):
+    """It needs no network, and nobody is told that it was used."""
+    called = set((folder / "called.txt").read_text().split())
+
+    assert {"127.0.0.1"} == called
 
 
 def test_the_wheel_puts_no_common_names_into_site_packages(folder):

@@ -1,0 +1,73 @@
+"""What is printed through rich, in terminals and logs of every width."""
+
+import os
+import shlex
+import sys
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ccwarehouse.demo import say_how_to_go_on
+from ccwarehouse.progress import watch
+from claude_code_analytics import DayFetch, Package
+from claude_code_analytics.days import Calendar
+
+WIDTHS = range(60, 121)
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Both programs in an environment that is not on the PATH: its folder."""
+    folder = tmp_path / "a folder [with brackets]" / "far down the tree" / "bin"
+    folder.mkdir(parents=True)
+    for name in ("ccwarehouse", "duckdb"):
+        (folder / name).touch()
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", "")
+    return folder
+
+
+def printed(width, work):
+    """The lines that `work` prints on a console of that width."""
+    console = Console(width=width, file=StringIO(), highlight=False)
+    work(console)
+    return console.file.getvalue().splitlines()
+
+
+def test_the_commands_of_the_demo_can_be_copied_at_any_width(installed):
+    """Each is one line, whatever the width, and a shell reads it as it is meant."""
+    loads, asks = (
+        os.path.relpath(installed / name) for name in ("ccwarehouse", "duckdb")
+    )
+    database = Path("demo.duckdb")
+
+    for width in WIDTHS:
+        lines = printed(width, lambda console: say_how_to_go_on(database, console))
+        words = [shlex.split(line.partition(":")[2]) for line in lines]
+        assert [
+            ["ANTHROPIC_ADMIN_KEY=...", loads, "load"],
+            [asks, "demo.duckdb"],
+        ] == words
+
+
+def test_a_line_of_a_log_is_one_line_at_any_width():
+    """Where no terminal is, progress is said in lines that a search can find whole."""
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    package = Package(
+        [DayFetch("default", date(2026, 3, 9), now)],
+        {},
+        Calendar(now, now - now),
+        "default",
+    )
+    assert list(package.chunks("day_fetches"))
+    many = 10 ** max(WIDTHS)
+
+    for width in WIDTHS:
+        (line,) = printed(
+            width, lambda console: watch(console, many, quiet=False).stored(package)
+        )
+        said = "days stored, 1 failed, 0 records, 0 records/s"
+        assert f"0 of {many} {said}" == line
