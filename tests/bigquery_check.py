@@ -21,12 +21,12 @@ from typing import Any
 
 from google.cloud.bigquery import QueryJobConfig
 
-from ccwarehouse import organisation
 from ccwarehouse.destinations import Warehouse, open_warehouse
 from ccwarehouse.layout import CLUSTERED_BY
 from ccwarehouse.problems import explain
 from ccwarehouse.views import marts_dataset
 from claude_code_analytics.contract import TABLES
+from claude_code_analytics.fake import organisation
 from claude_code_marts import models
 from loads import History, load_from, served
 from ratios import Ratio

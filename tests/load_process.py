@@ -15,8 +15,8 @@ from dlt.common.runtime.collector import Collector
 
 from ccwarehouse import load as loading
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.fake import DEMO_API_KEY
 
 PACKAGE_DAYS = 2
 WAREHOUSE = 0.005  # seconds a load waits after a job, as if its warehouse were far away

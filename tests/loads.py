@@ -10,11 +10,11 @@ import duckdb
 
 from api import EXAMPLE
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import Outcome, Request, load, plan
 from ccwarehouse.progress import Silence
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.clock import ApiClock
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics.preflight import Preflight, preflight
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ import psycopg2
 from click.testing import CliRunner, Result
 
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 (GRANTS,) = re.findall(r"```sql\n(create role.*?)```", README, re.DOTALL)

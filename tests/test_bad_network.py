@@ -20,7 +20,7 @@ from random import Random
 
 import pytest
 
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import query, record
 from soak import sample
 

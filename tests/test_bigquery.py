@@ -19,8 +19,8 @@ from bigquery_check import rows
 from ccwarehouse.cli import main
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.doctor import examine
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from emulator import CUT, LOST, TROUBLE
 from loads import NOON, TABLES, History, load_from, record, showing
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY
 from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.contract import TABLES
 from claude_code_analytics.days import Calendar
+from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_marts import models
 from emulator import LOCATION, PROJECT
 from loads import NOON, History, record, served

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 

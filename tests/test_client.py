@@ -28,9 +28,9 @@ from api import (
     settings,
     user,
 )
-from ccwarehouse.fake_api import FakeApi, Response
 from claude_code_analytics import CredentialsError, fetch_days
 from claude_code_analytics.client import PATH
+from claude_code_analytics.fake import FakeApi, Response
 
 DAYS = [DAY + timedelta(days=n) for n in range(40)]
 OVERLOADED = refusal(529, "Overloaded")

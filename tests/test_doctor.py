@@ -21,9 +21,9 @@ from ccwarehouse.doctor.finding import ok, problem, skipped
 from ccwarehouse.doctor.organisation import Whose
 from ccwarehouse.doctor.warehouse import SCRATCH, examine_warehouse, write_and_remove
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, Response, error
 from ccwarehouse.summary import EMPTY_ACCOUNT
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served
 from postgres import execute as postgres_execute
 

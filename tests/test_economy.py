@@ -18,7 +18,6 @@ from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
 from ccwarehouse import frugal
 from ccwarehouse import load as loading
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY
 from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.progress import Silence
 from ccwarehouse.writer import hold_file
@@ -26,6 +25,7 @@ from claude_code_analytics import DayFetch, Package, resolve_settings
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import TABLES
 from claude_code_analytics.days import Calendar, StoredDay, each_day
+from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_analytics.tables import DayTables
 from loads import NOON, History, load_from, record, served
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from api import record
 from ccwarehouse.demo import ACCEPTANCE_BY_TOOL, COST_BY_MODEL, COSTLIEST_USERS
-from ccwarehouse.organisation import usage
+from claude_code_analytics.fake.organisation import usage
 from engines import BigQuery, DuckDb, Postgres, prepared
 from histories import Load, damaged, histories, stored_after
 from ratios import Ratio

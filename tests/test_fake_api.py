@@ -16,8 +16,14 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from ccwarehouse import organisation
-from ccwarehouse.fake_api import DEMO_API_KEY, PATH, FakeApi, Response, error
+from claude_code_analytics.fake import (
+    DEMO_API_KEY,
+    PATH,
+    FakeApi,
+    Response,
+    error,
+    organisation,
+)
 from processes import interruptible
 
 DAY = "2026-09-01"
@@ -306,7 +312,7 @@ def test_a_port_can_be_chosen():
 
 
 SERVER = (
-    "from ccwarehouse.fake_api import FakeApi\n"
+    "from claude_code_analytics.fake import FakeApi\n"
     "api = FakeApi(); print(api.url, flush=True); api.serve_forever()"
 )
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from api import DAY, EXAMPLE, KEY, Script, fetch, page, refusal, settings
-from ccwarehouse.fake_api import FakeApi
 from claude_code_analytics import CredentialsError, fetch_days
 from claude_code_analytics.client import WORKERS
+from claude_code_analytics.fake import FakeApi
 from claude_code_analytics.fetch import MAX_DAYS_AHEAD
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]

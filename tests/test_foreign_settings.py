@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, load_from, query, record, stored_rows
 from postgres import execute
 

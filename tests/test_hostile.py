@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import Response, error
+from claude_code_analytics.fake import Response, error
 from claude_code_analytics.reply import PageReader
 from loads import EXAMPLE, TABLES, History, execute, load_from, query, record, served
 from soak import dice, sample

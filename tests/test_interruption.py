@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import query
 from processes import interruptible
 

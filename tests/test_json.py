@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from api import record
 from ccwarehouse import destinations
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()

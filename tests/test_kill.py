@@ -26,10 +26,10 @@ import duckdb
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import FakeApi
 from ccwarehouse.load import Request, plan
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.days import each_day
+from claude_code_analytics.fake import FakeApi
 from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
 from soak import dice, sample
 

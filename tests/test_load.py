@@ -8,12 +8,12 @@ from typing import ClassVar
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import error
 from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.status import read_status
 from ccwarehouse.views import check
 from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
 from claude_code_analytics.days import Reason
+from claude_code_analytics.fake import error
 from claude_code_marts import models
 from loads import (
     NOON,

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.names import ImpossibleNameError, catalog_name, stored_name
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, query, record
 from postgres import execute
 

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 
 from api import DAY, EXAMPLE, KEY, Script, fetch_one, page, reply, settings
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import FakeApi
 from claude_code_analytics import SettingsError, fetch_days
+from claude_code_analytics.fake import FakeApi
 
 HOST = "api.example.invalid"
 REMOTE = f"https://{HOST}"

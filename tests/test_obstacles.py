@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import FakeApi
+from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, query, record
 from loads import execute as execute_in_file
 from postgres import LOADER, command, execute

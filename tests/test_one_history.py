@@ -14,10 +14,10 @@ import pytest
 from bigquery_check import rows
 from ccwarehouse import load as loading
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY, error
 from ccwarehouse.progress import Silence
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.contract import TABLES
+from claude_code_analytics.fake import DEMO_API_KEY, error
 from claude_code_marts import models
 from loads import NOON, History, record, served
 from soak import dice, sample

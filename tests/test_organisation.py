@@ -11,7 +11,7 @@ from statistics import mean
 
 import pytest
 
-from ccwarehouse.organisation import (
+from claude_code_analytics.fake.organisation import (
     ADOPTED,
     OPTIONAL_FIELDS,
     ORGANIZATION_ID,
@@ -35,7 +35,8 @@ def actor(record):
 def test_a_day_is_the_same_in_a_fresh_interpreter(hash_seed):
     """No hash seed, import or earlier day has a part in a day's records."""
     program = (
-        "import datetime, json; from ccwarehouse.organisation import usage;"
+        "import datetime, json\n"
+        "from claude_code_analytics.fake.organisation import usage\n"
         "print(json.dumps(usage(datetime.date(2026, 6, 2))))"
     )
     env = {**os.environ, "PYTHONHASHSEED": hash_seed}

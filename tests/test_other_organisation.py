@@ -11,11 +11,11 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ccwarehouse.cli import main
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.load import Request, plan
 from ccwarehouse.summary import outcome_as_dict, remarks
 from claude_code_analytics import OrganisationError, resolve_settings, usage
 from claude_code_analytics.days import Reason
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import NOON, History, execute, load_from, query, record, served, stored_rows
 
 pytestmark = pytest.mark.slow

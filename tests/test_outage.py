@@ -17,10 +17,10 @@ from api import fetch, page, record, refusal
 from ccwarehouse import progress
 from ccwarehouse.causes import causes
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.progress import SILENCE, Bar, Lines
 from claude_code_analytics import Contact, DayError
 from claude_code_analytics.errors import TransientError
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 
 DAY = date(2026, 3, 9)
 # A day gives up at once when it is to wait for longer than it may.

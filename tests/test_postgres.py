@@ -7,8 +7,8 @@ from decimal import Decimal
 import psycopg2
 import pytest
 
-from ccwarehouse.fake_api import FakeApi
 from claude_code_analytics.contract import TABLES
+from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, record, served
 from postgres import LOADER, PASSWORDS, READER, command, execute
 

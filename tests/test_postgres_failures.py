@@ -10,9 +10,9 @@ import psycopg2
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
 from ccwarehouse.problems import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
+from claude_code_analytics.fake import FakeApi
 from loads import History, record
 from postgres import LOADER, PASSWORDS, command, execute
 

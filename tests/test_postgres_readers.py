@@ -11,9 +11,9 @@ import pytest
 
 from api import MODELS, REPORT, TOOLS
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import DEMO_API_KEY
 from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.days import Calendar, StoredDay
+from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
 from soak import sample

@@ -14,8 +14,8 @@ from dlt.common.configuration.providers.toml import TomlProviderReadException
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.problems import explain
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, record
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import History, execute, query, record
 
 DAY = "2026-03-09"

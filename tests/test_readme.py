@@ -11,7 +11,7 @@ import pytest
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import NOON, History, load_from, query, record, served
 
 README = (Path(__file__).parent.parent / "README.md").read_text()

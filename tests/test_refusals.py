@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from api import DAY, EXAMPLE, Script, fetch, page, refusal, settings
 from ccwarehouse.cli import main
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics import CredentialsError, fetch_days
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query, record
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]

@@ -24,7 +24,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from ccwarehouse.fake_api import FakeApi, Response, error
+from claude_code_analytics.fake import FakeApi, Response, error
 from loads import record
 from processes import interruptible
 from soak import IS_SOAK, sample

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from claude_code_analytics import ClockError, CredentialsError, SettingsError, usage
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import NOON, History, record
 
 

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import error
 from ccwarehouse.status import (
     State,
     read_status,
@@ -23,6 +22,7 @@ from ccwarehouse.status import (
 )
 from ccwarehouse.views import NothingLoadedError
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
 
 HALF_A_DAY = timedelta(hours=12)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.interrupt import signals_as_ctrl_c
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")

@@ -17,9 +17,9 @@ from ccwarehouse import waiting
 from ccwarehouse.cli import main
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
 from ccwarehouse.output import Output
 from ccwarehouse.waiting import Patience
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History
 from postgres import LOADER
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.fake_api import error
 from ccwarehouse.status import State, read_status, remarks
 from claude_code_analytics import resolve_settings
+from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
 
 pytestmark = pytest.mark.slow

@@ -250,7 +250,7 @@ def fake_api(port: int) -> End:
 
     It has the made-up organisation of the demo and takes the key it prints.
     """
-    from .fake_api import DEMO_API_KEY, FakeApi
+    from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
     try:
         api = FakeApi(port=port)

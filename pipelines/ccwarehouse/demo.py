@@ -16,9 +16,9 @@ from rich.text import Text
 
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.days import Calendar
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
 from .destinations import Warehouse, open_warehouse
-from .fake_api import DEMO_API_KEY, FakeApi
 from .load import Outcome, Request, load, plan
 from .progress import watch
 

@@ -1,0 +1,5 @@
+"""A fake of the API over real HTTP, and the made-up organisation it reports of."""
+
+from .api import DEMO_API_KEY, PATH, FakeApi, Request, Response, error
+
+__all__ = ["DEMO_API_KEY", "PATH", "FakeApi", "Request", "Response", "error"]
