@@ -1,6 +1,7 @@
 """Ids and hashes: the same for the same content, whatever else; else different."""
 
 import copy
+import re
 import subprocess
 import sys
 from datetime import date
@@ -268,3 +269,12 @@ def test_ids_are_unique_over_a_large_day():
     day = tables(reply(*records[:700]), reply(*records[700:]))
 
     assert 2000 == len(set(ids(day)))
+
+
+def test_an_id_is_sixteen_characters_that_a_url_may_hold():
+    """They hold 96 bits, and a child's id is its record's with a label."""
+    day = tables(reply(RICH))
+    (of_record,) = ids(day)
+
+    assert re.fullmatch(r"[\w-]{16}", of_record, re.ASCII)
+    assert f"{of_record}/edit_tool" in ids(day, TOOLS)
