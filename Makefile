@@ -41,11 +41,13 @@ bench: .venv-bench/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/sqlfluff lint --disable-progress-bar transforms
 	$(BIN)/mypy
 
 format: .venv/installed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/sqlfluff fix --disable-progress-bar transforms
 
 # uv installs what uv.lock says; it comes into the environment like any other tool.
 .venv/installed: pyproject.toml uv.lock

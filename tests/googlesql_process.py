@@ -35,6 +35,9 @@ NAMES = {kind: name for name, kind in KINDS.items()}
 # Of all that GoogleSQL has, what BigQuery's documentation does not offer.
 NOT_IN_BIGQUERY = ("FEATURE_TIMESTAMP_NANOS", "FEATURE_TIMESTAMP_PICOS")
 
+# What BigQuery documents (`view_column_option_list`) and GoogleSQL leaves off.
+ONLY_IN_BIGQUERY = ("FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS",)
+
 # The options of views, tables and columns that may be set, all of one type.
 TEXT_OPTIONS = ("description",)
 
@@ -74,6 +77,8 @@ def language(wasm):
         number = public.LanguageFeature.Value(feature)
         if number in options.enabled_language_features:
             options.enabled_language_features.remove(number)
+    for feature in ONLY_IN_BIGQUERY:
+        options.enabled_language_features.append(public.LanguageFeature.Value(feature))
     options.product_mode = public.PRODUCT_EXTERNAL
     kinds = resolved_node_kind_pb2.ResolvedNodeKind
     statements = [number for name, number in kinds.items() if name.endswith("_STMT")]

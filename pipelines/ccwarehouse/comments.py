@@ -15,8 +15,7 @@ def comment_on_tables(client: SqlClientBase[Any]) -> None:
     if client.capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
         return
     with client.begin_transaction():
-        for statement in _statements(client):
-            client.execute_sql(statement)
+        client.execute_many(_statements(client))
 
 
 def _statements(client: SqlClientBase[Any]) -> list[str]:

@@ -130,8 +130,7 @@ def _require_no_namesake(client: Client, views: Sequence[Model]) -> None:
 
 
 def _create(client: Client, view: Model) -> None:
-    for statement in _creation(client, view):
-        client.execute_sql(statement)
+    client.execute_many(_creation(client, view))  # at once, where that can be
 
 
 def _create_dataset(client: Client) -> None:
@@ -141,16 +140,36 @@ def _create_dataset(client: Client) -> None:
 
 
 def _creation(client: Client, view: Model) -> list[str]:
+    """What makes a view and describes it and its columns.
+
+    DuckDB forgets the comments of a view that is replaced, so they come each time.
+    """
     path, query = _path(client, view), _query(client, view)
-    capabilities = client.capabilities
-    description = capabilities.escape_literal(view.description)
-    if capabilities.sqlglot_dialect == "bigquery":
-        options = f"options (description = {description})"
-        return [f"create or replace view {path} {options} as\n{query}"]
+    literal = client.capabilities.escape_literal
+    columns = {
+        client.escape_column_name(column): literal(text)
+        for column, text in view.columns.items()
+    }
+    if client.capabilities.sqlglot_dialect == "bigquery":
+        described = ",\n".join(
+            f"    {column} options (description = {text})"
+            for column, text in columns.items()
+        )
+        options = f"options (description = {literal(view.description)})"
+        return [
+            f"create or replace view {path} (\n{described}\n) {options} as\n{query}"
+        ]
     creation = f"create or replace view {path} as\n{query}"
-    if capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
+    if client.capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
         return [creation]
-    return [creation, f"comment on view {path} is {description}"]
+    return [
+        creation,
+        f"comment on view {path} is {literal(view.description)}",
+        *(
+            f"comment on column {path}.{column} is {text}"
+            for column, text in columns.items()
+        ),
+    ]
 
 
 def _query(client: Client, model: Model) -> str:

@@ -3,13 +3,25 @@
 A file is one relation, named after it, in DuckDB's dialect. Raw tables are written
 `claude_code.<table>`, so that a file can be pasted into a DuckDB shell; other models
 are written without a dataset. The order of work is derived from those names alone.
+
+A view's file opens with its grain, a line without text, and a line for each column:
+
+    -- One row per account, date and tool: how proposals were met.
+    --
+    -- account: Name of the key the data came with.
+
+A check's file opens with its claim.
 """
 
+import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import Final
 
 import sqlglot
@@ -19,6 +31,28 @@ from sqlglot.optimizer.scope import traverse_scope
 
 RAW: Final = "claude_code"
 
+GRAIN: Final = re.compile(r"One row per (\w+(?:, \w+)*(?: and \w+)?)[:.]")
+COLUMN: Final = re.compile(r"-- (\w+): (.+)")
+
+GRAIN_CHECK: Final = """\
+-- Claim: {view} has one row per {columns}.
+with
+
+doubled as (
+
+    select
+        {columns},
+        count(*) as copies
+
+    from {view}
+    group by {columns}
+    having count(*) > 1
+
+)
+
+select * from doubled
+"""
+
 
 class ModelError(ValueError):
     """The SQL files contradict their rules; the message names the file."""
@@ -26,16 +60,50 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: a view, or a check that returns the rows that break its claim."""
+    """One SQL file: a view, or a check that returns the rows that break its claim.
 
-    name: str
-    layer: str
+    `path` is where it lies in this package: `marts/cost/user_cost_daily.sql`.
+    """
+
+    path: str
     sql: str
+
+    @property
+    def name(self) -> str:
+        """The name of the relation."""
+        return PurePosixPath(self.path).stem
+
+    @property
+    def layer(self) -> str:
+        """staging, marts or checks."""
+        return PurePosixPath(self.path).parts[0]
 
     @property
     def description(self) -> str:
         """The file's first line: a view's grain, or a check's claim."""
         return self.sql.partition("\n")[0].removeprefix("-- ")
+
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """The columns that tell one row of the view from another."""
+        found = GRAIN.match(self.description)
+        if not found:
+            raise ModelError(f'{self.path}: the first line is not "-- One row per ..."')
+        return tuple(re.split(", | and ", found[1]))
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What each column of the view means and its unit, in the view's order."""
+        described = {}
+        head = takewhile(lambda line: line.startswith("--"), self.sql.splitlines()[1:])
+        for line in head:
+            if line == "--":
+                continue
+            found = COLUMN.fullmatch(line)
+            if not found:
+                raise ModelError(f'{self.path}: "{line}" is not "-- column: text"')
+            described[found[1]] = found[2]
+        return described
 
 
 def models() -> list[Model]:
@@ -44,13 +112,23 @@ def models() -> list[Model]:
 
 
 def checks() -> list[Model]:
-    """All checks, by name."""
-    return _read("checks")
+    """The checks in files, and then one of each view's grain."""
+    return [*_read("checks"), *(grain_check(view) for view in models())]
+
+
+def grain_check(view: Model) -> Model:
+    """The check of what a view's first line claims; null is a value like any other."""
+    sql = GRAIN_CHECK.format(view=view.name, columns=", ".join(view.grain))
+    return Model(f"checks/{view.name}_has_its_grain.sql", sql)
 
 
 def in_build_order(given: Iterable[Model]) -> list[Model]:
     """The same models, each after those that it reads; ties go by name."""
-    by_name = {model.name: model for model in given}
+    by_name: dict[str, Model] = {}
+    for model in given:
+        namesake = by_name.setdefault(model.name, model)
+        if namesake is not model:
+            raise ModelError(f"{namesake.path} and {model.path} have one name")
     graph = {
         name: sorted(_models_read(by_name[name], known=by_name))
         for name in sorted(by_name)
@@ -88,13 +166,18 @@ def render(
 
 
 def _read(layer: str) -> list[Model]:
-    folder = files(__package__) / layer
-    paths = sorted(folder.iterdir(), key=lambda path: path.name)
-    return [
-        Model(path.name.removesuffix(".sql"), layer, path.read_text(encoding="utf-8"))
-        for path in paths
-        if path.name.endswith(".sql")
-    ]
+    """The files of a layer and of all folders in it, by path."""
+    found = _files(files(__package__) / layer, layer)
+    return [Model(path, file.read_text(encoding="utf-8")) for path, file in found]
+
+
+def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        inner = f"{path}/{entry.name}"
+        if entry.is_dir():
+            yield from _files(entry, inner)
+        elif entry.name.endswith(".sql"):
+            yield inner, entry
 
 
 def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
@@ -103,7 +186,7 @@ def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
             continue
         if table.db or table.name not in known:
             raise ModelError(
-                f"{model.layer}/{model.name}.sql reads {_written(table)}, which is"
+                f"{model.path} reads {_written(table)}, which is"
                 f" neither a model nor a table of {RAW}"
             )
         yield table.name
@@ -115,9 +198,9 @@ def _parsed(model: Model) -> exp.Query:
     try:
         query = sqlglot.parse_one(model.sql, read="duckdb")
     except ParseError as error:
-        raise ModelError(f"{model.layer}/{model.name}.sql: {error}") from error
+        raise ModelError(f"{model.path}: {error}") from error
     if not isinstance(query, exp.Query):
-        raise ModelError(f"{model.layer}/{model.name}.sql is not a query")
+        raise ModelError(f"{model.path} is not a query")
     return query
 
 

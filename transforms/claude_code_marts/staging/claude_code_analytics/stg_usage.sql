@@ -1,4 +1,20 @@
--- One row per usage record: who used Claude Code on a day, where, and how much.
+-- One row per usage_id: who used Claude Code on a day, where, and how much.
+--
+-- usage_id: Id of the usage record; equal content has an equal id in every fetch.
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- subscription_type: Plan of a subscription, as in enterprise or team; else null.
+-- terminal_type: Terminal or editor, when it was detected; else unknown.
+-- is_remote: True for sessions that ran remotely; null in older data.
+-- sessions: Sessions (count).
+-- lines_added: Lines of code added (count).
+-- lines_removed: Lines of code removed (count).
+-- commits: Commits by Claude Code (count).
+-- pull_requests: Pull requests by Claude Code (count).
 with
 
 records as (
@@ -14,7 +30,7 @@ emails as (
     select
         *,
         case
-            when lower(actor__email_address) = actor__email_address
+            when lower(actor__email_address) = actor__email_address  -- noqa: CV09
                 then actor__email_address
             -- not lower() itself: beyond ASCII every warehouse, and Postgres every
             -- locale, has its own, and one person would be two actors in one of them

@@ -1,4 +1,20 @@
--- One row per usage record and model entry: tokens, cost, and whose they are.
+-- One row per model_usage_id: tokens and cost of a record's model entry, and whose.
+--
+-- model_usage_id: Id of the model entry; equal content has an equal id in every fetch.
+-- usage_id: usage_id of the record in stg_usage that the entry belongs to.
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- model: Model name.
+-- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- input_tokens: Uncached input tokens (count).
+-- output_tokens: Output tokens (count).
+-- cache_read_tokens: Tokens read from the cache (count).
+-- cache_creation_tokens: Tokens written to the cache (count).
 with
 
 entries as (

@@ -1,9 +1,23 @@
--- One row per fetch that changed a day which had been fetched before.
+-- One row per account, date and fetched_at: a fetch that changed a day fetched before.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- date: UTC day that was fetched.
+-- fetched_at: When the fetch began (UTC).
+-- previous_fetched_at: When the complete fetch before this one began (UTC).
+-- is_restatement: True when the previous fetch was final, so the API restated the day.
+-- records: Usage records of the day (count).
+-- records_change: Records minus those of the previous fetch (count).
+-- sessions: Sessions of the day (count).
+-- sessions_change: Sessions minus those of the previous fetch (count).
+-- currency: Currency of the estimated costs: USD, as the ledger keeps no other.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- estimated_cost_change: Cost minus that of the previous fetch, in the currency's units.
 with
 
 fetches as (
 
-    select * from stg_day_fetches where status = 'complete'
+    select * from stg_day_fetches
+    where status = 'complete'
 
 ),
 

@@ -1,4 +1,16 @@
--- One row per usage record and tool: proposals accepted and rejected, and whose.
+-- One row per tool_action_id: a record's proposals of one tool, and whose.
+--
+-- tool_action_id: Id of record and tool; equal content has an equal id in every fetch.
+-- usage_id: usage_id of the record in stg_usage that the proposals belong to.
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- tool: Tool name, as in edit_tool.
+-- accepted: Proposals accepted (count).
+-- rejected: Proposals rejected (count).
 with
 
 actions as (

@@ -1,4 +1,13 @@
--- One row per account, organization_id, date, tool, actor_type and actor.
+-- One row per account, organization_id, date and tool: how proposals were met.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- tool: Tool name, as in edit_tool.
+-- accepted: Proposals accepted (count).
+-- rejected: Proposals rejected (count).
+-- proposals: Proposals accepted or rejected (count).
+-- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
 with
 
 actions as (
@@ -14,20 +23,12 @@ counted as (
         organization_id,
         date,
         tool,
-        actor_type,
-        actor,
         cast(sum(accepted) as bigint) as accepted,
         cast(sum(rejected) as bigint) as rejected,
         cast(sum(accepted + rejected) as bigint) as proposals
 
     from actions
-    group by
-        account,
-        organization_id,
-        date,
-        tool,
-        actor_type,
-        actor
+    group by account, organization_id, date, tool
 
 ),
 

@@ -1,4 +1,17 @@
 -- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- input_tokens: Uncached input tokens (count).
+-- output_tokens: Output tokens (count).
+-- cache_read_tokens: Tokens read from the cache (count).
+-- cache_creation_tokens: Tokens written to the cache (count).
 with
 
 usage as (

@@ -1,4 +1,12 @@
--- One row per account and thing the API sent that its contract does not name.
+-- One row per account, kind and name: what the API sends beyond its contract.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- kind: field, tool, actor_type or model.
+-- name: Path of a field, or name of a tool, actor type or model.
+-- first_seen_date: First UTC day that has it now.
+-- last_seen_date: Last UTC day that has it now.
+-- records: Usage records that have it, over all days (count).
+-- example: A value of the last day: JSON text without emails, or a model's name.
 with
 
 unknowns as (

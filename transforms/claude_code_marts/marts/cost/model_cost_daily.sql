@@ -1,4 +1,17 @@
 -- One row per account, organization_id, date, model, customer_type and currency.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- model: Model name.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- input_tokens: Uncached input tokens (count).
+-- output_tokens: Output tokens (count).
+-- cache_read_tokens: Tokens read from the cache (count).
+-- cache_creation_tokens: Tokens written to the cache (count).
+-- users: Actors, each with its actor_type, that used the model (count).
 with
 
 model_usage as (
@@ -22,8 +35,8 @@ by_model as (
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
         -- a user is a type and a name; the length tells where the one ends
-        count(distinct
-            cast(length(actor_type) as varchar) || ' ' || actor_type || actor
+        count(
+            distinct cast(length(actor_type) as varchar) || ' ' || actor_type || actor
         ) as users
 
     from model_usage

@@ -1,0 +1,60 @@
+-- One row per account, date and fetched_at: a fetch of a committed load.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- date: UTC day that was fetched.
+-- fetched_at: When the fetch began (UTC).
+-- load_number: Number of the load in its account, from 1; 0 in the first loads' rows.
+-- status: complete or failed.
+-- error: Why the fetch failed; null when complete.
+-- is_final: True when the day was over and settled as the fetch began.
+-- is_changed: True when the day differs from its last complete fetch, or had none.
+-- pages: Replies the day came in (count).
+-- records: Usage records of the day (count).
+-- sessions: Sessions of the day (count).
+-- currency: Currency of the estimated cost: USD, as the ledger keeps no other.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+with
+
+fetches as (
+
+    select * from claude_code.day_fetches
+
+),
+
+loads as (
+
+    select * from claude_code._dlt_loads
+    where status = 0
+
+),
+
+-- A load that was cut short may have left its notes, but did not do what they say.
+counted as (
+
+    select
+        fetches.account,
+        fetches.date,
+        fetches.fetched_at,
+        -- the first loads had no number
+        coalesce(fetches.load_number, 0) as load_number,
+        fetches.status,
+        fetches.error,
+        fetches.is_final,
+        fetches.is_changed,
+        fetches.pages,
+        fetches.records,
+        fetches.num_sessions as sessions,
+        -- the ledger's costs, rounded to twelve places as in stg_model_usage
+        'USD' as currency,
+        cast(
+            round(fetches.estimated_cost_cents, 10)
+            * cast('0.01' as decimal(2, 2)) as decimal(38, 12)
+        ) as estimated_cost
+
+    from fetches
+    inner join loads
+        on fetches._dlt_load_id = loads.load_id
+
+)
+
+select * from counted

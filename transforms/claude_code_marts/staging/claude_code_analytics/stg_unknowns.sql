@@ -1,0 +1,33 @@
+-- One row per account, date, fetched_at, kind and name: unknown to the contract.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- date: UTC day that was fetched.
+-- fetched_at: When the fetch began (UTC).
+-- kind: field, tool or actor_type.
+-- name: Path of a field, name of a tool, or actor type.
+-- records: Usage records of the day that had it (count).
+-- example: One value as JSON text, without emails.
+with
+
+unknowns as (
+
+    select * from claude_code.day_fetches__unknowns
+
+),
+
+named as (
+
+    select
+        account,
+        date,
+        fetched_at,
+        kind,
+        name,
+        records,
+        example
+
+    from unknowns
+
+)
+
+select * from named
