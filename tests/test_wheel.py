@@ -91,6 +91,16 @@ def test_the_wheel_puts_no_common_names_into_site_packages(folder):
     )
 
 
+def test_the_wheel_brings_its_licence(folder):
+    """Whoever installs it has the text, and its metadata name it."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (about,) = site.glob("ccwarehouse-*.dist-info")
+    text = (ROOT / "LICENSE").read_text()
+
+    assert text == (about / "licenses" / "LICENSE").read_text()
+    assert "License-Expression: Apache-2.0\n" in (about / "METADATA").read_text()
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.4.4", "2.0.0"])
 def test_other_versions_of_duckdb_open_the_file(demo, folder, version):
     """BI tools bring a DuckDB of their own, often an older one: views work there."""
