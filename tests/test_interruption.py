@@ -1,11 +1,11 @@
 """Ctrl-C, full disks and files that cannot be: nothing is lost, one line says why."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from ccwarehouse.load import PACKAGE_DAYS
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import query
 from processes import interruptible
+
+with suppress(ImportError):  # Windows has no such limits
+    import resource
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 UV = Path(sys.executable).with_name("uv")

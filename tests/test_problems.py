@@ -1,10 +1,10 @@
 """What a person can mend is told as such: where it is, why, and what to do."""
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.problems import explain
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, record
+
+with suppress(ImportError):  # Windows has no such limits
+    import resource
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 SECRET = "hunter-Kj5Lw9"

@@ -91,7 +91,24 @@ def test_the_wheel_puts_no_common_names_into_site_packages(folder):
     )
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.4.4", "2.0.0"])
+def test_the_wheel_brings_its_licence(folder):
+    """Whoever installs it has the text, and its metadata name it."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (about,) = site.glob("ccwarehouse-*.dist-info")
+    text = (ROOT / "LICENSE").read_text()
+
+    assert text == (about / "licenses" / "LICENSE").read_text()
+    assert "License-Expression: Apache-2.0\n" in (about / "METADATA").read_text()
+
+
+NO_WHEEL = pytest.mark.skipif(
+    sys.version_info >= (3, 13), reason="DuckDB 1.0 has wheels up to Python 3.12"
+)
+
+
+@pytest.mark.parametrize(
+    "version", [pytest.param("1.0.0", marks=NO_WHEEL), "1.4.4", "2.0.0"]
+)
 def test_other_versions_of_duckdb_open_the_file(demo, folder, version):
     """BI tools bring a DuckDB of their own, often an older one: views work there."""
     code = (
