@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Two workers; tests of one server, or of one file, stay in one of them.
 WORKERS := -n 2 --dist loadgroup
 
-.PHONY: demo check test test-more soak bench bigquery-check lint format clean
+.PHONY: demo docs check test test-more soak bench bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
@@ -37,6 +37,10 @@ bigquery-check: .venv/installed
 # How fast and how small, as ratios; in the environment that users have.
 bench: .venv-bench/installed
 	.venv-bench/bin/python tests/bench/run.py
+
+# The pages that are written from the code.
+docs: .venv/installed
+	$(BIN)/python docs/dictionary.py
 
 lint: .venv/installed
 	$(BIN)/ruff check

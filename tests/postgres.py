@@ -1,4 +1,4 @@
-"""A Postgres server of the tests' own, set up with the very SQL of the README."""
+"""A Postgres server of the tests' own, set up with the very SQL of its page."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 
 from ccwarehouse.cli import main
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
+from pages import blocks
 
 with suppress(ImportError):  # Windows has neither; there, no test starts a server
     import pwd
     import resource
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-(GRANTS,) = re.findall(r"```sql\n(create role.*?)```", README, re.DOTALL)
+(GRANTS,) = (sql for sql in blocks("sql") if sql.startswith("create role"))
 PASSWORDS = {"admin": "adm1n"} | dict(
     re.findall(r"create role (\w+) login password '(.+?)'", GRANTS)
 )
@@ -51,7 +51,7 @@ def collation() -> list[str]:
 
 
 class Server:
-    """A server that asks for passwords, with the roles and schemas of the README.
+    """A server that asks for passwords, with the roles and schemas of its page.
 
     Its log is in files of a megabyte, so that it runs where no file may be larger.
     """
@@ -109,7 +109,7 @@ class Server:
         return f"postgresql://{role}:{PASSWORDS[role]}@{place}"
 
     def new_database(self) -> str:
-        """A database as the README's SQL makes one, with nothing loaded yet."""
+        """A database as that SQL makes one, with nothing loaded yet."""
         self.databases += 1
         name = f"usage_{self.databases}"
         execute(self.address(), f"create database {name} template prepared")

@@ -15,9 +15,9 @@ from ccwarehouse.demo import ACCEPTANCE_BY_TOOL, COST_BY_MODEL, COSTLIEST_USERS
 from claude_code_analytics.fake.organisation import usage
 from engines import BigQuery, DuckDb, Postgres, prepared
 from histories import Load, damaged, histories, stored_after
+from pages import blocks
 from ratios import Ratio
 from soak import IS_SOAK, sample
-from test_readme import blocks
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
-"""The README says what is there: its commands exist, its queries run."""
+"""The README and docs/ say what is so: commands exist, queries run, links lead on."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -13,14 +14,9 @@ from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import NOON, History, load_from, query, record, served
+from pages import DOCS, PAGES, ROOT, blocks
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-
-
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
+OPERATIONS = PAGES[DOCS / "operations.md"]
 PROGRAM = "/opt/ccwarehouse/bin/ccwarehouse"
 COMMANDS = [
     words[words.index("ccwarehouse") + 1 :]
@@ -31,7 +27,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_every_command_in_the_readme_is_one(words):
+def test_every_command_that_is_told_of_is_one(words):
     """Each parses as the command line would parse it."""
     with click.Context(main) as context:
         name, command, rest = main.resolve_command(context, list(words))
@@ -40,9 +36,12 @@ def test_every_command_in_the_readme_is_one(words):
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_is_in_the_readme(name):
+def test_every_command_is_told_of(name):
     """A command that is not told is not there for the reader."""
-    assert name in {words[0] for words in COMMANDS} or f"make {name}" in README
+    assert (
+        name in {words[0] for words in COMMANDS}
+        or f"make {name}" in PAGES[ROOT / "README.md"]
+    )
 
 
 @pytest.mark.slow
@@ -79,21 +78,21 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
     assert ("CRON_TZ=UTC", True) == (zone, (tmp_path / "ccwarehouse.duckdb").exists())
 
 
-def test_every_option_of_load_is_in_the_readme():
+def test_every_option_of_load_is_told_of():
     """The table of options is whole."""
     options = [name for option in main.commands["load"].params for name in option.opts]
 
-    assert [] == [name for name in options if name not in README]
+    assert [] == [name for name in options if name not in OPERATIONS]
 
 
-def test_every_exit_code_is_in_the_readme():
+def test_every_exit_code_is_told_of():
     """The table says of each code what `--help` says of it."""
-    rows = re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", OPERATIONS, re.MULTILINE)
 
     assert [(str(int(code)), code.meaning) for code in ExitCode] == rows
 
 
-def test_every_query_in_the_readme_runs_and_finds_something(tmp_path):
+def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
     """What a reader pastes into DuckDB gives rows; grants are for a server."""
     database = tmp_path / "ccwarehouse.duckdb"
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
@@ -110,4 +109,36 @@ def test_the_python_example_names_what_is_there():
     """The source's example imports what the package offers."""
     (example,) = blocks("python")
 
-    exec(compile(example.rpartition("\n\n")[0], "README", "exec"), {})
+    exec(compile(example.rpartition("\n\n")[0], "settings.md", "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_what_is_there(page):
+    """Files by their path from the page, headings by the name that GitHub gives."""
+    lost = [
+        link
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", PAGES[page])
+        if not leads_somewhere(page, link)
+    ]
+
+    assert [] == lost
+
+
+def leads_somewhere(page, link):
+    path, _, heading = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    if not target.exists():
+        return False
+    titles = re.findall(r"^#+ (.*)$", PAGES.get(target, ""), re.MULTILINE)
+    named = {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles
+    }
+    return not heading or heading in named
+
+
+def test_the_data_dictionary_is_what_the_code_declares():
+    """`make docs` writes it; no column lacks its meaning."""
+    written = runpy.run_path(str(DOCS / "dictionary.py"))["page"]()
+
+    assert written == PAGES[DOCS / "data-dictionary.md"]
+    assert [] == re.findall(r"^\| `.*\|\s*\|$", written, re.MULTILINE)

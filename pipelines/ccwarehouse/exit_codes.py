@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """A code and its meaning, as `--help` and the README print it."""
+    """A code and its meaning, as `--help` and docs/operations.md print it."""
 
     meaning: str
 

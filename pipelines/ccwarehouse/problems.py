@@ -53,7 +53,7 @@ UNREADABLE = (
 )
 CORRECT = "Correct user and password in dlt's configuration, then run it again."
 CREATE = "Create it or name another in dlt's configuration, then run it again."
-GRANT = "Grant what a loader needs, as the README lists it, then run it again."
+GRANT = "Grant what a loader needs, as docs/warehouses lists it, then run it again."
 MAKE_ROOM = "Make room on its disk, then run the same command again."
 
 # What databases say, and the mend. Words, since a connection that was refused has no

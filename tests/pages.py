@@ -1,0 +1,21 @@
+"""What people read: the README, docs/ and the other pages, and the code in them."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = {
+    path: path.read_text(encoding="utf-8")
+    for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+}
+
+
+def blocks(language):
+    """The blocks of code in a language, each once, those of the README first."""
+    text = "\n".join(PAGES[path] for path in sorted(PAGES, key=_readme_first))
+    return list(dict.fromkeys(re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)))
+
+
+def _readme_first(path):
+    return path.name != "README.md", path
