@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from claude_code_analytics import utc_now
 from loads import History, load_from, query, served
+from whole_days.clock import utc_now
 
 LEDGER = """
     select date::text, is_final from claude_code.day_fetches

@@ -10,8 +10,9 @@ from api import reply, tables
 from ccwarehouse.layout import laid_out
 from claude_code_analytics import Package, as_source
 from claude_code_analytics.contract import DATA_TABLES
-from claude_code_analytics.days import Calendar, StoredDay
 from claude_code_analytics.fetch import DayFetch
+from whole_days.calendar import Calendar
+from whole_days.plan import StoredDay
 
 PROJECT, DATASET = "a-project", "claude_code"
 RAW, MARTS = f"`{PROJECT}`.`{DATASET}`", f"`{PROJECT}`.`{DATASET}_marts`"

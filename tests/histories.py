@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from api import EXAMPLE, rows_of, tables
 from claude_code_analytics import Package
 from claude_code_analytics.contract import DATA_TABLES, TABLES
-from claude_code_analytics.days import Calendar, StoredDay
 from claude_code_analytics.fetch import DayFetch
+from whole_days.calendar import Calendar
+from whole_days.plan import StoredDay
 
 Rows = dict[str, list[dict]]
 

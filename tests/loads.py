@@ -13,9 +13,9 @@ from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Outcome, Request, load, plan
 from ccwarehouse.progress import Silence
 from claude_code_analytics import resolve_settings
-from claude_code_analytics.clock import ApiClock
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics.preflight import Preflight, preflight
+from whole_days.clock import ApiClock
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions")

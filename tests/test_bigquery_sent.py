@@ -9,11 +9,11 @@ import pytest
 from ccwarehouse.destinations import open_warehouse
 from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.contract import TABLES
-from claude_code_analytics.days import Calendar
 from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_marts import models
 from emulator import LOCATION, PROJECT
 from loads import NOON, History, record, served
+from whole_days.calendar import Calendar
 
 CLUSTERS = {
     "usage_report": "`organization_id`, `actor__email_address`",

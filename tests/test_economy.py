@@ -24,10 +24,11 @@ from ccwarehouse.writer import hold_file
 from claude_code_analytics import DayFetch, Package, resolve_settings
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import TABLES
-from claude_code_analytics.days import Calendar, StoredDay, each_day
 from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_analytics.tables import DayTables
 from loads import NOON, History, load_from, record, served
+from whole_days.calendar import Calendar, each_day
+from whole_days.plan import StoredDay
 
 LAST = date(2026, 3, 9)
 FIRST = LAST - timedelta(days=140)

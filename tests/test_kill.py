@@ -28,10 +28,10 @@ import pytest
 from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan
 from claude_code_analytics import resolve_settings
-from claude_code_analytics.days import each_day
 from claude_code_analytics.fake import FakeApi
 from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
 from soak import dice, sample
+from whole_days.calendar import each_day
 
 FIRST, LAST = date(2026, 3, 4), date(2026, 3, 9)
 DAYS = list(each_day(FIRST, LAST))

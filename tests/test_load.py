@@ -12,7 +12,6 @@ from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.status import read_status
 from ccwarehouse.views import check
 from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
-from claude_code_analytics.days import Reason
 from claude_code_analytics.fake import error
 from claude_code_marts import models
 from loads import (
@@ -26,6 +25,7 @@ from loads import (
     served,
     stored_rows,
 )
+from whole_days.plan import Reason
 
 PERSON, OTHER = "ada@example.com", "bob@example.com"
 

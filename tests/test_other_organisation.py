@@ -14,9 +14,9 @@ from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan
 from ccwarehouse.summary import outcome_as_dict, remarks
 from claude_code_analytics import OrganisationError, resolve_settings, usage
-from claude_code_analytics.days import Reason
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import NOON, History, execute, load_from, query, record, served, stored_rows
+from whole_days.plan import Reason
 
 pytestmark = pytest.mark.slow
 

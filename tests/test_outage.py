@@ -18,9 +18,9 @@ from ccwarehouse import progress
 from ccwarehouse.causes import causes
 from ccwarehouse.cli import main
 from ccwarehouse.progress import SILENCE, Bar, Lines
-from claude_code_analytics import Contact, DayError
-from claude_code_analytics.errors import TransientError
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
+from whole_days.contact import Contact
+from whole_days.errors import DayError, TransientError
 
 DAY = date(2026, 3, 9)
 # A day gives up at once when it is to wait for longer than it may.

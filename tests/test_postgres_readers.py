@@ -12,11 +12,12 @@ import pytest
 from api import MODELS, REPORT, TOOLS
 from ccwarehouse.destinations import open_warehouse
 from claude_code_analytics import Package, fetch_days, resolve_settings
-from claude_code_analytics.days import Calendar, StoredDay
 from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
 from soak import sample
+from whole_days.calendar import Calendar
+from whole_days.plan import StoredDay
 
 DAYS = ("2026-03-08", "2026-03-09")
 RELOADS = sample(quick=12, soak=50)

@@ -10,9 +10,10 @@ from api import settings
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.summary import outcome_as_dict, remarks
-from claude_code_analytics import ClockError, CredentialsError
+from claude_code_analytics import CredentialsError
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import NOON, History, load_from, query, record, served
+from whole_days.errors import ClockError
 
 YESTERDAY = "2026-03-09"
 PLAN = plan(Request(), {}, NOON, settings())

@@ -7,8 +7,8 @@ import pytest
 
 from api import EXAMPLE, KEY, MODELS, REPORT, record, reply, rows, tables
 from claude_code_analytics import ContractError
-from claude_code_analytics.errors import TransientError
 from claude_code_analytics.reply import PageReader
+from whole_days.errors import TransientError
 
 GOOD = reply(EXAMPLE)
 

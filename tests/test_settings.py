@@ -9,7 +9,8 @@ from dlt.common.configuration.specs import PluggableRunContext
 
 from api import KEY
 from claude_code_analytics import CredentialsError, SettingsError, resolve_settings
-from claude_code_analytics.days import Calendar, nightly
+from whole_days.calendar import Calendar
+from whole_days.plan import nightly
 
 PREFIX = "SOURCES__CLAUDE_CODE_ANALYTICS__"
 

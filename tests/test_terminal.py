@@ -13,7 +13,7 @@ from rich.console import Console
 from ccwarehouse.demo import say_how_to_go_on
 from ccwarehouse.progress import watch
 from claude_code_analytics import DayFetch, Package
-from claude_code_analytics.days import Calendar
+from whole_days.calendar import Calendar
 
 WIDTHS = range(60, 121)
 

@@ -99,7 +99,8 @@ def load(
     """
     _require_range(start, end, datetime.now(UTC).date())
     with imports():
-        from claude_code_analytics import resolve_settings, utc_now
+        from claude_code_analytics import resolve_settings
+        from whole_days.clock import utc_now
 
         from .destinations import require_names
         from .load import Request, plan
@@ -175,7 +176,8 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     no key.
     """
     with imports():
-        from claude_code_analytics import resolve_settings, utc_now
+        from claude_code_analytics import resolve_settings
+        from whole_days.clock import utc_now
 
         from .status import end_of_status, read_status, remarks
 

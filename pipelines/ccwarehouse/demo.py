@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from claude_code_analytics import resolve_settings
-from claude_code_analytics.days import Calendar
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
+from whole_days.calendar import Calendar
 
 from .destinations import Warehouse, open_warehouse
 from .load import Outcome, Request, load, plan

@@ -14,7 +14,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from duckdb import DuckDBPyConnection
 
 from claude_code_analytics import Package, as_source, read_stored
-from claude_code_analytics.days import StoredDay
+from whole_days.plan import StoredDay
 
 from . import frugal, views
 from .bigquery import bigquery

@@ -13,21 +13,11 @@ from typing import Protocol
 import pyarrow as pa
 
 from claude_code_analytics import (
-    Contact,
     CredentialsError,
     DayFetch,
     Package,
     UsageSettings,
     fetch_days,
-    utc_now,
-)
-from claude_code_analytics.clock import ApiClock
-from claude_code_analytics.days import (
-    Calendar,
-    StoredDay,
-    WantedDay,
-    asked_for,
-    nightly,
 )
 from claude_code_analytics.drift import Sighting, merged
 from claude_code_analytics.organisation import (
@@ -35,6 +25,10 @@ from claude_code_analytics.organisation import (
     of_known_organization,
 )
 from claude_code_analytics.tables import DayTables
+from whole_days.calendar import Calendar
+from whole_days.clock import ApiClock, utc_now
+from whole_days.contact import Contact
+from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 
 from .destinations import Warehouse
 

@@ -20,12 +20,8 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
-from claude_code_analytics import (
-    ClockError,
-    CredentialsError,
-    OrganisationError,
-    SettingsError,
-)
+from claude_code_analytics import CredentialsError, OrganisationError, SettingsError
+from whole_days.errors import ClockError
 
 from .destinations import UnsuitableDestinationError
 from .exit_codes import ExitCode

@@ -13,7 +13,8 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from claude_code_analytics import Contact, DayFetch, Package
+from claude_code_analytics import DayFetch, Package
+from whole_days.contact import Contact
 
 SILENCE: Final = 10  # seconds without an answer until someone is told
 LISTENING: Final = 1.0  # seconds from one look to the next

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from claude_code_analytics.clock import SET_IT, off
-from claude_code_analytics.days import ONE_DAY, in_runs, spans
+from whole_days.calendar import ONE_DAY, spans
+from whole_days.clock import SET_IT, off
+from whole_days.plan import in_runs
 
 from .causes import causes
 from .exit_codes import ExitCode

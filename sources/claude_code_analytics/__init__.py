@@ -21,18 +21,14 @@ import dlt
 import httpx
 from dlt.extract import DltSource
 
-from .contact import Contact
-from .days import Calendar, nightly
-from .errors import (
-    ClaudeCodeAnalyticsError,
-    ClockError,
-    ContractError,
-    CredentialsError,
-    DayError,
-    OrganisationError,
-    SettingsError,
-)
-from .fetch import DayFetch, fetch_days, utc_now
+from whole_days.calendar import Calendar
+from whole_days.clock import utc_now
+from whole_days.contact import Contact
+from whole_days.errors import ClockError, DayError, WholeDaysError
+from whole_days.plan import nightly
+
+from .errors import ContractError, CredentialsError, OrganisationError, SettingsError
+from .fetch import DayFetch, fetch_days
 from .ledger import read_stored
 from .organisation import of_known_organization
 from .package import Package, as_source
@@ -40,7 +36,6 @@ from .preflight import preflight
 from .settings import UsageSettings, resolve_settings
 
 __all__ = [
-    "ClaudeCodeAnalyticsError",
     "ClockError",
     "Contact",
     "ContractError",
@@ -51,6 +46,7 @@ __all__ = [
     "Package",
     "SettingsError",
     "UsageSettings",
+    "WholeDaysError",
     "as_source",
     "fetch_days",
     "read_stored",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from .errors import DayError
+from whole_days.errors import DayError
 
 # A page has a thousand records at most, of 1 KB each as a rule.
 MAX_BYTES = 128 * 2**20

@@ -13,23 +13,22 @@ import tenacity
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
-from .admission import Admission
+from whole_days.admission import Admission
+from whole_days.clock import ApiClock
+from whole_days.contact import Contact
+from whole_days.errors import DayError, RefusedError, TransientError
+from whole_days.patience import Gate, Patience
+
 from .answer import Answer, describe, moment_of, read_body, retry_after
-from .clock import ApiClock
-from .contact import Contact
 from .errors import (
     LONGEST_REASON,
     ContractError,
     CredentialsError,
-    DayError,
-    RefusedError,
     SettingsError,
     StaleCursorError,
-    TransientError,
     without_emails,
 )
 from .network import open_client, untrusted_certificate
-from .patience import Gate, Patience
 from .reply import Page, PageReader
 from .settings import UsageSettings
 

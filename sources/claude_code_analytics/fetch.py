@@ -7,14 +7,14 @@ from datetime import date, datetime
 
 import anyio
 import httpx
-import pendulum
 from anyio.from_thread import start_blocking_portal
 from anyio.to_thread import run_sync
 
+from whole_days.clock import ApiClock, utc_now
+from whole_days.contact import Contact
+from whole_days.errors import DayError, RefusedError, WholeDaysError
+
 from .client import WORKERS, UsageClient
-from .clock import ApiClock
-from .contact import Contact
-from .errors import ClaudeCodeAnalyticsError, DayError, RefusedError
 from .reply import Page
 from .settings import UsageSettings
 from .tables import DayTables, day_tables
@@ -22,11 +22,6 @@ from .tables import DayTables, day_tables
 # What may wait in memory: fetching goes on while a package of days is being written.
 MAX_DAYS_AHEAD = 200
 MAX_RECORDS_AHEAD = 60_000
-
-
-def utc_now() -> datetime:
-    """The clock, in UTC whatever the machine's zone is."""
-    return pendulum.now("UTC")
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ class _Run:
                         async with anyio.create_task_group() as callers:
                             for _ in range(concurrency):
                                 callers.start_soon(self._call, days)
-                    except* ClaudeCodeAnalyticsError as refused:
+                    except* WholeDaysError as refused:
                         refusals += refused.exceptions
             for refusal in refusals[:1]:
                 await self._backlog.put(refusal)

@@ -14,8 +14,10 @@ import dlt
 from dlt.destinations.exceptions import DatabaseException, DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
+from whole_days.calendar import CLOCK_TOLERANCE
+from whole_days.plan import StoredDay
+
 from .contract import DATA_TABLES
-from .days import CLOCK_TOLERANCE, StoredDay
 
 # Loads are in order by their numbers: all moments are those of machines whose clocks
 # may have been wrong.

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain
 
-from .days import StoredDay
+from whole_days.plan import StoredDay
+
 from .errors import OrganisationError, without_emails
 from .fetch import DayFetch
 

@@ -17,8 +17,10 @@ from dlt.common.schema.typing import (
 )
 from dlt.extract import DltResource
 
+from whole_days.calendar import Calendar, spans
+from whole_days.plan import StoredDay
+
 from .contract import DATA_TABLES, DAY_FETCHES, DAY_FETCHES__UNKNOWNS, TABLES
-from .days import Calendar, StoredDay, spans
 from .fetch import DayFetch
 from .reply import PageReader
 from .tables import day_tables

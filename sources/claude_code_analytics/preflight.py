@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 import httpx
 from anyio.from_thread import start_blocking_portal
 
+from whole_days.calendar import Calendar
+from whole_days.clock import ApiClock, utc_now
+from whole_days.errors import TransientError
+
 from .client import REFUSED, Probe, UsageClient
-from .clock import ApiClock
-from .days import Calendar
-from .errors import CredentialsError, TransientError
-from .fetch import utc_now
+from .errors import CredentialsError
 from .settings import UsageSettings
 
 REFUSALS = (401, 403)

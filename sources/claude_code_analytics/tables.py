@@ -8,6 +8,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from whole_days.ids import content_hash, row_ids, texts
+
 from .contract import (
     CENTS,
     CENTS_READ,
@@ -20,7 +22,6 @@ from .contract import (
 )
 from .drift import Sighting, as_example, merged
 from .errors import ContractError
-from .identity import content_hash, row_ids, texts
 from .reply import Page
 
 

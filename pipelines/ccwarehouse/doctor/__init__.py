@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import httpx
 
-from claude_code_analytics import UsageSettings, utc_now
+from claude_code_analytics import UsageSettings
+from whole_days.clock import utc_now
 
 from ..problems import explain
 from .api import examine_api

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from claude_code_analytics import UsageSettings
 from claude_code_analytics.client import Probe, UsageClient
-from claude_code_analytics.clock import SET_IT, ApiClock, off
-from claude_code_analytics.days import ONE_DAY, Calendar
-from claude_code_analytics.errors import TransientError
+from whole_days.calendar import ONE_DAY, Calendar
+from whole_days.clock import SET_IT, ApiClock, off
+from whole_days.errors import TransientError
 
 from ..exit_codes import ExitCode
 from ..summary import EMPTY_ACCOUNT

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from claude_code_analytics import OrganisationError
-from claude_code_analytics.days import StoredDay
 from claude_code_analytics.organisation import require_known
+from whole_days.plan import StoredDay
 
 from ..exit_codes import ExitCode
 from .finding import Finding, ok, problem, skipped

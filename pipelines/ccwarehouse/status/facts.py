@@ -6,15 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from claude_code_analytics.days import (
-    ONE_DAY,
-    Calendar,
-    Reason,
-    StoredDay,
-    WantedDay,
-    each_day,
-    nightly,
-)
+from whole_days.calendar import ONE_DAY, Calendar, each_day
+from whole_days.plan import Reason, StoredDay, WantedDay, nightly
 
 from ..load import Plan
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pendulum
 
-from claude_code_analytics.days import spans
+from whole_days.calendar import spans
 
 from ..exit_codes import ExitCode
 from ..output import End

@@ -14,8 +14,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from api import DAY, EXAMPLE, MODELS, REPORT, TOOLS, record, reply, tables, user
-from claude_code_analytics.identity import texts
 from claude_code_analytics.reply import PageReader
+from whole_days.ids import texts
 
 RICH = record(
     actor={"type": "user_actor", "email_address": "a@b.c", "api_key_name": "ci"},

@@ -4,16 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from claude_code_analytics.days import (
-    Calendar,
-    Reason,
-    StoredDay,
-    WantedDay,
-    asked_for,
-    in_runs,
-    nightly,
-    spans,
-)
+from whole_days.calendar import Calendar, spans
+from whole_days.plan import Reason, StoredDay, WantedDay, asked_for, in_runs, nightly
 
 SETTLE = timedelta(minutes=90)
 FINAL = StoredDay("hash", records=1, is_final=True)

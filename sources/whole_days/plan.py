@@ -1,18 +1,15 @@
-"""The calendar: which UTC days a load wants, and why each one.
+"""Which UTC days a load wants, and why each one.
 
-Pure: no clock, no warehouse. Only this module knows what "yesterday" is.
+Pure: no clock, no warehouse.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
 
-ONE_DAY = timedelta(days=1)
-
-# Two clocks that are no further apart agree.
-CLOCK_TOLERANCE = timedelta(minutes=5)
+from .calendar import ONE_DAY, Calendar, each_day, spans
 
 
 class Reason(StrEnum):
@@ -61,41 +58,6 @@ class WantedDay:
     reason: Reason
 
 
-@dataclass(frozen=True)
-class Calendar:
-    """When days are complete: `settle` after 24:00 UTC, seen at `now` (UTC)."""
-
-    now: datetime
-    settle: timedelta
-
-    @property
-    def today(self) -> date:
-        """The running UTC day."""
-        return self.now.astimezone(UTC).date()
-
-    @property
-    def last_complete(self) -> date:
-        """The newest day whose numbers have settled."""
-        return (self.now.astimezone(UTC) - self.settle).date() - ONE_DAY
-
-    def first(self, stored: Iterable[date], initial_days: int) -> date:
-        """The first day ever fetched, or `initial_days` back when there is none.
-
-        Days to come do not count: a clock that was ahead has taken them for past.
-        """
-        past = (day for day in stored if day <= self.today)
-        return min(past, default=self.last_complete - (initial_days - 1) * ONE_DAY)
-
-    def is_final(self, day: date, fetched_at: datetime) -> bool:
-        """Whether a fetch begun at `fetched_at` saw the day settled."""
-        end = datetime.combine(day + ONE_DAY, time(), UTC)
-        return fetched_at >= end + self.settle
-
-    def is_to_come(self, fetched_at: datetime | None) -> bool:
-        """Whether the moment of a fetch is still to come: its clock was ahead."""
-        return fetched_at is not None and fetched_at > self.now + CLOCK_TOLERANCE
-
-
 def nightly(
     stored: Mapping[date, StoredDay],
     calendar: Calendar,
@@ -133,23 +95,6 @@ def asked_for(start: date, end: date, calendar: Calendar) -> list[WantedDay]:
     """The days of a backfill, both ends included; future days are left out."""
     last = min(end, calendar.today)
     return [WantedDay(day, Reason.ASKED_FOR) for day in each_day(start, last)]
-
-
-def each_day(first: date, last: date) -> Iterator[date]:
-    """Every day from `first` to `last`, both included; none when they are crossed."""
-    for offset in range((last - first).days + 1):
-        yield first + offset * ONE_DAY
-
-
-def spans(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Ascending days as runs without a gap: (first, last) of each."""
-    runs: list[tuple[date, date]] = []
-    for day in days:
-        if runs and runs[-1][1] == day - ONE_DAY:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs
 
 
 def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .days import CLOCK_TOLERANCE
+import pendulum
+
+from .calendar import CLOCK_TOLERANCE
 from .errors import ClockError
 
 LIMIT: Final = timedelta(days=1)
 
 SET_IT: Final = "Set it, best by NTP"
+
+
+def utc_now() -> datetime:
+    """The clock, in UTC whatever the machine's zone is."""
+    return pendulum.now("UTC")
 
 
 class ApiClock:

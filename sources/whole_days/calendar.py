@@ -1,0 +1,65 @@
+"""UTC days: when each one is complete, and runs of them.
+
+Pure: no clock. Only this module knows what "yesterday" is.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+ONE_DAY = timedelta(days=1)
+
+# Two clocks that are no further apart agree.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When days are complete: `settle` after 24:00 UTC, seen at `now` (UTC)."""
+
+    now: datetime
+    settle: timedelta
+
+    @property
+    def today(self) -> date:
+        """The running UTC day."""
+        return self.now.astimezone(UTC).date()
+
+    @property
+    def last_complete(self) -> date:
+        """The newest day whose numbers have settled."""
+        return (self.now.astimezone(UTC) - self.settle).date() - ONE_DAY
+
+    def first(self, stored: Iterable[date], initial_days: int) -> date:
+        """The first day ever fetched, or `initial_days` back when there is none.
+
+        Days to come do not count: a clock that was ahead has taken them for past.
+        """
+        past = (day for day in stored if day <= self.today)
+        return min(past, default=self.last_complete - (initial_days - 1) * ONE_DAY)
+
+    def is_final(self, day: date, fetched_at: datetime) -> bool:
+        """Whether a fetch begun at `fetched_at` saw the day settled."""
+        end = datetime.combine(day + ONE_DAY, time(), UTC)
+        return fetched_at >= end + self.settle
+
+    def is_to_come(self, fetched_at: datetime | None) -> bool:
+        """Whether the moment of a fetch is still to come: its clock was ahead."""
+        return fetched_at is not None and fetched_at > self.now + CLOCK_TOLERANCE
+
+
+def each_day(first: date, last: date) -> Iterator[date]:
+    """Every day from `first` to `last`, both included; none when they are crossed."""
+    for offset in range((last - first).days + 1):
+        yield first + offset * ONE_DAY
+
+
+def spans(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Ascending days as runs without a gap: (first, last) of each."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and runs[-1][1] == day - ONE_DAY:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
