@@ -252,7 +252,8 @@ def test_no_proof_is_asked_for_where_there_can_be_none(api, database):
     assert (5, 5) == (len(outcome.emptied), len(api.calls))
 
 
-def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database):
+@pytest.mark.parametrize("status", [404, 403])
+def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database, status):
     """They fail, to be tried again; days without anything to lose are noted."""
     execute(database, "delete from claude_code.day_fetches where day(date) = 9")
     for table in stored_rows(database):
@@ -260,7 +261,7 @@ def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database):
     before = stored_rows(database)
     api.usage = of()
     api.fault = lambda request: (
-        error(404, "not here") if request.query["starting_at"] == DAYS[1] else None
+        error(status, "not here") if request.query["starting_at"] == DAYS[1] else None
     )
     outcome = load_from(api, database, *DAYS[2::2])
 
