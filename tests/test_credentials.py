@@ -126,6 +126,7 @@ def test_another_scheme_than_that_of_postgres_is_named(command, scheme):
     ("address", "advice"),
     [
         ("postgresql://loader:a@bcd@127.0.0.1:9/usage", "Write %40 for an @"),
+        (f"postgresql://u:{IN_AN_ADDRESS}@/u?host=/a&host=/b", "host more than once"),
         (f"postgresql://loader:{SECRET}@{NOBODY}", "`credentials` (database)"),
         (f"postgresql://u:hunter2@{NOBODY}/u?x=y", "cannot read its credentials"),
         (f"loader:{SECRET}@{NOBODY}", "`postgresql://username:password@host:port/data"),
