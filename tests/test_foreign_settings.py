@@ -214,6 +214,8 @@ def listener():
             self.send_response(204)
             self.end_headers()
 
+        do_PUT = do_POST  # noqa: N815 - as traces are sent
+
         def log_message(self, *_):
             """Nothing."""
 

@@ -257,13 +257,21 @@ def test_with_the_companys_certificate_a_load_succeeds(
 def test_so_it_does_with_a_folder_of_certificates(
     breaking_proxy, authority, environment, tmp_path
 ):
-    """As `openssl rehash` makes it, which names each by its subject."""
+    """As `openssl rehash` makes it; also where a system's own way does not read it."""
+    system_has(environment)
     folder = tmp_path / "certificates"
     folder.mkdir()
     authority.cert_pem.write_to_path(folder / f"{subject_hash(authority)}.0")
     environment.setenv("SSL_CERT_DIR", "certificates")
 
     assert (0, []) == said(*LOAD)
+
+
+def system_has(environment, *files):
+    """Let the system trust what the first of these files holds, and no more."""
+    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
+    environment.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    environment.setattr("truststore._openssl._CA_FILE_CANDIDATES", files)
 
 
 def subject_hash(authority):
@@ -283,11 +291,7 @@ def test_a_certificate_that_the_system_has_is_trusted(
 ):
     """Where IT has installed the company's CA, nothing is to be set."""
     authority.cert_pem.write_to_path(tmp_path / "system.pem")
-    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
-    environment.setattr(ssl, "get_default_verify_paths", lambda: paths)
-    environment.setattr(
-        "truststore._openssl._CA_FILE_CANDIDATES", [str(tmp_path / "system.pem")]
-    )
+    system_has(environment, str(tmp_path / "system.pem"))
 
     assert (0, []) == said(*LOAD)
 
