@@ -156,6 +156,7 @@ def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
     assert {State.FAILED: [9]} == days_of(status_of(database))
 
 
+@pytest.mark.slow
 def test_a_day_that_is_not_whole_and_cannot_be_read_again_is_a_gap(api, database):
     """Numbers of which some are lost do not stand."""
     load_from(api, database, "2026-03-09", "2026-03-09")
