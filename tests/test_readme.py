@@ -12,6 +12,7 @@ import pytest
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.fake_api import DEMO_API_KEY, FakeApi
+from claude_code_marts import models
 from loads import NOON, History, load_from, query, record, served
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -104,6 +105,28 @@ def test_every_query_in_the_readme_runs_and_finds_something(tmp_path):
         for sql in blocks("sql")
         if not sql.startswith("create role") and not query(database, sql.strip(" \n;"))
     ]
+
+
+def test_the_grain_of_every_mart_is_in_the_readme():
+    """The table says of what each has one row, as its SQL does."""
+    told = dict(
+        re.findall(r"^\| `(\w+)` \| (organisation, .*) \|$", README, re.MULTILINE)
+    )
+    grains = {
+        model.name: re.match(r"One row per account, (.*?)[.:]", model.description)
+        for model in models()
+    }
+    expected = {
+        name: grain[1]
+        .replace("organization_id", "organisation")
+        .replace(" and ", ", ")
+        .replace("_", " ")
+        for name, grain in grains.items()
+        if grain
+    }
+
+    assert 5 == len(expected)
+    assert expected == told
 
 
 def test_the_python_example_names_what_is_there():
