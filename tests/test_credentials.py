@@ -6,6 +6,7 @@ environment, and in the files of dlt.
 
 import json
 
+import psycopg2
 import pytest
 from click.testing import CliRunner
 from dlt.common.configuration.container import Container
@@ -13,6 +14,7 @@ from dlt.common.configuration.specs import PluggableRunContext
 from dlt.common.exceptions import MissingDependencyException
 
 from ccwarehouse.cli import main
+from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.problems import explain
 from ccwarehouse.redaction import without_secrets
 
@@ -126,6 +128,7 @@ def test_another_scheme_than_that_of_postgres_is_named(command, scheme):
     ("address", "advice"),
     [
         ("postgresql://loader:a@bcd@127.0.0.1:9/usage", "Write %40 for an @"),
+        (f"postgresql://u:{IN_AN_ADDRESS}@/u?host=/a&host=/b", "host more than once"),
         (f"postgresql://loader:{SECRET}@{NOBODY}", "`credentials` (database)"),
         (f"postgresql://u:hunter2@{NOBODY}/u?x=y", "cannot read its credentials"),
         (f"loader:{SECRET}@{NOBODY}", "`postgresql://username:password@host:port/data"),
@@ -165,6 +168,17 @@ def test_it_is_this_package_s_extra_where_it_has_one(extra):
     error = MissingDependencyException(f"{extra} destination", [f"dlt[{extra}]"])
 
     assert explain(error, extra).line.endswith(f"pip install 'ccwarehouse[{extra}]'")
+
+
+def test_nor_is_one_told_that_a_driver_quotes(monkeypatch):
+    """Some show the whole address to which they could not connect."""
+    address = f"postgresql://loader:{IN_AN_ADDRESS}@{NOBODY}/usage"
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
+    told = explain(psycopg2.OperationalError(f"no way to {address}"), "postgres")
+
+    assert ExitCode.WAREHOUSE == told.code
+    assert "no way to postgresql://loader:***@" in told.line
+    assert not is_told(told.line)
 
 
 def test_nor_is_a_credential_told_that_lies_in_a_file(tmp_path):

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -200,3 +202,48 @@ def test_neither_does_what_dlt_reads_when_it_is_imported(api, tmp_path):
     assert stored_rows(tmp_path / "plain.duckdb") == stored_rows(
         tmp_path / "ccwarehouse.duckdb"
     )
+
+
+@pytest.fixture
+def listener():
+    """A server that keeps what it is sent."""
+
+    class Keeping(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.server.got.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        do_PUT = do_POST  # noqa: N815 - as traces are sent
+
+        def log_message(self, *_):
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Keeping) as server:
+        server.got = []
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.process
+def test_nobody_is_told_of_a_load(api, listener, tmp_path):
+    """Neither dlt's makers, as it would by itself, nor those whom others have named."""
+    told = {
+        "RUNTIME__DLTHUB_TELEMETRY_ENDPOINT": listener.url,
+        "RUNTIME__DLTHUB_DSN": f"{listener.url}/dsn",
+        "RUNTIME__SLACK_INCOMING_HOOK": f"{listener.url}/hook",
+    }
+    words = ("load", "--start", DAYS[0], "--end", DAYS[-1], "--quiet")
+    done = subprocess.run(
+        [PROGRAM, *words],
+        cwd=tmp_path,
+        env=os.environ | given(api) | told | {"HOME": str(tmp_path)},
+        check=False,
+        timeout=100,
+    )
+
+    assert (0, []) == (done.returncode, listener.got)

@@ -1,5 +1,6 @@
 """The way to the API: through a proxy or not, with certificates that are trusted."""
 
+import hashlib
 import json
 import ssl
 import sys
@@ -13,6 +14,7 @@ import httpx
 import pytest
 import trustme
 from click.testing import CliRunner
+from cryptography import x509
 
 from api import DAY, EXAMPLE, KEY, Script, fetch_one, page, reply, settings
 from ccwarehouse.cli import main
@@ -249,6 +251,49 @@ def test_with_the_companys_certificate_a_load_succeeds(
     with duckdb.connect("ccwarehouse.duckdb", read_only=True) as connection:
         days = connection.sql("select date from claude_code.usage_report").fetchall()
     assert [(DAY,)] == days
+
+
+@pytest.mark.slow
+def test_so_it_does_with_a_folder_of_certificates(
+    breaking_proxy, authority, environment, tmp_path
+):
+    """As `openssl rehash` makes it; also where a system's own way does not read it."""
+    system_has(environment)
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    authority.cert_pem.write_to_path(folder / f"{subject_hash(authority)}.0")
+    environment.setenv("SSL_CERT_DIR", "certificates")
+
+    assert (0, []) == said(*LOAD)
+
+
+def system_has(environment, *files):
+    """Let the system trust what the first of these files holds, and no more."""
+    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
+    environment.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    environment.setattr("truststore._openssl._CA_FILE_CANDIDATES", files)
+
+
+def subject_hash(authority):
+    """What OpenSSL calls a certificate: by its subject in lower case."""
+    subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
+    plain = [
+        x509.NameAttribute(part.oid, " ".join(part.value.lower().split()))
+        for part in subject
+    ]
+    parts = x509.Name(plain).public_bytes()[2:]  # without tag and length
+    return f"{int.from_bytes(hashlib.sha1(parts).digest()[:4], 'little'):08x}"
+
+
+@pytest.mark.slow
+def test_a_certificate_that_the_system_has_is_trusted(
+    breaking_proxy, authority, environment, tmp_path
+):
+    """Where IT has installed the company's CA, nothing is to be set."""
+    authority.cert_pem.write_to_path(tmp_path / "system.pem")
+    system_has(environment, str(tmp_path / "system.pem"))
+
+    assert (0, []) == said(*LOAD)
 
 
 def test_a_certificate_that_changes_in_between_fails_its_day():

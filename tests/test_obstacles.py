@@ -1,9 +1,11 @@
 """What others put among the views, or build on them, is named and never dropped."""
 
+import duckdb
 import psycopg2
 import pytest
 from click.testing import CliRunner
 
+from ccwarehouse import views
 from ccwarehouse.cli import main
 from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, query, record
@@ -67,6 +69,28 @@ def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
     assert [(3,)] == query(database, f"select count(*) from {COST}")
 
 
+@pytest.mark.slow
+def test_views_of_others_stay_in_duckdb(api, tmp_path):
+    """Ours are renewed; one of theirs works until it names a column that went."""
+    database = tmp_path / "usage.duckdb"
+    load_from(api, database, views=True)
+    execute_in_file(
+        database,
+        f"drop view {COST};"
+        f"create view {COST} as select account, 1 as a_column_that_went"
+        " from claude_code.usage_report;"
+        "create schema theirs;"
+        f"create view theirs.whole as select account from {COST};"
+        f"create view theirs.broken as select a_column_that_went from {COST}",
+    )
+    done = CliRunner().invoke(main, ["transform", "--database", str(database)])
+
+    assert 0 == done.exit_code, done.stderr
+    assert [("default",)] == query(database, "from theirs.whole")
+    with pytest.raises(duckdb.BinderException, match="a_column_that_went"):
+        query(database, "from theirs.broken")
+
+
 def test_a_relation_under_the_name_of_a_view_is_named_in_postgres(api, loaded):
     """It stays as it is."""
     loaded(f"drop view {COST} cascade; create materialized view {COST} as select 3")
@@ -110,6 +134,22 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
     assert [(1,)] == kept
     assert 0 == mended.exit_code, mended.stderr
     assert columns == columns_of(loaded, COST)
+
+
+def test_a_view_that_someone_makes_in_between_stays(api, loaded, monkeypatch):
+    """After it was asked who reads ours, and before ours go: then none of ours goes."""
+    reshaped(loaded, COST, [*columns_of(loaded, COST), "1 as a_column_that_went"])
+    ask = views.require_no_dependants
+
+    def make_one(*given):
+        ask(*given)
+        loaded(f"create view public.mine as select * from {COST}", role="admin")
+
+    monkeypatch.setattr(views, "require_no_dependants", make_one)
+    done = command(api, "transform")
+
+    assert 5 == done.exit_code
+    assert [(1,)] == loaded("select a_column_that_went from mine", role="admin")
 
 
 def test_views_of_others_do_not_matter_where_a_view_can_be_replaced(api, loaded):

@@ -187,6 +187,41 @@ def test_records_that_name_no_organisation_prove_nothing(api, database, nobody):
     assert [DAYS[-1], DAYS[-2]] * 2 == asked(api)
 
 
+@pytest.mark.parametrize("nobody", [None, ""])
+def test_stored_records_that_name_no_organisation_are_nobodys(api, tmp_path, nobody):
+    """Any organisation may follow them, as nothing says that it is another one."""
+    database = tmp_path / "nobodys.duckdb"
+    api.usage = of(nobody)
+    load_from(api, database, *DAYS[::4])
+    api.usage = of(THEIRS)
+    outcome = load_from(api, database, *DAYS[::4])
+
+    assert [THEIRS] * 5 == owners(database)
+    assert set() == outcome.new_organizations
+
+
+def test_days_that_all_failed_prove_nothing_and_replace_nothing(api, database):
+    """No other day is asked for: there is nothing that it could decide."""
+    before = stored_rows(database)
+    api.fault = lambda request: error(404, "not here")
+    outcome = load_from(api, database, *DAYS[2::2])
+
+    assert (3, list(DAYS[2:])) == (len(outcome.failed), sorted(asked(api)))
+    assert before == stored_rows(database)
+
+
+def test_an_organisation_that_looks_like_an_email_is_not_told(api, database):
+    """The line names it as it names every email."""
+    api.usage = of("ann@example.com")
+    with pytest.raises(OrganisationError) as refused:
+        load_from(api, database, *DAYS[::4])
+
+    assert (
+        f"reads organisation [email], but account default holds organisation {OURS}"
+        in str(refused.value)
+    )
+
+
 def test_a_load_without_any_record_asks_for_one_stored_day_more(api, database):
     """The newest with records that is not in the load; another's key is found out."""
     before = stored_rows(database)
@@ -217,7 +252,8 @@ def test_no_proof_is_asked_for_where_there_can_be_none(api, database):
     assert (5, 5) == (len(outcome.emptied), len(api.calls))
 
 
-def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database):
+@pytest.mark.parametrize("status", [404, 403])
+def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database, status):
     """They fail, to be tried again; days without anything to lose are noted."""
     execute(database, "delete from claude_code.day_fetches where day(date) = 9")
     for table in stored_rows(database):
@@ -225,7 +261,7 @@ def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database):
     before = stored_rows(database)
     api.usage = of()
     api.fault = lambda request: (
-        error(404, "not here") if request.query["starting_at"] == DAYS[1] else None
+        error(status, "not here") if request.query["starting_at"] == DAYS[1] else None
     )
     outcome = load_from(api, database, *DAYS[2::2])
 

@@ -3,16 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
-from api import settings
+from api import DAY, Script, page, refusal, settings
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.summary import outcome_as_dict, remarks
-from claude_code_analytics import CredentialsError
+from claude_code_analytics import CredentialsError, fetch_days
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import NOON, History, load_from, query, record, served
+from whole_days.clock import ApiClock
 from whole_days.errors import ClockError
 
 YESTERDAY = "2026-03-09"
@@ -179,6 +181,15 @@ def test_minutes_do_no_harm(load, ledger, minutes):
 
     assert [(now.timestamp(),)] * 3 == ledger("epoch(fetched_at)")
     assert [] == [line for line in remarks(PLAN, outcome) if "clock" in line]
+
+
+def test_a_machine_in_between_does_not_tell_the_time():
+    """A server error may come from a proxy, with a clock of its own."""
+    clock = ApiClock(lambda: NOON)
+    api = Script(refusal(503, date="Sun, 01 Mar 2026 00:00:00 GMT"), page())
+    (day,) = fetch_days([DAY], settings(), httpx.MockTransport(api), clock)
+
+    assert (None, None) == (day.error, clock.ahead)
 
 
 def test_days_are_judged_without_an_answer_to_the_first_call_too(api, load, ledger):

@@ -131,6 +131,20 @@ def test_so_is_one_that_is_gone(tmp_path, monkeypatch):
     assert f"The temporary folder {tmp_path}/gone cannot be used" in done.stderr
 
 
+def test_so_is_a_machine_without_any(tmp_path, monkeypatch):
+    """Where Python finds none that it could write to, it names no file."""
+    monkeypatch.chdir(tmp_path)
+    gone = str(tmp_path / "gone")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [gone])
+    given = {"ANTHROPIC_ADMIN_KEY": DEMO_API_KEY}
+    done = CliRunner().invoke(main, ["load", "--database", "usage.duckdb"], env=given)
+
+    assert 5 == done.exit_code
+    assert "The temporary folder (TMPDIR) cannot be used" in done.stderr
+    assert f"No usable temporary directory found in ['{gone}']" in done.stderr
+
+
 @pytest.mark.process
 def test_a_full_disk_of_the_database_is_not_taken_for_the_temporary_folder(
     call, tmp_path

@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
+from ccwarehouse.publish import PublishError
+from ccwarehouse.publish import publish as copy_for_readers
+from ccwarehouse.waiting import IMPATIENT
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import History, execute, query, record
 
@@ -134,6 +137,35 @@ def test_a_copy_keeps_who_may_read_it(publish, tmp_path):
     publish(copy)
 
     assert ("640", "644") == (f"{first:o}"[-3:], f"{copy.stat().st_mode:o}"[-3:])
+
+
+@pytest.mark.slow
+def test_a_link_leads_to_the_new_copy_without_the_notes_on_the_one_before(
+    publish, tmp_path
+):
+    """The link stays, and what a client noted for the old file is not this one's."""
+    (tmp_path / "shared").mkdir()
+    copy, link = tmp_path / "shared" / "readers.duckdb", tmp_path / "link.duckdb"
+    link.symlink_to(copy)
+    publish(link)
+    copy.with_name("readers.duckdb.wal").write_bytes(b"of the one before")
+    done = publish(link)
+
+    assert 0 == done.exit_code, done.stderr
+    assert (True, ["readers.duckdb"]) == (link.is_symlink(), os.listdir(copy.parent))
+    assert 1 == len(query(link, USERS))
+
+
+def test_a_file_whose_last_rows_are_beside_it_is_not_copied(tmp_path):
+    """As another program that crashed has left it: the copy would lack them."""
+    database, copy = tmp_path / "usage.duckdb", tmp_path / "readers.duckdb"
+    with duckdb.connect(database) as crashed:
+        crashed.execute("pragma disable_checkpoint_on_shutdown")
+        crashed.execute("create table rows as from range(3)")
+
+    with pytest.raises(PublishError, match=r"some of it is still in .*\.wal"):
+        copy_for_readers(database, copy, IMPATIENT)
+    assert not copy.exists()
 
 
 def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path):

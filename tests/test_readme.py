@@ -13,10 +13,12 @@ import pytest
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
+from claude_code_marts import models
 from loads import NOON, History, load_from, query, record, served
 from pages import DOCS, PAGES, ROOT, blocks
 
 OPERATIONS = PAGES[DOCS / "operations.md"]
+QUESTIONS = PAGES[DOCS / "questions.md"]
 PROGRAM = "/opt/ccwarehouse/bin/ccwarehouse"
 COMMANDS = [
     words[words.index("ccwarehouse") + 1 :]
@@ -103,6 +105,28 @@ def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
         for sql in blocks("sql")
         if not sql.startswith("create role") and not query(database, sql.strip(" \n;"))
     ]
+
+
+def test_the_grain_of_every_mart_is_told():
+    """The table says of what each has one row, as its SQL does."""
+    told = dict(
+        re.findall(r"^\| `(\w+)` \| (organisation, .*) \|$", QUESTIONS, re.MULTILINE)
+    )
+    grains = {
+        model.name: re.match(r"One row per account, (.*?)[.:]", model.description)
+        for model in models()
+    }
+    expected = {
+        name: grain[1]
+        .replace("organization_id", "organisation")
+        .replace(" and ", ", ")
+        .replace("_", " ")
+        for name, grain in grains.items()
+        if grain
+    }
+
+    assert 5 == len(expected)
+    assert expected == told
 
 
 def test_the_python_example_names_what_is_there():

@@ -156,6 +156,17 @@ def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
     assert {State.FAILED: [9]} == days_of(status_of(database))
 
 
+@pytest.mark.slow
+def test_a_day_that_is_not_whole_and_cannot_be_read_again_is_a_gap(api, database):
+    """Numbers of which some are lost do not stand."""
+    load_from(api, database, "2026-03-09", "2026-03-09")
+    api.fault = failing("2026-03-09")
+    load_from(api, database, "2026-03-09", "2026-03-09")
+    execute(database, "delete from claude_code.usage_report__tool_actions")
+
+    assert {State.FAILED: [9]} == days_of(status_of(database))
+
+
 def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, database):
     """The range begins with the first day ever tried, not the first that came."""
     api.fault = failing("2026-03-07")

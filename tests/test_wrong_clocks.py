@@ -85,6 +85,17 @@ def test_a_wrong_clock_is_remembered_by_the_order_of_loads(world):
     assert [] == world.status(later + ONE_DAY / 2).gaps
 
 
+def test_the_first_load_that_goes_right_may_come_days_later(world):
+    """What was read at a moment that is still to come is read again, however old."""
+    world.load(NOON)
+    world.load(NOON, AHEAD)
+    later = NOON + 5 * ONE_DAY
+    world.load(later)
+
+    assert list(range(7, 15)) == world.days()
+    assert [] == world.status(later).gaps
+
+
 def test_status_is_quiet_before_the_next_load_and_after_it(world):
     """Days read in the future are to be read again, but nothing is missing."""
     world.load(NOON)

@@ -19,6 +19,7 @@ NO_HOST = (
     "The credentials of postgres name a host with an @ in it. Write %40 for an @ in "
     "the user or the password."
 )
+TWICE = "The credentials of postgres name {name} more than once. Name it once."
 
 
 class UnusableCredentialsError(ConfigurationException):
@@ -36,6 +37,9 @@ class AnyPostgresCredentials(PostgresCredentials):
             text = WRONG_SCHEME.format(scheme=self.drivername)
             raise UnusableCredentialsError(text)
         query = self.query or {}
+        for name, value in query.items():
+            if not isinstance(value, str):
+                raise UnusableCredentialsError(TWICE.format(name=name))
         if host := query.pop("host", None):
             self.host = host
         if port := query.pop("port", None):

@@ -13,7 +13,6 @@ from typing import Protocol
 import pyarrow as pa
 
 from claude_code_analytics import (
-    CredentialsError,
     DayFetch,
     Package,
     UsageSettings,
@@ -184,7 +183,6 @@ def load(
     pa.set_memory_pool(pa.system_memory_pool())
     began = time.monotonic()
     outcome = Outcome()
-    refusals: list[CredentialsError] = []
     days = [item.day for item in plan.wanted]
     judged = ApiClock.of(clock)
     fetch = partial(
@@ -196,7 +194,7 @@ def load(
     )
     models = warehouse.models(settings.account) if plan.stored else None
     with closing(fetch(days)) as fetches:
-        arriving = _admitted(_watched(fetches, progress), refusals)
+        arriving = _watched(fetches, progress)
         if not plan.replaces_organisation:
             arriving = of_known_organization(
                 arriving, plan.stored, settings.account, fetch
@@ -209,8 +207,6 @@ def load(
                 outcome.new_models |= package.models() - models
             pa.system_memory_pool().release_unused()
             progress.stored(package)
-    if refusals:
-        raise refusals[0]
     has_records = outcome.records or any(day.records for day in plan.stored.values())
     outcome.account_is_empty = bool(outcome.loaded) and not has_records
     if known := known_organizations(plan.stored):
@@ -251,13 +247,3 @@ def _watched(fetches: Iterable[DayFetch], progress: Progress) -> Iterator[DayFet
     for fetch in fetches:
         progress.fetched(fetch)
         yield fetch
-
-
-def _admitted(
-    fetches: Iterable[DayFetch], refusals: list[CredentialsError]
-) -> Iterator[DayFetch]:
-    """The days until the key is refused: what came before is still to be written."""
-    try:
-        yield from fetches
-    except CredentialsError as refused:
-        refusals.append(refused)

@@ -10,7 +10,7 @@ from whole_days.plan import StoredDay
 from .errors import OrganisationError, without_emails
 from .fetch import DayFetch
 
-Fetch = Callable[[list[date]], Iterable[DayFetch]]
+Fetch = Callable[..., Iterable[DayFetch]]  # `fetch_days` with its settings
 
 DOUBTFUL = (
     "the day had records and has none now, and whether the key belongs to the same "
@@ -75,7 +75,8 @@ def _asked_elsewhere(
     elsewhere -= {fetch.day for fetch in days}
     if not elsewhere:
         return frozenset(), days
-    (proof,) = fetch([max(elsewhere)])
+    # days came, so the key was accepted: a refusal is that of this one day
+    (proof,) = fetch([max(elsewhere)], is_admitted=True)
     if proof.error is None:
         return proof.organizations, days
     error = DOUBTFUL.format(reason=proof.error)

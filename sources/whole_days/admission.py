@@ -34,4 +34,3 @@ class Admission:
         await self._is_settled.wait()
         if not self._is_accepted:
             raise refused.ends_run from None
-        self._seeking += 1
