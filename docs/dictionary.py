@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from claude_code_analytics.contract import TABLES
-from claude_code_analytics.package import NOTHING
 from claude_code_marts import models, render
 
 # What dlt notes of each load; a row of `day_fetches` counts by it.
@@ -35,13 +34,13 @@ def page() -> str:
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables\n\nThey lie in the dataset, `claude_code` unless it is named.\n"
     connection.execute("create schema claude_code")
-    for name, (description, columns) in TABLES.items():
-        connection.register("rows", NOTHING[name])
+    for name, table in TABLES.items():
+        connection.register("rows", table.empty())
         relation = f"claude_code.{name}"
         connection.execute(
             f"create table {relation} as select *, '' as _dlt_load_id from rows"
         )
-        yield _section(connection, relation, description, columns)
+        yield _section(connection, relation, table.description, table.descriptions)
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -105,7 +105,7 @@ def layout(warehouse: Warehouse, table: str) -> tuple:
 
 def wanted_layout(table: str) -> tuple:
     """What `layout` should find."""
-    description, columns = TABLES[table]
+    description, columns = TABLES[table].description, TABLES[table].descriptions
     day = "date" if table in CLUSTERED_BY else None
     return day, description, CLUSTERED_BY.get(table), columns
 

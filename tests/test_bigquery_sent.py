@@ -91,7 +91,7 @@ def test_the_ledger_lies_in_one_piece(making, table):
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_and_columns_are_made_with_their_descriptions(making, table):
     """In BigQuery's quotes, apostrophes and all."""
-    description, columns = TABLES[table]
+    description, columns = TABLES[table].description, TABLES[table].descriptions
     texts = re.findall(r"description='((?:\\.|[^'\\])*)'", created(making, table))
 
     assert [*columns.values(), description] == [

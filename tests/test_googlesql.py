@@ -129,7 +129,7 @@ def test_tables_are_created_with_their_days_as_partitions(warehouse, first_load,
     assert "CreateTableStmtProto" == warehouse.analyze(stored)
     assert "CreateTableStmtProto" == warehouse.analyze(staged)
     assert re.search(r"^PARTITION BY `date`$", stored, flags=re.MULTILINE)
-    for description in TABLES[table][1].values():
+    for description in TABLES[table].descriptions.values():
         assert escape_bigquery_literal(description) in stored
 
 

@@ -21,12 +21,12 @@ def comment_on_tables(client: SqlClientBase[Any]) -> None:
 def _statements(client: SqlClientBase[Any]) -> list[str]:
     literal = client.capabilities.escape_literal
     statements = []
-    for table, (description, columns) in TABLES.items():
-        path = client.make_qualified_table_name(table)
-        statements.append(f"COMMENT ON TABLE {path} IS {literal(description)}")
+    for name, table in TABLES.items():
+        path = client.make_qualified_table_name(name)
+        statements.append(f"COMMENT ON TABLE {path} IS {literal(table.description)}")
         statements += [
             f"COMMENT ON COLUMN {path}.{client.escape_column_name(column)} "
             f"IS {literal(text)}"
-            for column, text in columns.items()
+            for column, text in table.descriptions.items()
         ]
     return statements

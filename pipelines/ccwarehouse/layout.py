@@ -21,9 +21,9 @@ CLUSTERED_BY = {
 
 def laid_out(source: DltSource) -> DltSource:
     """The same source with these hints, which other warehouses ignore."""
-    for table, (description, _) in TABLES.items():
-        hints: dict[str, Any] = {TABLE_DESCRIPTION_HINT: description}
-        if table in CLUSTERED_BY:
-            hints[CLUSTER_COLUMNS_HINT] = CLUSTERED_BY[table]
-        source.resources[table].apply_hints(additional_table_hints=hints)
+    for name, table in TABLES.items():
+        hints: dict[str, Any] = {TABLE_DESCRIPTION_HINT: table.description}
+        if name in CLUSTERED_BY:
+            hints[CLUSTER_COLUMNS_HINT] = CLUSTERED_BY[name]
+        source.resources[name].apply_hints(additional_table_hints=hints)
     return source

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from whole_days.table import Column, Table
+
 # Cents are a JSON number that nobody promises to be whole, and one printed from a
 # double has up to 17 digits: 24 places hold it even for what a single token costs, and
 # 14 digits remain in front of the point.
@@ -117,142 +119,212 @@ def reply_schema(tools: Iterable[str]) -> pa.Schema:
     return pa.schema([("reply", page)])
 
 
-_KEYS = {
-    "account": "Name of the key the data came with; default unless several are set.",
-    "date": "UTC day of the usage.",
-    "organization_id": "UUID of the organisation.",
-}
-_PARENT = {
-    "_dlt_parent_id": "_dlt_id of the usage_report row this belongs to.",
-    "_dlt_list_idx": "Position in the record's list, from 0.",
-    "_dlt_id": "Stable id of the row: equal content has an equal id in every fetch.",
-    "_dlt_load_id": "Load that wrote the row; completed ones are in _dlt_loads.",
-}
+_KEYS = [
+    Column(
+        "account",
+        pa.string(),
+        "Name of the key the data came with; default unless several are set.",
+    ),
+    Column("date", pa.date32(), "UTC day of the usage."),
+    Column("organization_id", pa.string(), "UUID of the organisation."),
+]
+_PARENT = Column(
+    "_dlt_parent_id",
+    pa.string(),
+    "_dlt_id of the usage_report row this belongs to.",
+)
+_ID = Column(
+    "_dlt_id",
+    pa.string(),
+    "Stable id of the row: equal content has an equal id in every fetch.",
+)
+
+USAGE_REPORT = Table(
+    "usage_report",
+    "One row per record of the Claude Code usage report: a day's activity of one "
+    "actor in one terminal, remote and local apart.",
+    [
+        *_KEYS,
+        Column(
+            "actor__type",
+            pa.string(),
+            "user_actor, api_actor or a kind not known yet.",
+        ),
+        Column(
+            "actor__email_address",
+            pa.string(),
+            "Email of a user_actor, as the API wrote it.",
+        ),
+        Column(
+            "actor__api_key_name",
+            pa.string(),
+            "Name of an api_actor's key; neither unique nor permanent.",
+        ),
+        Column(
+            "customer_type", pa.string(), "api (billed by the token) or subscription."
+        ),
+        Column(
+            "subscription_type",
+            pa.string(),
+            "Plan of a subscription: enterprise, team.",
+        ),
+        Column(
+            "is_remote",
+            pa.bool_(),
+            "True for sessions that ran remotely; null in older data.",
+        ),
+        Column(
+            "terminal_type", pa.string(), "Terminal or editor, when it was detected."
+        ),
+        Column("core_metrics__num_sessions", pa.int64(), "Sessions (count)."),
+        Column(
+            "core_metrics__lines_of_code__added",
+            pa.int64(),
+            "Lines of code added (count).",
+        ),
+        Column(
+            "core_metrics__lines_of_code__removed",
+            pa.int64(),
+            "Lines of code removed (count).",
+        ),
+        Column("core_metrics__commits_by_claude_code", pa.int64(), "Commits (count)."),
+        Column(
+            "core_metrics__pull_requests_by_claude_code",
+            pa.int64(),
+            "Pull requests (count).",
+        ),
+        Column(
+            "unknown_fields",
+            pa.string(),
+            "JSON object as text: what the record held beyond the known contract, by "
+            "path; null when there was nothing.",
+        ),
+        _ID,
+    ],
+    is_data=True,
+)
+
+MODEL_BREAKDOWN = Table(
+    "usage_report__model_breakdown",
+    "One row per record and entry of its model breakdown.",
+    [
+        *_KEYS,
+        Column("model", pa.string(), "Model name."),
+        Column("tokens__input", pa.int64(), "Uncached input tokens (count)."),
+        Column("tokens__output", pa.int64(), "Output tokens (count)."),
+        Column("tokens__cache_read", pa.int64(), "Tokens read from the cache (count)."),
+        Column(
+            "tokens__cache_creation",
+            pa.int64(),
+            "Tokens written to the cache (count).",
+        ),
+        Column(
+            "estimated_cost__currency",
+            pa.string(),
+            "Currency of the estimate, USD so far.",
+        ),
+        Column(
+            "estimated_cost__amount",
+            CENTS,
+            "Estimated cost in cents of the currency, exact.",
+        ),
+        _PARENT,
+        Column("_dlt_list_idx", pa.int64(), "Position in the record's list, from 0."),
+        _ID,
+    ],
+    is_data=True,
+)
+
+TOOL_ACTIONS = Table(
+    "usage_report__tool_actions",
+    "One row per record and tool whose proposals were answered.",
+    [
+        *_KEYS,
+        Column("tool", pa.string(), "Tool name, as in edit_tool."),
+        Column("accepted", pa.int64(), "Proposals accepted (count)."),
+        Column("rejected", pa.int64(), "Proposals rejected (count)."),
+        _PARENT,
+        _ID,
+    ],
+    is_data=True,
+)
+
+_ACCOUNT = _KEYS[0]
+_FETCHED = Column("date", pa.date32(), "UTC day that was fetched.")
+_MOMENT = pa.timestamp("us", "UTC")
+
+DAY_FETCHES = Table(
+    "day_fetches",
+    "One row per completed or failed fetch of a day, only ever appended. A row "
+    "counts when its load is in _dlt_loads.",
+    [
+        _ACCOUNT,
+        _FETCHED,
+        Column("fetched_at", _MOMENT, "When the fetch began (UTC)."),
+        Column(
+            "load_number",
+            pa.int64(),
+            "Number of the load that fetched it, one more than the greatest before of "
+            "this account.",
+        ),
+        Column("status", pa.string(), "complete or failed."),
+        Column("error", pa.string(), "Why it failed; null when complete."),
+        Column(
+            "is_final",
+            pa.bool_(),
+            "True when the day was over and settled as the fetch began.",
+        ),
+        Column("pages", pa.int64(), "Replies the day came in (count)."),
+        Column(
+            "records",
+            pa.int64(),
+            "Records of the day, that is rows of usage_report (count).",
+        ),
+        Column(
+            "model_breakdown_rows",
+            pa.int64(),
+            "Rows of usage_report__model_breakdown (count).",
+        ),
+        Column(
+            "tool_actions_rows",
+            pa.int64(),
+            "Rows of usage_report__tool_actions (count).",
+        ),
+        Column("num_sessions", pa.int64(), "Sessions of the day (count)."),
+        Column(
+            "estimated_cost_cents",
+            CENTS,
+            "Estimated cost of the day in US cents; entries in another currency are "
+            "not in it.",
+        ),
+        Column("content_hash", pa.string(), "Hash of the day's records in any order."),
+        Column(
+            "is_changed",
+            pa.bool_(),
+            "True when the content differs from the last completed fetch or there was "
+            "none; null when failed.",
+        ),
+    ],
+)
+
+UNKNOWNS = Table(
+    "day_fetches__unknowns",
+    "One row per fetch of a day and thing in it that the contract does not know, only "
+    "ever appended.",
+    [
+        _ACCOUNT,
+        _FETCHED,
+        Column("fetched_at", _MOMENT, "When the fetch began (UTC), as in day_fetches."),
+        Column("kind", pa.string(), "field, tool or actor_type."),
+        Column("name", pa.string(), "Path of a field, name of a tool, or actor type."),
+        Column("records", pa.int64(), "Records of the day that had it (count)."),
+        Column("example", pa.string(), "One value as JSON text, without emails."),
+    ],
+)
 
 TABLES = {
-    "usage_report": (
-        "One row per record of the Claude Code usage report: a day's activity of one "
-        "actor in one terminal, remote and local apart.",
-        {
-            **_KEYS,
-            "actor__type": "user_actor, api_actor or a kind not known yet.",
-            "actor__email_address": "Email of a user_actor, as the API wrote it.",
-            "actor__api_key_name": "Name of an api_actor's key; neither unique nor "
-            "permanent.",
-            "customer_type": "api (billed by the token) or subscription.",
-            "subscription_type": "Plan of a subscription: enterprise, team.",
-            "is_remote": "True for sessions that ran remotely; null in older data.",
-            "terminal_type": "Terminal or editor, when it was detected.",
-            "core_metrics__num_sessions": "Sessions (count).",
-            "core_metrics__lines_of_code__added": "Lines of code added (count).",
-            "core_metrics__lines_of_code__removed": "Lines of code removed (count).",
-            "core_metrics__commits_by_claude_code": "Commits (count).",
-            "core_metrics__pull_requests_by_claude_code": "Pull requests (count).",
-            "unknown_fields": "JSON object as text: what the record held beyond the "
-            "known contract, by path; null when there was nothing.",
-            "_dlt_id": _PARENT["_dlt_id"],
-            "_dlt_load_id": _PARENT["_dlt_load_id"],
-        },
-    ),
-    "usage_report__model_breakdown": (
-        "One row per record and entry of its model breakdown.",
-        {
-            **_KEYS,
-            "model": "Model name.",
-            "tokens__input": "Uncached input tokens (count).",
-            "tokens__output": "Output tokens (count).",
-            "tokens__cache_read": "Tokens read from the cache (count).",
-            "tokens__cache_creation": "Tokens written to the cache (count).",
-            "estimated_cost__currency": "Currency of the estimate, USD so far.",
-            "estimated_cost__amount": "Estimated cost in cents of the currency, exact.",
-            **_PARENT,
-        },
-    ),
-    "usage_report__tool_actions": (
-        "One row per record and tool whose proposals were answered.",
-        {
-            **_KEYS,
-            "tool": "Tool name, as in edit_tool.",
-            "accepted": "Proposals accepted (count).",
-            "rejected": "Proposals rejected (count).",
-            **{name: text for name, text in _PARENT.items() if name != "_dlt_list_idx"},
-        },
-    ),
-    "day_fetches": (
-        "One row per completed or failed fetch of a day, only ever appended. A row "
-        "counts when its load is in _dlt_loads.",
-        {
-            "account": _KEYS["account"],
-            "date": "UTC day that was fetched.",
-            "fetched_at": "When the fetch began (UTC).",
-            "load_number": "Number of the load that fetched it, one more than the "
-            "greatest before of this account.",
-            "status": "complete or failed.",
-            "error": "Why it failed; null when complete.",
-            "is_final": "True when the day was over and settled as the fetch began.",
-            "pages": "Replies the day came in (count).",
-            "records": "Records of the day, that is rows of usage_report (count).",
-            "model_breakdown_rows": "Rows of usage_report__model_breakdown (count).",
-            "tool_actions_rows": "Rows of usage_report__tool_actions (count).",
-            "num_sessions": "Sessions of the day (count).",
-            "estimated_cost_cents": "Estimated cost of the day in US cents; entries in "
-            "another currency are not in it.",
-            "content_hash": "Hash of the day's records in any order.",
-            "is_changed": "True when the content differs from the last completed fetch "
-            "or there was none; null when failed.",
-            "_dlt_load_id": _PARENT["_dlt_load_id"],
-        },
-    ),
-    "day_fetches__unknowns": (
-        "One row per fetch of a day and thing in it that the contract does not know, "
-        "only ever appended.",
-        {
-            "account": _KEYS["account"],
-            "date": "UTC day that was fetched.",
-            "fetched_at": "When the fetch began (UTC), as in day_fetches.",
-            "kind": "field, tool or actor_type.",
-            "name": "Path of a field, name of a tool, or actor type.",
-            "records": "Records of the day that had it (count).",
-            "example": "One value as JSON text, without emails.",
-            "_dlt_load_id": _PARENT["_dlt_load_id"],
-        },
-    ),
+    table.name: table
+    for table in (USAGE_REPORT, MODEL_BREAKDOWN, TOOL_ACTIONS, DAY_FETCHES, UNKNOWNS)
 }
 
-DATA_TABLES = (
-    "usage_report",
-    "usage_report__model_breakdown",
-    "usage_report__tool_actions",
-)
-
-DAY_FETCHES = pa.schema(
-    [
-        ("account", pa.string()),
-        ("date", pa.date32()),
-        ("fetched_at", pa.timestamp("us", "UTC")),
-        ("load_number", pa.int64()),
-        ("status", pa.string()),
-        ("error", pa.string()),
-        ("is_final", pa.bool_()),
-        ("pages", pa.int64()),
-        ("records", pa.int64()),
-        ("model_breakdown_rows", pa.int64()),
-        ("tool_actions_rows", pa.int64()),
-        ("num_sessions", pa.int64()),
-        ("estimated_cost_cents", CENTS),
-        ("content_hash", pa.string()),
-        ("is_changed", pa.bool_()),
-    ]
-)
-
-DAY_FETCHES__UNKNOWNS = pa.schema(
-    [
-        ("account", pa.string()),
-        ("date", pa.date32()),
-        ("fetched_at", pa.timestamp("us", "UTC")),
-        ("kind", pa.string()),
-        ("name", pa.string()),
-        ("records", pa.int64()),
-        ("example", pa.string()),
-    ]
-)
+DATA_TABLES = tuple(name for name, table in TABLES.items() if table.is_data)

@@ -12,27 +12,18 @@ import pyarrow as pa
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.schema.typing import (
     TDeleteInsertStrategyDict,
-    TTableSchema,
-    TTableSchemaColumns,
 )
 from dlt.extract import DltResource
 
 from whole_days.calendar import Calendar, spans
 from whole_days.plan import StoredDay
+from whole_days.table import LOAD_ID
 
-from .contract import DATA_TABLES, DAY_FETCHES, DAY_FETCHES__UNKNOWNS, TABLES
+from .contract import DATA_TABLES, DAY_FETCHES, TABLES, UNKNOWNS
 from .fetch import DayFetch
-from .reply import PageReader
-from .tables import day_tables
 
 # Some ten megabytes: few enough to hold, enough that dlt's work per chunk is little.
 CHUNK_RECORDS = 10_000
-
-NOTHING = {
-    **day_tables([PageReader().read(b'{"data": []}')], "", date.min).rows,
-    "day_fetches": DAY_FETCHES.empty_table(),
-    "day_fetches__unknowns": DAY_FETCHES__UNKNOWNS.empty_table(),
-}
 
 
 @dataclass(frozen=True)
@@ -73,8 +64,8 @@ class Package:
         )
         self._waiting: dict[str, deque[pa.Table]] = {name: deque() for name in TABLES}
         if not stored:  # a first load makes the tables, whether it has rows or not
-            for name, rows in NOTHING.items():
-                self._waiting[name].append(rows)
+            for name, table in TABLES.items():
+                self._waiting[name].append(table.empty())
 
     def chunks(self, table: str) -> Iterator[pa.Table | None]:
         """The rows of a table in parts of whole days; None where a part has none.
@@ -141,27 +132,16 @@ def as_source(package: Callable[[], Package]) -> Iterator[DltResource]:
         yield dlt.resource(items, name=name, write_disposition="append")
 
 
-def _described(name: str) -> TTableSchema:
-    """What dlt is told of a table once: a resource's hints it would check per chunk."""
-    description, texts = TABLES[name]
-    columns: TTableSchemaColumns = {
-        column: {"name": column, "description": text} for column, text in texts.items()
-    }
-    if name in DATA_TABLES:
-        columns["date"]["partition"] = True
-    return {"name": name, "description": description, "columns": columns}
-
-
 def _data(name: str, package: Callable[[], Package]) -> Iterator[Any]:
     yield from _notes(name, package)
     # only now it is known which days are in, and so which ones to clear
     if replacement := package().replacement():
         hints = dlt.mark.make_hints(write_disposition=replacement)
-        yield dlt.mark.with_hints(_with_load_id(NOTHING[name]), hints)
+        yield dlt.mark.with_hints(_with_load_id(TABLES[name].empty()), hints)
 
 
 def _notes(name: str, package: Callable[[], Package]) -> Iterator[pa.Table | None]:
-    dlt.current.source_schema().update_table(_described(name))
+    dlt.current.source_schema().update_table(TABLES[name].hints())
     for rows in package().chunks(name):
         # None sends dlt on to the next table
         yield None if rows is None else _with_load_id(rows)
@@ -169,7 +149,7 @@ def _notes(name: str, package: Callable[[], Package]) -> Iterator[pa.Table | Non
 
 def _with_load_id(rows: pa.Table) -> pa.Table:
     load_id = dlt.current.load_package_state()["load_id"]
-    return rows.append_column("_dlt_load_id", pa.repeat(load_id, len(rows)))
+    return rows.append_column(LOAD_ID, pa.repeat(load_id, len(rows)))
 
 
 def _loaded(fetch: DayFetch, stored: StoredDay | None, calendar: Calendar) -> LoadedDay:
@@ -193,11 +173,13 @@ def _chunk(days: Sequence[LoadedDay], load_number: int) -> dict[str, pa.Table]:
     unknowns = [row for day in days for row in _unknown_rows(day.fetch)]
     return {
         **{
-            name: pa.concat_tables([NOTHING[name], *(rows[name] for rows in written)])
+            name: pa.concat_tables(
+                [TABLES[name].empty(), *(rows[name] for rows in written)]
+            )
             for name in DATA_TABLES
         },
-        "day_fetches": pa.Table.from_pylist(ledger, DAY_FETCHES),
-        "day_fetches__unknowns": pa.Table.from_pylist(unknowns, DAY_FETCHES__UNKNOWNS),
+        "day_fetches": pa.Table.from_pylist(ledger, DAY_FETCHES.schema),
+        "day_fetches__unknowns": pa.Table.from_pylist(unknowns, UNKNOWNS.schema),
     }
 
 

@@ -68,10 +68,8 @@ class DayTables:
         """The contract's columns in their order; the load's id comes with the load."""
         by_name["account"] = pa.repeat(pa.scalar(self.account), self.counts[name])
         by_name["date"] = pa.repeat(pa.scalar(self.day, pa.date32()), self.counts[name])
-        described = TABLES[name][1]
-        return pa.table(
-            {key: by_name[key] for key in described if key != "_dlt_load_id"}
-        )
+        schema = TABLES[name].schema
+        return pa.table({key: by_name[key] for key in schema.names}, schema)
 
 
 # What tells the children of a record apart.
