@@ -91,6 +91,18 @@ def test_the_wheel_puts_no_common_names_into_site_packages(folder):
     )
 
 
+def test_the_wheel_has_all_sql_and_no_cases(folder):
+    """Files are read from folders in folders; their proofs stay in the checkout."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    installed, ours = site / "claude_code_marts", ROOT / "transforms/claude_code_marts"
+
+    expected = {path.relative_to(ours) for path in ours.rglob("*.sql")}
+    assert expected == {
+        path.relative_to(installed) for path in installed.rglob("*.sql")
+    }
+    assert not (installed / "cases").exists()
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.4.4", "2.0.0"])
 def test_other_versions_of_duckdb_open_the_file(demo, folder, version):
     """BI tools bring a DuckDB of their own, often an older one: views work there."""
