@@ -110,14 +110,16 @@ def wanted_layout(table: str) -> tuple:
     return day, description, CLUSTERED_BY.get(table), columns
 
 
-def views_described(warehouse: Warehouse) -> dict[str, str | None]:
-    """The description of each view."""
+def views_described(warehouse: Warehouse) -> dict[str, tuple]:
+    """The description of each view, and of each of its columns."""
     with warehouse.client() as client:
         dataset = f"{client.project_id}.{marts_dataset(client)}"
         get = client.native_connection.get_table
-        return {
-            view.name: get(f"{dataset}.{view.name}").description for view in models()
-        }
+        found = {view.name: get(f"{dataset}.{view.name}") for view in models()}
+    return {
+        name: (view.description, {each.name: each.description for each in view.schema})
+        for name, view in found.items()
+    }
 
 
 def bytes_read(warehouse: Warehouse, condition: str) -> int:
@@ -176,7 +178,7 @@ class Check:
             for table in TABLES:
                 wanted, found = wanted_layout(table), layout(warehouse, table)
                 assert wanted == found, (table, wanted, found)
-            wanted = {view.name: view.description for view in models()}
+            wanted = {view.name: (view.description, view.columns) for view in models()}
             assert wanted == views_described(warehouse)
         say("ok  tables are partitioned, clustered and described, as are the views")
 

@@ -8,10 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import dlt
 import pytest
 
 import emulator
 import googlesql as googlesql_process
+from engines import BigQuery, DuckDb, Postgres, prepared
 from postgres import LOADER, server
 from soak import sample
 
@@ -72,6 +74,37 @@ def postgres():
     """The one server of all tests; what they load lies in databases of their own."""
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def duckdb_engine(tmp_path_factory):
+    """Views on a DuckDB file, filled anew by each test that asks them."""
+    folder = tmp_path_factory.mktemp("duckdb_engine")
+    destination = dlt.destinations.duckdb(str(folder / "usage.duckdb"))
+    with prepared(destination, folder / "pipelines").sql_client() as client:
+        yield DuckDb(client)
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres, tmp_path_factory):
+    """The same views in Postgres, with a collation of English."""
+    folder = tmp_path_factory.mktemp("postgres_engine")
+    address = postgres.address(database=postgres.new_database())
+    destination = dlt.destinations.postgres(address)
+    with prepared(destination, folder / "pipelines").sql_client() as client:
+        yield Postgres(client)
+
+
+@pytest.fixture(scope="session")
+def googlesql_engine(googlesql, tmp_path_factory):
+    """The same views by GoogleSQL's executor."""
+    return BigQuery(googlesql, tmp_path_factory.mktemp("googlesql_engine"))
+
+
+@pytest.fixture(scope="session")
+def schemas(duckdb_engine):
+    """The columns of raw tables and views, which are the same in every engine."""
+    return duckdb_engine.schemas()
 
 
 @pytest.fixture

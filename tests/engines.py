@@ -16,10 +16,10 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
-from ccwarehouse.views import build
+from ccwarehouse.views import Failure, build, check
 from claude_code_analytics import as_source
 from claude_code_analytics.contract import TABLES
-from claude_code_marts import Model, checks, models, render
+from claude_code_marts import Model, checks, models, reads, render
 from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
@@ -55,6 +55,9 @@ class Engine(Protocol):
     def fill(self, rows: Rows) -> None:
         """Let the raw tables hold these rows and no others."""
 
+    def views(self, names: Iterable[str]) -> dict[str, Answer]:
+        """What some views hold, by name."""
+
     def answers(self) -> dict[str, Answer]:
         """What every view and every check holds, by name."""
 
@@ -71,34 +74,35 @@ class Warehouse:
         with client.with_alternative_dataset_name(f"{client.dataset_name}_marts"):
             self.marts = client.fully_qualified_dataset_name()
 
+    def views(self, names: Iterable[str]) -> dict[str, Answer]:
+        """What some views hold."""
+        return {name: self._view(name) for name in names}
+
     def answers(self) -> dict[str, Answer]:
         """What every view and every check holds."""
-        views = {
-            model.name: Answer(
-                self._columns(model),
-                self._rows(f"select * from {self.marts}.{model.name}"),
-            )
-            for model in models()
-        }
-        return views | {
-            check.name: Answer([], self._check(check)) for check in checks()
+        return self.views(model.name for model in models()) | {
+            claim.name: Answer([], self._check(claim)) for claim in checks()
         }
 
     def ask(self, query: str) -> list[tuple]:
         """The rows of a query that names datasets as DuckDB and Postgres do."""
         return list(self.client.execute_sql(query))
 
-    def _columns(self, model: Model) -> list[tuple[str, str]]:
+    def _view(self, name: str) -> Answer:
+        rows = self._rows(f"select * from {self.marts}.{name}")
+        return Answer(self._columns(name), rows)
+
+    def _columns(self, view: str) -> list[tuple[str, str]]:
         found = self.client.execute_sql(
             "select column_name, data_type from information_schema.columns"
             f" where table_schema = '{self.client.dataset_name}_marts'"
-            f" and table_name = '{model.name}' order by ordinal_position"
+            f" and table_name = '{view}' order by ordinal_position"
         )
         return [(name, _type(written)) for name, written in found]
 
-    def _check(self, check: Model) -> Counter:
+    def _check(self, claim: Model) -> Counter:
         dialect = self.client.capabilities.sqlglot_dialect
-        return self._rows(render(check, dialect, raw=self.raw, marts=self.marts))
+        return self._rows(render(claim, dialect, raw=self.raw, marts=self.marts))
 
     def _rows(self, query: str) -> Counter:
         return bag(self.client.execute_sql(query))
@@ -107,6 +111,16 @@ class Warehouse:
 class DuckDb(Warehouse):
     """A DuckDB file."""
 
+    def schemas(self) -> dict[str, pa.Schema]:
+        """The columns of each raw table and view, as Arrow has them."""
+        paths = {table: f"{self.raw}.{table}" for table in RAW_TABLES}
+        paths |= {model.name: f"{self.marts}.{model.name}" for model in models()}
+        return {name: self._schema(path) for name, path in paths.items()}
+
+    def failures(self) -> list[Failure]:
+        """The claims that do not hold."""
+        return check(self.client)
+
     def fill(self, rows: Rows) -> None:
         """Put Arrow tables into the emptied ones."""
         connection = self.client.native_connection
@@ -114,11 +128,14 @@ class DuckDb(Warehouse):
             path = f"{self.raw}.{table}"
             connection.execute(f"delete from {path}")
             if rows[table]:
-                schema = connection.execute(f"from {path} limit 0").arrow().schema
-                new = pa.Table.from_pylist(rows[table], schema)
+                new = pa.Table.from_pylist(rows[table], self._schema(path))
                 connection.register("new", new)
                 connection.execute(f"insert into {path} from new")
                 connection.unregister("new")
+
+    def _schema(self, path: str) -> pa.Schema:
+        empty = self.client.native_connection.execute(f"from {path} limit 0")
+        return empty.arrow().schema
 
 
 class Postgres(Warehouse):
@@ -151,18 +168,16 @@ class BigQuery:
         for table in RAW_TABLES:
             self.judge.fill((bigquery.PROJECT, bigquery.DATASET, table), rows[table])
 
+    def views(self, names: Iterable[str]) -> dict[str, Answer]:
+        """What some views hold, and the views that they stand on."""
+        return {model.name: self._view(model) for model in lineage(names)}
+
     def answers(self) -> dict[str, Answer]:
         """What every view holds, and then every check."""
-        found = {}
-        for model in models():
-            table = self.judge.query(self._text(model))
-            dataset = f"{bigquery.DATASET}_marts"
-            self.judge.put((bigquery.PROJECT, dataset, model.name), table)
-            found[model.name] = Answer(table.columns, bag(table.rows))
-        for check in checks():
-            found[check.name] = Answer(
-                [], bag(self.judge.query(self._text(check)).rows)
-            )
+        found = self.views(model.name for model in models())
+        for claim in checks():
+            rows = self.judge.query(self._text(claim)).rows
+            found[claim.name] = Answer([], bag(rows))
         return found
 
     def ask(self, query: str) -> list[tuple]:
@@ -172,8 +187,24 @@ class BigQuery:
             query = re.sub(rf"\b{dataset}\.", path, query)
         return self.judge.query(query).rows
 
+    def _view(self, model: Model) -> Answer:
+        table = self.judge.query(self._text(model))
+        dataset = f"{bigquery.DATASET}_marts"
+        self.judge.put((bigquery.PROJECT, dataset, model.name), table)
+        return Answer(table.columns, bag(table.rows))
+
     def _text(self, model: Model) -> str:
         return render(model, "bigquery", raw=bigquery.RAW, marts=bigquery.MARTS)
+
+
+def lineage(names: Iterable[str]) -> list[Model]:
+    """Some views, each after all views that it stands on."""
+    wanted, found = {*names}, []
+    for model in reversed(models()):
+        if model.name in wanted:
+            wanted |= reads(model)
+            found.append(model)
+    return found[::-1]
 
 
 def prepared(destination: Any, folder: Path) -> dlt.Pipeline:

@@ -194,12 +194,20 @@ def test_views_are_made_with_their_descriptions(replacing):
         if request.sql.startswith("create")
     ]
     wanted = [
-        f"create or replace view {VIEWS}.`{view.name}`"
+        f"create or replace view {VIEWS}.`{view.name}` (\n{described(view)}\n)"
         f" options (description = '{escaped(view.description)}')"
         for view in models()
     ]
 
     assert wanted == made
+
+
+def described(view):
+    """Each column of a view with its description."""
+    return ",\n".join(
+        f"    `{column}` options (description = '{escaped(text)}')"
+        for column, text in view.columns.items()
+    )
 
 
 def test_views_name_their_project(replacing):

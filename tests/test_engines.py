@@ -2,10 +2,8 @@
 
 import datetime as dt
 from collections import Counter
-from contextlib import ExitStack
 from decimal import Decimal
 
-import dlt
 import pytest
 import sqlglot
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,7 +11,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from api import record
 from ccwarehouse.demo import ACCEPTANCE_BY_TOOL, COST_BY_MODEL, COSTLIEST_USERS
 from claude_code_analytics.fake.organisation import usage
-from engines import BigQuery, DuckDb, Postgres, prepared
 from histories import Load, damaged, histories, stored_after
 from pages import blocks
 from ratios import Ratio
@@ -21,20 +18,9 @@ from soak import IS_SOAK, sample
 
 
 @pytest.fixture(scope="module")
-def engines(googlesql, postgres, tmp_path_factory):
+def engines(duckdb_engine, postgres_engine, googlesql_engine):
     """DuckDB, Postgres with a collation of English, and GoogleSQL's executor."""
-    folder = tmp_path_factory.mktemp("engines")
-    address = postgres.address(database=postgres.new_database())
-    destinations = {
-        DuckDb: dlt.destinations.duckdb(str(folder / "usage.duckdb")),
-        Postgres: dlt.destinations.postgres(address),
-    }
-    with ExitStack() as stack:
-        found = []
-        for engine, destination in destinations.items():
-            pipeline = prepared(destination, folder / engine.__name__)
-            found.append(engine(stack.enter_context(pipeline.sql_client())))
-        yield [*found, BigQuery(googlesql, folder / "offline")]
+    return [duckdb_engine, postgres_engine, googlesql_engine]
 
 
 def tried(examples):

@@ -63,6 +63,7 @@ def warehouse(googlesql, first_load):
         ("select cast(1 as numeric(38, 2))", "P must be between"),
         ("select sum(date) from {raw}.usage_report", "No matching signature"),
         ("create view {raw}.v options(descripton='x') as select 1 as a", "Unknown opt"),
+        ("create view {raw}.v (a options(descr='x')) as select 1 as a", "Unknown opt"),
     ],
 )
 def test_what_is_no_googlesql_is_refused(warehouse, sql, reason):
@@ -76,7 +77,8 @@ def test_every_view_is_valid(warehouse, first_load, model):
     """What is sent to create it, to the letter, and its description with it."""
     [creation] = creation_of_view(first_load.sql_client, model)
 
-    assert f"{MARTS}.`{model.name}` options" in creation
+    assert f"{MARTS}.`{model.name}` (\n" in creation
+    assert 1 + len(model.columns) == creation.count(" options (description = ")
     assert rendered(model) in creation
     assert "CreateViewStmtProto" == warehouse.analyze(creation)
 

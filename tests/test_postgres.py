@@ -211,17 +211,21 @@ def test_every_table_column_and_view_is_described(load, read):
         join pg_attribute on attrelid = relation.oid and attnum > 0
         where (
                 relnamespace = 'claude_code_marts'::regnamespace and relkind = 'v'
-                and obj_description(relation.oid) is null
-            ) or (
-                relnamespace = 'claude_code'::regnamespace and relkind = 'r'
+                or relnamespace = 'claude_code'::regnamespace and relkind = 'r'
                 and relname not like '\\_dlt%'
-                and coalesce(
-                    obj_description(relation.oid), ''
-                ) || col_description(relation.oid, attnum) is null
             )
+            and obj_description(relation.oid)
+                || col_description(relation.oid, attnum) is null
+    """)
+    cost = read("""
+        select col_description('claude_code_marts.user_cost_daily'::regclass, attnum)
+        from pg_attribute
+        where attrelid = 'claude_code_marts.user_cost_daily'::regclass
+            and attname = 'estimated_cost'
     """)
 
     assert [] == undescribed
+    assert [("Estimated cost in units of the currency, to 12 places.",)] == cost
 
 
 def test_status_doctor_and_checks_work_here_too(database, postgres):

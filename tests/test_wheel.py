@@ -101,6 +101,18 @@ def test_the_wheel_brings_its_licence(folder):
     assert "License-Expression: Apache-2.0\n" in (about / "METADATA").read_text()
 
 
+def test_the_wheel_has_all_sql_and_no_cases(folder):
+    """Files are read from folders in folders; their proofs stay in the checkout."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    installed, ours = site / "claude_code_marts", ROOT / "transforms/claude_code_marts"
+
+    expected = {path.relative_to(ours) for path in ours.rglob("*.sql")}
+    assert expected == {
+        path.relative_to(installed) for path in installed.rglob("*.sql")
+    }
+    assert not (installed / "cases").exists()
+
+
 NO_WHEEL = pytest.mark.skipif(
     sys.version_info >= (3, 13), reason="DuckDB 1.0 has wheels up to Python 3.12"
 )

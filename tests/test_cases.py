@@ -1,0 +1,93 @@
+"""Every case beside the SQL holds, to the last digit, in every engine."""
+
+import pytest
+
+from cases import Case, cases
+from claude_code_marts import models
+
+EVERY_CASE = [pytest.param(case, id=case.name) for case in cases()]
+
+
+@pytest.mark.parametrize("case", EVERY_CASE)
+def test_a_case_holds(case, duckdb_engine, schemas):
+    """In DuckDB, which needs no server."""
+    assert {} == case.differences(duckdb_engine, schemas)
+
+
+@pytest.mark.parametrize("case", EVERY_CASE)
+def test_a_case_holds_in_postgres(case, postgres_engine, schemas):
+    """The same rows, from a server whose texts sort as people sort them."""
+    assert {} == case.differences(postgres_engine, schemas)
+
+
+@pytest.mark.parametrize("case", EVERY_CASE)
+def test_a_case_holds_in_googlesql(case, googlesql_engine, schemas):
+    """The same rows, from Google's executor."""
+    assert {} == case.differences(googlesql_engine, schemas)
+
+
+@pytest.mark.parametrize("case", EVERY_CASE)
+def test_a_case_breaks_no_claim(case, duckdb_engine, schemas):
+    """What is expected of a view is no fault, but where a record is lost on purpose."""
+    duckdb_engine.fill(case.given(schemas))
+    broken = {failure.check for failure in duckdb_engine.failures()}
+
+    lost = {"every_child_has_its_record"} if "lost_its_record" in case.name else set()
+    assert lost == broken
+
+
+def test_every_column_of_every_view_is_shown_by_a_case(schemas):
+    """Whoever adds a view, or a column, adds its proof."""
+    shown = {
+        (view, column)
+        for case in cases()
+        for view in case.views
+        for column in case.expected(view, schemas[view]).columns
+    }
+
+    assert {
+        (view.name, column) for view in models() for column in view.columns
+    } == shown
+
+
+CASE = {
+    "given/usage_report.csv": 'customer_type,actor__email_address\n"",A@example.com\n',
+    "expected/stg_usage.csv": "actor,is_remote\na@example.com,\n",
+}
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A case of these files."""
+
+    def write(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        return Case(tmp_path)
+
+    return write
+
+
+def test_a_case_that_does_not_hold_says_which_rows_differ(
+    written, duckdb_engine, schemas
+):
+    """One row too few, and one that nobody expects."""
+    assert {} == written(CASE).differences(duckdb_engine, schemas)
+
+    wrong = written({"expected/stg_usage.csv": "actor,is_remote\nb@example.com,\n"})
+
+    null = ("NoneType", None)
+    expected, actual = [[(("str", f"{name}@example.com"), null)] for name in ("b", "a")]
+    assert {"stg_usage": (expected, actual)} == wrong.differences(
+        duckdb_engine, schemas
+    )
+
+
+def test_a_column_that_is_none_is_named(written, schemas):
+    """A misspelt column would be one that nobody looks at."""
+    case = written({"given/usage_report.csv": "costumer_type\napi\n"})
+
+    with pytest.raises(ValueError, match=r"usage_report has no column costumer_type"):
+        case.given(schemas)
