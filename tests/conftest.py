@@ -3,6 +3,7 @@
 Tests run in two workers, each with its own servers where it needs them.
 """
 
+import os
 import signal
 import sys
 import tempfile
@@ -19,8 +20,22 @@ from soak import sample
 
 # Fixtures that start a server; the first one that a test needs says where it runs.
 SERVERS = ("googlesql", "bigquery_service", "postgres")
-# GoogleSQL is compiled in a checkout's first run, which takes a minute.
+# GoogleSQL is compiled in a checkout's first run, which takes half a minute.
 TO_START = pytest.mark.timeout(sample(quick=300, soak=7200))
+
+# The groups that take longest, in the order in which they begin: whoever began one last
+# would leave the other worker without work.
+LONGEST = (
+    "bigquery_service",
+    "postgres",
+    "googlesql",
+    "test_secrets.py",
+    "test_interruption.py",
+    "test_kill.py",
+    "test_wheel.py",
+    "test_bad_network.py",
+    "test_clock.py",
+)
 
 _may_start_python = [True]
 
@@ -43,6 +58,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker("server")
             item.add_marker(TO_START)
         item.add_marker(pytest.mark.xdist_group(server or item.path.name))
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    """When the group of a test has its turn."""
+    group = item.get_closest_marker("xdist_group").args[0]
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+
+def pytest_collection_finish(session):
+    """Compile GoogleSQL, if that is to come, while tests wait for other things."""
+    is_first_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    is_needed = any("googlesql" in item.fixturenames for item in session.items)
+    if is_first_worker and is_needed and not session.config.option.collectonly:
+        googlesql_process.compile_ahead()
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-bigquery"
+CACHE = ENVIRONMENT / "cache"
+PROGRAM = ROOT / "tests" / "googlesql_process.py"
+COMMAND = [ENVIRONMENT / "bin" / "python", PROGRAM, CACHE]
 
 READ = {
     "DATE": date.fromisoformat,
@@ -87,16 +90,21 @@ class GoogleSql:
         return answer["ok"]
 
 
+def compile_ahead() -> None:
+    """Begin to fill a cache that is not there, and wait for nothing.
+
+    It gives way to whatever else runs. `started` waits for its end.
+    """
+    if not CACHE.exists():
+        nothing = subprocess.DEVNULL
+        subprocess.Popen(["nice", *COMMAND], stdin=nothing, stdout=nothing)
+
+
 @contextmanager
 def started() -> Iterator[GoogleSql]:
     """The process, for as long as the tests need it."""
-    command = [
-        ENVIRONMENT / "bin" / "python",
-        ROOT / "tests" / "googlesql_process.py",
-        ENVIRONMENT / "cache",
-    ]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, text=True) as process:
         yield GoogleSql(process)
         process.stdin.close()
 

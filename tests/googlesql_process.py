@@ -9,6 +9,7 @@ decimals are text.
 """
 
 import ctypes
+import fcntl
 import json
 import re
 import sys
@@ -59,14 +60,19 @@ class Wasm(wasm_client.WasmClient):
 
 
 def start(cache):
-    """The compiled module, from the cache when it is there."""
+    """The compiled module, from the cache when it is there.
+
+    One process at a time: whoever comes while another compiles gets what that made.
+    """
     settings = cache / "wasmtime.toml"
     cache.mkdir(parents=True, exist_ok=True)
     settings.write_text(f'[cache]\ndirectory = "{cache.resolve()}"\n')
     config = wasmtime.Config()
     config.cache = str(settings)
     wasm_client.Config = lambda: config
-    return Wasm(get_wasm_path())
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Wasm(get_wasm_path())
 
 
 def language(wasm):

@@ -13,7 +13,7 @@ import pytest
 
 from ccwarehouse.load import PACKAGE_DAYS
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
-from loads import query
+from loads import query, record
 from processes import interruptible
 
 with suppress(ImportError):  # Windows has no such limits
@@ -22,6 +22,7 @@ with suppress(ImportError):  # Windows has no such limits
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 UV = Path(sys.executable).with_name("uv")
 DAYS = PACKAGE_DAYS + 15
+THREE_DAYS = ("--start", "2026-01-01", "--end", "2026-01-03")
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("in_the_background")]
 
@@ -69,6 +70,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
 ):
     """It ends at once, although calls hang, and leaves nothing to trip over."""
     hanging = {"from": PACKAGE_DAYS + 8}
+    api.usage = lambda day: [record(str(day))]  # it is about days, not about rows
 
     def fault(request):
         hangs = len(api.calls) > hanging["from"]
@@ -156,15 +158,16 @@ def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
     asked = []
 
     def stall(request):
+        if request.query["limit"] == "1":  # whether there may be a load at all
+            return None
         asked.append(request)
-        is_first = len(asked) == 1  # it asks whether there may be a load at all
-        return None if is_first else replace(api.answer(request), stall=60)
+        return replace(api.answer(request), stall=60)
 
     api.fault = stall
-    first = start()
-    while len(asked) < 2:
+    first = start(*THREE_DAYS)
+    while not asked:
         time.sleep(0.05)
-    second = start("--wait=0")
+    second = start("--wait=0", *THREE_DAYS)
     _, told = second.communicate(timeout=120)
     first.kill()
     first.wait()
@@ -172,5 +175,5 @@ def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
 
     assert 5 == second.returncode
     assert f"PID {first.pid}" in told
-    assert 0 == start().wait(120)
+    assert 0 == start(*THREE_DAYS).wait(120)
     assert [] == list((tmp_path / "tmp").iterdir())

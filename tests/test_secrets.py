@@ -17,8 +17,10 @@ import time
 import urllib.parse
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
 
 import duckdb
 import pyarrow.parquet as pq
@@ -26,7 +28,6 @@ import pytest
 
 from claude_code_analytics.fake import FakeApi, Response, error
 from loads import record
-from processes import interruptible
 from soak import IS_SOAK, sample
 
 LIMIT = sample(quick=300, soak=7200)  # seconds for all cases
@@ -246,7 +247,38 @@ class Run:
     folder: object
 
 
-def run(case, key_place, folder):
+class Runner:
+    """Starts processes, one after the other; starting a Python anew takes seconds."""
+
+    def __init__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("secrets_process.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, **order):
+        """Start one; its number."""
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def ended(self, number):
+        """Its exit code, as soon as there is one; what hangs is killed."""
+        watchdog = Timer(120, os.kill, (number, signal.SIGKILL))
+        watchdog.start()
+        code = int(self._process.stdout.readline())
+        watchdog.cancel()
+        return code
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def run(case, key_place, folder, runner):
     """The case in a new folder, with a working folder and a home inside of it."""
     for name in ("tmp", "home", ".dlt"):
         (folder / name).mkdir()
@@ -264,23 +296,19 @@ def run(case, key_place, folder):
             lambda day: [record(str(day), EMAIL)], api_key=KEY, fault=case.fault
         ) as api,
     ):
-        process = interruptible(
-            [
-                sys.executable,
-                *("-c", LAUNCHER.format(plant=case.plant)),
-                *case.words.split(),
-            ],
-            cwd=folder,
-            env=os.environ | environment(case, api, key_place, folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        output = folder.with_suffix(".txt")
+        number = runner.start(
+            code=LAUNCHER.format(plant=case.plant),
+            words=case.words.split(),
+            folder=str(folder),
+            environment=os.environ | environment(case, api, key_place, folder),
+            output=str(output),
         )
         if case.interrupt:
             wait_for(lambda: api.calls)
-            process.send_signal(case.interrupt)
-        output, _ = process.communicate(timeout=120)
-    return Run(process.returncode, output, folder)
+            os.kill(number, case.interrupt)
+        code = runner.ended(number)
+    return Run(code, output.read_text(), folder)
 
 
 def environment(case, api, key_place, folder):
@@ -321,11 +349,17 @@ if IS_SOAK:
 def runs(tmp_path_factory):
     """Every case, two at a time; in a soak with the key in each place."""
 
+    runners = [Runner(), Runner()]
+
     def work(kind):
         name, place = kind
-        return run(CASES[name], place, tmp_path_factory.mktemp("case"))
+        runner = runners.pop()
+        try:
+            return run(CASES[name], place, tmp_path_factory.mktemp("case"), runner)
+        finally:
+            runners.append(runner)
 
-    with ThreadPoolExecutor(2) as pool:
+    with closing(runners[0]), closing(runners[1]), ThreadPoolExecutor(2) as pool:
         return dict(zip(KINDS, pool.map(work, KINDS), strict=True))
 
 

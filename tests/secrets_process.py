@@ -1,0 +1,81 @@
+"""A command at a time, each in a process of its own that is forked instead of started.
+
+What our code needs of others takes seconds to import, so it is imported once. Our own
+code is imported by each run. An order is a line of JSON, the arguments of `become`. The
+replies are the number of the process and, when it has ended, its exit code.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+# Nothing that starts a thread which a fork would miss, as DuckDB does.
+NEEDED = (
+    "anyio._backends._asyncio",
+    "click",
+    "dlt.common.libs.pyarrow",
+    "dlt.load.load",
+    "dlt.normalize.normalize",
+    "dlt.pipeline.pipeline",
+    "httpx",
+    "pandas",
+    "pyarrow.parquet",
+    "requests",
+    "rich.traceback",
+    "simplejson",
+    "sqlglot.dialects.duckdb",
+    "tenacity",
+    "truststore",
+)
+OURS = ("ccwarehouse", "claude_code_")
+
+
+def become(code, words, folder, environment, output):
+    """Be what a shell would start there with these words; the code that it runs."""
+    file = os.open(output, os.O_WRONLY | os.O_CREAT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for new, old in enumerate((nothing, file, file)):
+        os.dup2(old, new)
+    os.closerange(3, max(nothing, file) + 1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[1:], sys.path[0] = words, ""  # as of `python -c`
+    tempfile.tempdir = None  # it is chosen anew
+    return compile(code, "<string>", "exec")
+
+
+def run(code):
+    """As `python -c` does: what is told of an error begins with its own frame."""
+    try:
+        exec(code, {"__name__": "__main__"})
+    except Exception as error:  # noqa: BLE001
+        sys.excepthook(type(error), error, error.__traceback__.tb_next)
+        sys.exit(1)
+    sys.exit()
+
+
+def main():
+    """The code to run, in a process of its own; None when there are no more orders."""
+    for line in sys.stdin:
+        number = os.fork()
+        if not number:
+            return become(**json.loads(line))
+        print(number, flush=True)  # noqa: T201
+        _, status = os.waitpid(number, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+    return None
+
+
+if __name__ == "__main__":
+    for name in NEEDED:
+        importlib.import_module(name)
+    assert not [name for name in sys.modules if name.startswith(OURS)]
+    assert 1 == threading.active_count()  # a fork has no other thread
+    if to_run := main():
+        run(to_run)
