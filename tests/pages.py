@@ -12,8 +12,12 @@ PAGES = {
 
 
 def blocks(language):
-    """The blocks of code in a language, each once, those of the README first."""
-    text = "\n".join(PAGES[path] for path in sorted(PAGES, key=_readme_first))
+    """The blocks of code in a language, each once, those of the README first.
+
+    Not those of the page on how to write a view, which reads others by name alone.
+    """
+    pages = sorted(PAGES.keys() - {DOCS / "marts.md"}, key=_readme_first)
+    text = "\n".join(PAGES[path] for path in pages)
     return list(dict.fromkeys(re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)))
 
 

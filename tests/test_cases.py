@@ -1,9 +1,15 @@
 """Every case beside the SQL holds, to the last digit, in every engine."""
 
+import re
+from pathlib import Path
+
 import pytest
+import sqlglot
 
 from cases import Case, cases
-from claude_code_marts import models
+from claude_code_marts import Model, models
+
+ROOT = Path(__file__).parent.parent
 
 EVERY_CASE = [pytest.param(case, id=case.name) for case in cases()]
 
@@ -48,6 +54,27 @@ def test_every_column_of_every_view_is_shown_by_a_case(schemas):
     assert {
         (view.name, column) for view in models() for column in view.columns
     } == shown
+
+
+def test_the_page_on_views_shows_what_is_so():
+    """Its example is a file as we want them, and its case is there, row by row."""
+    page = (ROOT / "docs" / "marts.md").read_text()
+    [sql], [rows] = (
+        re.findall(rf"```{of}\n(.*?)```", page, re.S) for of in ("sql", "csv")
+    )
+    example = Model("marts/adoption/example.sql", sql)
+    files = re.findall(r"(given|expected)/(\w+\.csv)", page)
+    [shown] = [case for case in cases() if f"cases/{case.name}/" in page]
+
+    *_, last = sqlglot.parse_one(sql, read="duckdb").ctes
+    assert {*example.grain} <= {*example.columns}
+    assert [*example.columns] == last.this.named_selects
+    assert sorted("/".join(file) for file in files) == sorted(
+        str(path.relative_to(shown.folder)) for path in shown.folder.glob("*/*.csv")
+    )
+    assert (
+        rows == (shown.folder / "given" / "usage_report__tool_actions.csv").read_text()
+    )
 
 
 CASE = {

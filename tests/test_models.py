@@ -45,11 +45,12 @@ def test_columns_are_described_in_the_head_of_a_file():
     assert expected == model.columns
 
 
-def test_what_describes_no_column_is_named():
-    """A description is one line, so that none is cut off unseen."""
-    model = Model("marts/odd.sql", "-- One row per day.\n-- day: UTC day,\n-- too long")
+@pytest.mark.parametrize("line", ["-- too long", "-- day: Again."])
+def test_what_describes_no_column_is_named(line):
+    """A description is one line and the only one, so that none is lost unseen."""
+    model = Model("marts/odd.sql", f"-- One row per day.\n-- day: UTC day,\n{line}\n")
 
-    with pytest.raises(ModelError, match=r'marts/odd\.sql: "-- too long"'):
+    with pytest.raises(ModelError, match=rf'marts/odd\.sql: "{line}"'):
         _ = model.columns
 
 

@@ -94,14 +94,14 @@ class Model:
     @property
     def columns(self) -> dict[str, str]:
         """What each column of the view means and its unit, in the view's order."""
-        described = {}
+        described: dict[str, str] = {}
         head = takewhile(lambda line: line.startswith("--"), self.sql.splitlines()[1:])
         for line in head:
             if line == "--":
                 continue
             found = COLUMN.fullmatch(line)
-            if not found:
-                raise ModelError(f'{self.path}: "{line}" is not "-- column: text"')
+            if not found or found[1] in described:
+                raise ModelError(f'{self.path}: "{line}" describes no column anew')
             described[found[1]] = found[2]
         return described
 

@@ -1,4 +1,4 @@
--- One row per account, date and fetched_at: a fetch of a committed load.
+-- One row per account, date, load_number and fetched_at: a fetch of a committed load.
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
