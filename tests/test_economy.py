@@ -122,7 +122,7 @@ class EnoughError(Exception):
 @pytest.mark.slow
 def test_fetching_waits_for_a_slow_warehouse(monkeypatch, tmp_path):
     """While a package is written, a bounded number of records is fetched ahead."""
-    monkeypatch.setattr("claude_code_analytics.fetch.MAX_RECORDS_AHEAD", 100)
+    monkeypatch.setattr("whole_days.fetch.MAX_RECORDS_AHEAD", 100)
     monkeypatch.setattr(loading, "portions", partial(portions, max_days=1))
     history = History({str(day): 25 * [record(str(day))] for day in DAYS})
     has_begun = threading.Event()

@@ -12,7 +12,7 @@ from api import DAY, EXAMPLE, KEY, Script, fetch, page, refusal, settings
 from claude_code_analytics import CredentialsError, fetch_days
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.fake import FakeApi
-from claude_code_analytics.fetch import MAX_DAYS_AHEAD
+from whole_days.fetch import MAX_DAYS_AHEAD
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]
 
@@ -234,7 +234,7 @@ def test_a_slow_reader_is_not_run_ahead_of():
 @pytest.mark.slow
 def test_large_days_wait_in_smaller_numbers(monkeypatch):
     """A bounded number of records waits: no call is begun while there are more."""
-    monkeypatch.setattr("claude_code_analytics.fetch.MAX_RECORDS_AHEAD", 100)
+    monkeypatch.setattr("whole_days.fetch.MAX_RECORDS_AHEAD", 100)
     days = [DAY + timedelta(days=n) for n in range(50)]
 
     assert 1 + 100 // 25 + 3 + WORKERS == calls_ahead(days, records=25)

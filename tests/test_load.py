@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import ClassVar
 
 import pytest
 
@@ -409,7 +408,7 @@ def test_packages_are_bounded_in_days_and_in_records():
     """A package is closed by its last day or by the record that fills it."""
 
     class Tables:
-        counts: ClassVar = {"usage_report": 10}
+        records = 10
 
     days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(5)]
     fetches = [DayFetch("default", day, NOON, tables=Tables()) for day in days]

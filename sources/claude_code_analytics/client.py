@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import metadata
@@ -31,6 +31,7 @@ from .errors import (
 from .network import open_client, untrusted_certificate
 from .reply import Page, PageReader
 from .settings import UsageSettings
+from .tables import DayTables, day_tables
 
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_LIMIT = 1000
@@ -87,6 +88,7 @@ class UsageClient:
     ) -> None:
         self._clock = clock
         self._key = settings.require_key()
+        self._account = settings.account
         self._max_wait = settings.max_wait
         self._backoff = tenacity.wait_exponential_jitter(
             multiplier=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
@@ -128,6 +130,10 @@ class UsageClient:
             message = f"the day took more than {MAX_MINUTES} minutes beside its waits"
             raise DayError(message) from None
         raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
+
+    def rows_of(self, pages: Sequence[Page], day: date) -> DayTables:
+        """The day's rows. Raises `ContractError` for another day's record."""
+        return day_tables(pages, self._account, day)
 
     async def probe(self, day: date) -> Probe:
         """One call for at most one record of a UTC day, not tried again.

@@ -49,6 +49,11 @@ class DayTables:
     drift: list[Sighting]
 
     @property
+    def records(self) -> int:
+        """How many records the day has."""
+        return self.counts["usage_report"]
+
+    @property
     def rows(self) -> dict[str, pa.Table]:
         """The rows of each table, whole; they are made when they are asked for."""
         usage = self.parts["usage_report"]
