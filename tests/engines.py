@@ -16,7 +16,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
-from ccwarehouse.views import build
+from ccwarehouse.warehouses.views import build
 from claude_code_analytics import as_source
 from claude_code_analytics.contract import TABLES
 from claude_code_marts import Model, checks, models, render

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan
 from ccwarehouse.summary import outcome_as_dict, remarks
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import OrganisationError, resolve_settings, usage
 from claude_code_analytics.days import Reason
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error

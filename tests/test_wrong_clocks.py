@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.status import State, read_status, remarks
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
 
-    from .destinations import Warehouse
     from .load import Outcome, Plan
-    from .waiting import Patience
+    from .warehouses import Patience, Warehouse
+    from .warehouses.other import Engine
 
 HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 
@@ -101,16 +101,16 @@ def load(
     with imports():
         from claude_code_analytics import resolve_settings, utc_now
 
-        from .destinations import require_names
         from .load import Request, plan
-        from .publish import require_target
         from .summary import end_of_load, plan_as_dict, plan_as_lines, remarks
+        from .warehouses import engine_of
 
+    engine = engine_of(destination, database)
     with _errors_explained(destination):
-        require_names(destination, database, dataset)
+        engine.stored_name(dataset)
     if publish:
         with _errors_explained(str(publish)):
-            require_target(publish, destination, database, dataset)
+            engine.require_copy(publish, dataset)
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
@@ -127,7 +127,7 @@ def load(
     for remark in remarks(chosen, outcome):
         output.remark(remark)
     if publish:
-        _publish(output, database, publish, wait, quiet=quiet)
+        _publish(output, engine, publish, wait, quiet=quiet)
     return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
 
 
@@ -149,10 +149,7 @@ def transform(
     with imports():
         from .failures import end_of_transform, failure_as_lines
 
-    is_file = destination == "duckdb" and database.exists()
-    with _warehouse(
-        output, destination, database, dataset, wait, sole_writer=is_file
-    ) as warehouse:
+    with _warehouse(output, destination, database, dataset, wait) as warehouse:
         names = warehouse.build_views()
         failures = warehouse.check_views() if check else None
     for failure in failures or []:
@@ -288,9 +285,9 @@ def _warehouse(
     **access: bool,
 ) -> Iterator[Warehouse]:
     with imports():
-        from .destinations import open_warehouse
+        from .warehouses import engine_of, open_warehouse
 
-    location = str(database) if destination == "duckdb" else destination
+    location = engine_of(destination, database).place
     with (
         _errors_explained(location),
         open_warehouse(
@@ -307,18 +304,16 @@ def _warehouse(
 
 
 def _patience(output: Output, location: str, wait: int) -> Patience:
-    from .waiting import Patience
+    from .warehouses import Patience
 
     return Patience(wait, lambda said: output.remark(f"{location} is in use: {said}"))
 
 
 def _publish(
-    output: Output, database: Path, target: Path, wait: int, *, quiet: bool
+    output: Output, engine: Engine, target: Path, wait: int, *, quiet: bool
 ) -> None:
-    from .publish import publish
-
-    with _errors_explained(str(database)):
-        publish(database, target, _patience(output, str(database), wait))
+    with _errors_explained(engine.place):
+        engine.copy(target, _patience(output, engine.place, wait))
     if not quiet:
         output.say(f"Readers find it in {target}.")
 

@@ -6,7 +6,7 @@ from claude_code_analytics.errors import without_emails
 
 from .exit_codes import ExitCode
 from .output import End
-from .views import Failure
+from .warehouses import Failure
 
 
 def end_of_transform(

@@ -36,7 +36,7 @@ from claude_code_analytics.organisation import (
 )
 from claude_code_analytics.tables import DayTables
 
-from .destinations import Warehouse
+from .warehouses import Warehouse
 
 # A package is durable when it is in: small enough that a killed backfill keeps most of
 # what it fetched, large enough that the work per package does not count.

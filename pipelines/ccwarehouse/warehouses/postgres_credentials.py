@@ -3,12 +3,13 @@
 from typing import Final
 
 from dlt.common.configuration import configspec
-from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.libs.sql_alchemy_shims import URL
 from dlt.destinations.impl.postgres.configuration import (
     PostgresClientConfiguration,
     PostgresCredentials,
 )
+
+from .errors import UnusableCredentialsError
 
 SCHEMES: Final = ("postgresql", "postgres")
 WRONG_SCHEME = (
@@ -19,10 +20,6 @@ NO_HOST = (
     "The credentials of postgres name a host with an @ in it. Write %40 for an @ in "
     "the user or the password."
 )
-
-
-class UnusableCredentialsError(ConfigurationException):
-    """Credentials that are no address of a Postgres; the message holds none of them."""
 
 
 @configspec(init=False)
