@@ -10,7 +10,7 @@ from dlt.destinations.exceptions import (
     DatabaseUndefinedRelation,
 )
 
-from claude_code_marts import Model, checks, models, reads, render
+from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
@@ -120,7 +120,7 @@ def _make_anew(client: Client, views: Sequence[Model]) -> None:
 
 
 def _reads_any(view: Model, others: Sequence[Model]) -> bool:
-    return any(other.name in reads(view) for other in others)
+    return any(other.name in view.reads for other in others)
 
 
 def _require_no_namesake(client: Client, views: Sequence[Model]) -> None:
