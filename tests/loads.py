@@ -10,8 +10,8 @@ import duckdb
 
 from api import EXAMPLE
 from ccwarehouse.load import Outcome, Request, load, plan
-from ccwarehouse.progress import Silence
 from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.clock import ApiClock
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi

@@ -17,9 +17,9 @@ import pytest
 from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
 from ccwarehouse import load as loading
 from ccwarehouse.load import Request, plan, portions
-from ccwarehouse.progress import Silence
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.duckdb_file import hold_file
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import DayFetch, Package, resolve_settings
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import TABLES

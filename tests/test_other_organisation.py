@@ -11,8 +11,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
-from ccwarehouse.summary import outcome_as_dict, remarks
 from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.load import outcome_as_dict, remarks
 from claude_code_analytics import OrganisationError, resolve_settings, usage
 from claude_code_analytics.days import Reason
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error

@@ -1,4 +1,7 @@
-"""The command line: words into calls, errors into exit codes. Nothing below prints.
+"""The command line: arguments into calls, errors into exit codes.
+
+Beside this module only `output`, `options`, the demo and `words.progress` know the
+terminal; tests/test_architecture.py holds all others to it.
 
 What needs dlt or rich is imported where it is used, so that `--help` and a wrong word
 are answered at once.
@@ -16,9 +19,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .end import End
 from .environment import prepare
 from .exit_codes import ExitCode, as_help
-from .imports import imports
+from .gc_freeze import frozen_imports
 from .options import (
     IsoDate,
     NewOrOldFile,
@@ -26,7 +30,7 @@ from .options import (
     wait_option,
     warehouse_options,
 )
-from .output import PACKAGE, Commands, End, EndedError, Output
+from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
@@ -98,12 +102,13 @@ def load(
     ANTHROPIC_ADMIN_KEY.
     """
     _require_range(start, end, datetime.now(UTC).date())
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings, utc_now
 
         from .load import Request, plan
-        from .summary import end_of_load, plan_as_dict, plan_as_lines, remarks
         from .warehouses import engine_of
+        from .words.load import end_of_load, remarks
+        from .words.plan import plan_as_dict, plan_as_lines
 
     engine = engine_of(destination, database)
     with _errors_explained(destination):
@@ -146,8 +151,8 @@ def transform(
     dataset: str,
 ) -> End:
     """Rebuild the views over what is loaded."""
-    with imports():
-        from .failures import end_of_transform, failure_as_lines
+    with frozen_imports():
+        from .words.checks import end_of_transform, failure_as_lines
 
     with _warehouse(output, destination, database, dataset, wait) as warehouse:
         names = warehouse.build_views()
@@ -171,10 +176,11 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     again, while they are within the lookback and were read in the last 48 hours. Needs
     no key.
     """
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings, utc_now
 
-        from .status import end_of_status, read_status, remarks
+        from .status import read_status
+        from .words.status import end_of_status, remarks
 
     with _errors_explained("The configuration"):
         settings = resolve_settings()
@@ -200,10 +206,11 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
     4 for what may pass by itself or be meant so (the API does not answer, there is no
     recent data, the clock is off); 0 when all is well.
     """
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings
 
-        from .doctor import dlt_folders, end_of_doctor, examine
+        from .doctor import dlt_folders, examine
+        from .words.doctor import end_of_doctor
 
     findings = []
     with _errors_explained("This machine"):
@@ -224,7 +231,7 @@ def demo() -> End:
     Needs no key: a fake of the API runs on this machine meanwhile. The data is in
     demo.duckdb afterwards; an older one in this folder is replaced.
     """
-    with imports():
+    with frozen_imports():
         from rich.console import Console
 
         from .demo import run
@@ -284,7 +291,7 @@ def _warehouse(
     wait: int = 0,
     **access: bool,
 ) -> Iterator[Warehouse]:
-    with imports():
+    with frozen_imports():
         from .warehouses import engine_of, open_warehouse
 
     location = engine_of(destination, database).place
@@ -337,7 +344,7 @@ def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
 
     from claude_code_analytics.preflight import preflight
 
-    from .progress import Silence, Words
+    from .words.progress import Silence, Words
 
     watching = Silence() if quiet else Words(Console(stderr=True))
     with watching, watching.contact.call():
@@ -357,14 +364,12 @@ def _load(
 
     from .interrupt import run_interruptibly
     from .load import load as run
-    from .progress import watch
+    from .words.load import interrupted
+    from .words.progress import watch
 
     def farewell() -> None:
         progress.__exit__()
-        line = (
-            f"Interrupted. {progress.stored_days} of {len(plan.wanted)} days are in "
-            f"{warehouse.location}. The next load goes on from there."
-        )
+        line = interrupted(progress.stored_days, plan, warehouse.location)
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
 

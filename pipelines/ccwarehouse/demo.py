@@ -19,8 +19,8 @@ from claude_code_analytics.days import Calendar
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
 from .load import Outcome, Request, load, plan
-from .progress import watch
 from .warehouses import Warehouse, open_warehouse
+from .words.progress import watch
 
 DATASET = "claude_code"
 DAYS = 60

@@ -21,8 +21,8 @@ from .other import AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import no_views
 from .waiting import IMPATIENT, Patience
 
-# For the writing of a package. A backfill of 350,000 records peaked at 400 MB in all,
-# and at 480 MB without a limit or with one of 128 MB, in the same time. Rows of 3,600
+# For the writing of a package. A backfill of 350,000 records peaked at 400 to 420 MB,
+# and at 475 without a limit or with one of 128 MB, in the same time. Rows of 3,600
 # letters, 150,000 at once, still fit; with 32 MB they did not.
 MEMORY: Final = "64MB"
 
