@@ -21,10 +21,10 @@ from typing import Any
 
 from google.cloud.bigquery import QueryJobConfig
 
-from ccwarehouse.destinations import Warehouse, open_warehouse
-from ccwarehouse.layout import CLUSTERED_BY
 from ccwarehouse.problems import explain
-from ccwarehouse.views import marts_dataset
+from ccwarehouse.warehouses import Warehouse, open_warehouse
+from ccwarehouse.warehouses.bigquery import CLUSTERED_BY
+from ccwarehouse.warehouses.names import marts_name
 from claude_code_analytics.contract import TABLES
 from claude_code_analytics.fake import organisation
 from claude_code_marts import models
@@ -53,7 +53,7 @@ def rows(
 ) -> Counter:
     """The rows of a table or view without some columns, as any driver may give them."""
     with warehouse.client() as client:
-        dataset = marts_dataset(client) if view else client.dataset_name
+        dataset = marts_name(client.dataset_name) if view else client.dataset_name
         with client.with_alternative_dataset_name(dataset):
             path = client.make_qualified_table_name(relation)
         with client.execute_query(f"select * from {path}") as cursor:
@@ -113,7 +113,7 @@ def wanted_layout(table: str) -> tuple:
 def views_described(warehouse: Warehouse) -> dict[str, tuple]:
     """The description of each view, and of each of its columns."""
     with warehouse.client() as client:
-        dataset = f"{client.project_id}.{marts_dataset(client)}"
+        dataset = f"{client.project_id}.{marts_name(client.dataset_name)}"
         get = client.native_connection.get_table
         found = {view.name: get(f"{dataset}.{view.name}") for view in models()}
     return {

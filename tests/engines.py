@@ -16,7 +16,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
-from ccwarehouse.views import Failure, build, check
+from ccwarehouse.warehouses.views import Failure, build, check
 from claude_code_analytics import as_source
 from claude_code_analytics.contract import TABLES
 from claude_code_marts import Model, checks, models, reads, render

@@ -7,7 +7,7 @@ import dlt
 from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMergeJob
 
 from api import reply, tables
-from ccwarehouse.layout import laid_out
+from ccwarehouse.warehouses import engine_of
 from claude_code_analytics import Package, as_source
 from claude_code_analytics.contract import DATA_TABLES
 from claude_code_analytics.fetch import DayFetch
@@ -42,7 +42,8 @@ def bigquery(package: Package, folder: Path) -> BigQueryClient:
         dataset_name=DATASET,
         pipelines_dir=str(folder),
     )
-    pipeline.extract(laid_out(as_source(lambda: package)))
+    engine = engine_of("bigquery", Path())
+    pipeline.extract(engine.lay_out(as_source(lambda: package)))
     pipeline.normalize()
     client, _ = pipeline._get_destination_clients(pipeline.default_schema)
     return client

@@ -14,7 +14,7 @@ from pathlib import Path
 from dlt.common.runtime.collector import Collector
 
 from ccwarehouse import load as loading
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from api import EXAMPLE
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Outcome, Request, load, plan
-from ccwarehouse.progress import Silence
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics.preflight import Preflight, preflight

@@ -17,8 +17,8 @@ from dlt.destinations.exceptions import (
 
 from bigquery_check import rows
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.doctor import examine
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from emulator import CUT, LOST, TROUBLE

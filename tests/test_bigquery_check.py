@@ -10,7 +10,7 @@ from bigquery_check import (
     own_datasets,
     wanted_layout,
 )
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 from loads import History, execute, load_from, served
 
 

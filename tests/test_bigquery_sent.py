@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.contract import TABLES
 from claude_code_analytics.fake import DEMO_API_KEY

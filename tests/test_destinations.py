@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 
 
 def called(*words):

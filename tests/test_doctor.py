@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.doctor import examine, exit_code
-from ccwarehouse.doctor.api import days_to_ask
+from ccwarehouse.doctor import examine
+from ccwarehouse.doctor.api import EMPTY_ACCOUNT, days_to_ask
 from ccwarehouse.doctor.finding import ok, problem, skipped
 from ccwarehouse.doctor.organisation import Whose
 from ccwarehouse.doctor.warehouse import SCRATCH, examine_warehouse, write_and_remove
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.summary import EMPTY_ACCOUNT
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.doctor import exit_code
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served

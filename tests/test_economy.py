@@ -15,12 +15,11 @@ import pyarrow.json as pj
 import pytest
 
 from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
-from ccwarehouse import frugal
 from ccwarehouse import load as loading
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan, portions
-from ccwarehouse.progress import Silence
-from ccwarehouse.writer import hold_file
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses.duckdb_file import hold_file
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import DayFetch, Package, resolve_settings
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.contract import TABLES
@@ -190,7 +189,9 @@ def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(warehouse):
 
 
 @pytest.mark.slow
-def test_after_a_package_nothing_is_left_to_write_or_to_hold(warehouse, tmp_path):
+def test_after_a_package_nothing_is_left_to_write_and_little_is_held(
+    warehouse, tmp_path
+):
     """What DuckDB keeps until the file is closed would all be in memory then."""
     content = body(2_000)
     held = """
@@ -200,7 +201,8 @@ def test_after_a_package_nothing_is_left_to_write_or_to_hold(warehouse, tmp_path
     warehouse.write(Package(fetches, {}, CALENDAR, "default"))
 
     assert not (tmp_path / "new.duckdb.wal").exists()
-    assert warehouse.file.execute(held).fetchone()[0] < 5 * 2**20
+    with warehouse.client() as client:
+        assert client.execute_sql(held)[0][0] < 64 * 10**6
 
 
 def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
@@ -208,15 +210,19 @@ def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
     during = []
     threads = "select current_setting('threads')"
 
+    def of_file():
+        with warehouse.client() as client:
+            return client.execute_sql(threads)[0][0]
+
     def none():
-        during.extend(warehouse.file.execute(threads).fetchone())
+        during.append(of_file())
         yield from ()
 
-    before = warehouse.file.execute(threads).fetchone()
+    before = of_file()
     warehouse.write(Package(none(), {}, CALENDAR, "default"))
 
     assert [1] == during
-    assert before == warehouse.file.execute(threads).fetchone()
+    assert before == of_file()
 
 
 def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
@@ -244,14 +250,16 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
     package = Package([fetch], changed, CALENDAR, "default")
     assert list(package.chunks("day_fetches"))
     for night in range(20):
-        with hold_file(database) as file:
-            with frugal.writing(file, package):
-                file.execute("create table if not exists usage (day bigint)")
-                file.execute(f"delete from usage where day >= {night - 3}")
-                file.execute(
-                    f"insert into usage {days.format(max(night - 3, 0), night + 1)}"
-                )
-            file.execute("create or replace view days as from usage")
+        with (
+            open_warehouse("duckdb", database, "nights", sole_writer=True) as warehouse,
+            warehouse.client() as client,
+        ):
+            with warehouse.engine.writing(warehouse.pipeline, package):
+                client.execute_sql("create table if not exists main.usage (day bigint)")
+                client.execute_sql(f"delete from main.usage where day >= {night - 3}")
+                new = days.format(max(night - 3, 0), night + 1)
+                client.execute_sql(f"insert into main.usage {new}")
+            client.execute_sql("create or replace view main.days as from main.usage")
 
     with hold_file(database) as file:
         assert file.execute(kept).fetchone()[0] < 2 * 20 * 5_000

@@ -10,7 +10,7 @@ from dlt.common.data_writers.escape import escape_bigquery_literal
 from sqlglot import exp
 
 from api import rows_of
-from ccwarehouse.views import _creation as creation_of_view
+from ccwarehouse.warehouses.views import creation as creation_of_view
 from claude_code_analytics.contract import DATA_TABLES, TABLES
 from claude_code_marts import checks, models, render
 from googlesql import InvalidSqlError

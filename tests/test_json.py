@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from api import record
-from ccwarehouse import destinations
 from ccwarehouse.cli import main
+from ccwarehouse.warehouses.other import Engine
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute
 
@@ -148,7 +148,7 @@ def test_bugs_and_interruptions_are_objects_too(
     def fail(*_):
         raise raised
 
-    monkeypatch.setattr(destinations, "_require_replacement", fail)
+    monkeypatch.setattr(Engine, "stored_name", fail)
     ended, told = call(command)
 
     assert (code, code) == (ended, told["exit_code"])

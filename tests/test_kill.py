@@ -25,8 +25,8 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import FakeApi
 from loads import NOON, TABLES, History, execute, load_from, record, stored_rows

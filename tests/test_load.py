@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.status import read_status
-from ccwarehouse.views import check
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses.views import check
 from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
 from claude_code_analytics.fake import error
 from claude_code_marts import models

@@ -7,7 +7,8 @@ from random import Random
 import dlt
 import pytest
 
-from ccwarehouse.views import NothingLoadedError, build, check
+from ccwarehouse.warehouses import NothingLoadedError
+from ccwarehouse.warehouses.views import build, check
 from claude_code_marts import checks, models
 from ratios import Ratio
 from test_models import RATIOS

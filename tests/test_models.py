@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from claude_code_marts import Model, ModelError, checks, models, render
-from claude_code_marts.models import in_build_order, reads
+from claude_code_marts.models import in_build_order
 
 EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks()]
 EVERY_MODEL = [pytest.param(model, id=model.name) for model in models()]
@@ -57,7 +57,7 @@ def test_what_describes_no_column_is_named(line):
 @pytest.mark.parametrize("model", EVERY_MODEL)
 def test_only_staging_reads_raw_tables(model):
     """A mart stands on staging and other marts, never on the source's tables."""
-    raw = {name for name in reads(model) if name.startswith("claude_code.")}
+    raw = {name for name in model.reads if name.startswith("claude_code.")}
 
     assert model.layer == "staging" or raw == set()
 
@@ -67,7 +67,7 @@ def test_a_model_is_built_after_those_it_reads():
     built = set()
 
     for model in models():
-        assert {name for name in reads(model) if "." not in name} <= built
+        assert {name for name in model.reads if "." not in name} <= built
         built.add(model.name)
 
 

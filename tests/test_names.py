@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.names import ImpossibleNameError, catalog_name, stored_name
+from ccwarehouse.warehouses import ImpossibleNameError
+from ccwarehouse.warehouses.duckdb_file import catalog_name
+from ccwarehouse.warehouses.names import stored_name
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, query, record
 from postgres import execute

@@ -13,8 +13,8 @@ import pytest
 
 from bigquery_check import rows
 from ccwarehouse import load as loading
-from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.progress import Silence
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.contract import TABLES
 from claude_code_analytics.fake import DEMO_API_KEY, error

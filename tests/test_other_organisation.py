@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Request, plan
-from ccwarehouse.summary import outcome_as_dict, remarks
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.load import outcome_as_dict, remarks
 from claude_code_analytics import OrganisationError, resolve_settings, usage
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import NOON, History, execute, load_from, query, record, served, stored_rows

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import PACKAGE_DAYS
-from ccwarehouse.problems import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses.fixes import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
 from claude_code_analytics.fake import FakeApi
 from loads import History, record
 from postgres import LOADER, PASSWORDS, command, execute

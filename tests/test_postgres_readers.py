@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from api import MODELS, REPORT, TOOLS
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import Package, fetch_days, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from ccwarehouse.publish import PublishError
-from ccwarehouse.publish import publish as copy_for_readers
-from ccwarehouse.waiting import IMPATIENT
+from ccwarehouse.warehouses.duckdb_copy import publish as copy_for_readers
+from ccwarehouse.warehouses.errors import PublishError
+from ccwarehouse.warehouses.waiting import IMPATIENT
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import History, execute, query, record
 

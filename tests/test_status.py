@@ -12,15 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.status import (
-    State,
-    read_status,
-    remarks,
-    status_as_dict,
-    status_as_lines,
-)
-from ccwarehouse.views import NothingLoadedError
+from ccwarehouse.status import State, read_status
+from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
+from ccwarehouse.words.status import remarks, status_as_dict, status_as_lines
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 from loads import History, load_from, record, served
 
 pytestmark = pytest.mark.slow

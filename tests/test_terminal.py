@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from ccwarehouse.demo import say_how_to_go_on
-from ccwarehouse.progress import watch
+from ccwarehouse.words.progress import watch
 from claude_code_analytics import DayFetch, Package
 from whole_days.calendar import Calendar
 

@@ -13,12 +13,11 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
-from ccwarehouse import waiting
 from ccwarehouse.cli import main
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.output import Output
-from ccwarehouse.waiting import Patience
+from ccwarehouse.warehouses import open_warehouse, waiting
+from ccwarehouse.warehouses.waiting import Patience
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History
 from postgres import LOADER

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ccwarehouse.work_folder import LOCK, work_folder
+from ccwarehouse.warehouses.work_folder import LOCK, work_folder
 
 HOLD = (
-    "from ccwarehouse.work_folder import work_folder\n"
+    "from ccwarehouse.warehouses.work_folder import work_folder\n"
     "with work_folder() as folder:\n"
     "    print(folder, flush=True); input()\n"
 )

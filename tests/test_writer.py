@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.waiting import WarehouseInUseError
+from ccwarehouse.warehouses import WarehouseInUseError, open_warehouse
 from postgres import LOADER
 
 HOLD = """
 import sys
 from pathlib import Path
-from ccwarehouse.destinations import open_warehouse
+from ccwarehouse.warehouses import open_warehouse
 
 with open_warehouse("postgres", Path("unused"), sys.argv[1], sole_writer=True):
     print("holding", flush=True)

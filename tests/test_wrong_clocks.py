@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from ccwarehouse.destinations import open_warehouse
-from ccwarehouse.status import State, read_status, remarks
+from ccwarehouse.status import State, read_status
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.status import remarks
 from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served

@@ -1,4 +1,7 @@
-"""The command line: words into calls, errors into exit codes. Nothing below prints.
+"""The command line: arguments into calls, errors into exit codes.
+
+Beside this module only `output`, `options`, the demo and `words.progress` know the
+terminal; tests/test_architecture.py holds all others to it.
 
 What needs dlt or rich is imported where it is used, so that `--help` and a wrong word
 are answered at once.
@@ -16,9 +19,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .end import End
 from .environment import prepare
 from .exit_codes import ExitCode, as_help
-from .imports import imports
+from .gc_freeze import frozen_imports
 from .options import (
     IsoDate,
     NewOrOldFile,
@@ -26,15 +30,15 @@ from .options import (
     wait_option,
     warehouse_options,
 )
-from .output import PACKAGE, Commands, End, EndedError, Output
+from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
 
-    from .destinations import Warehouse
     from .load import Outcome, Plan
-    from .waiting import Patience
+    from .warehouses import Patience, Warehouse
+    from .warehouses.other import Engine
 
 HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 
@@ -98,20 +102,21 @@ def load(
     ANTHROPIC_ADMIN_KEY.
     """
     _require_range(start, end, datetime.now(UTC).date())
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings
         from whole_days.clock import utc_now
 
-        from .destinations import require_names
         from .load import Request, plan
-        from .publish import require_target
-        from .summary import end_of_load, plan_as_dict, plan_as_lines, remarks
+        from .warehouses import engine_of
+        from .words.load import end_of_load, remarks
+        from .words.plan import plan_as_dict, plan_as_lines
 
+    engine = engine_of(destination, database)
     with _errors_explained(destination):
-        require_names(destination, database, dataset)
+        engine.stored_name(dataset)
     if publish:
         with _errors_explained(str(publish)):
-            require_target(publish, destination, database, dataset)
+            engine.require_copy(publish, dataset)
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
@@ -128,7 +133,7 @@ def load(
     for remark in remarks(chosen, outcome):
         output.remark(remark)
     if publish:
-        _publish(output, database, publish, wait, quiet=quiet)
+        _publish(output, engine, publish, wait, quiet=quiet)
     return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
 
 
@@ -147,13 +152,10 @@ def transform(
     dataset: str,
 ) -> End:
     """Rebuild the views over what is loaded."""
-    with imports():
-        from .failures import end_of_transform, failure_as_lines
+    with frozen_imports():
+        from .words.checks import end_of_transform, failure_as_lines
 
-    is_file = destination == "duckdb" and database.exists()
-    with _warehouse(
-        output, destination, database, dataset, wait, sole_writer=is_file
-    ) as warehouse:
+    with _warehouse(output, destination, database, dataset, wait) as warehouse:
         names = warehouse.build_views()
         failures = warehouse.check_views() if check else None
     for failure in failures or []:
@@ -175,11 +177,12 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     again, while they are within the lookback and were read in the last 48 hours. Needs
     no key.
     """
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings
         from whole_days.clock import utc_now
 
-        from .status import end_of_status, read_status, remarks
+        from .status import read_status
+        from .words.status import end_of_status, remarks
 
     with _errors_explained("The configuration"):
         settings = resolve_settings()
@@ -205,10 +208,11 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
     4 for what may pass by itself or be meant so (the API does not answer, there is no
     recent data, the clock is off); 0 when all is well.
     """
-    with imports():
+    with frozen_imports():
         from claude_code_analytics import resolve_settings
 
-        from .doctor import dlt_folders, end_of_doctor, examine
+        from .doctor import dlt_folders, examine
+        from .words.doctor import end_of_doctor
 
     findings = []
     with _errors_explained("This machine"):
@@ -229,7 +233,7 @@ def demo() -> End:
     Needs no key: a fake of the API runs on this machine meanwhile. The data is in
     demo.duckdb afterwards; an older one in this folder is replaced.
     """
-    with imports():
+    with frozen_imports():
         from rich.console import Console
 
         from .demo import run
@@ -289,10 +293,10 @@ def _warehouse(
     wait: int = 0,
     **access: bool,
 ) -> Iterator[Warehouse]:
-    with imports():
-        from .destinations import open_warehouse
+    with frozen_imports():
+        from .warehouses import engine_of, open_warehouse
 
-    location = str(database) if destination == "duckdb" else destination
+    location = engine_of(destination, database).place
     with (
         _errors_explained(location),
         open_warehouse(
@@ -309,18 +313,16 @@ def _warehouse(
 
 
 def _patience(output: Output, location: str, wait: int) -> Patience:
-    from .waiting import Patience
+    from .warehouses import Patience
 
     return Patience(wait, lambda said: output.remark(f"{location} is in use: {said}"))
 
 
 def _publish(
-    output: Output, database: Path, target: Path, wait: int, *, quiet: bool
+    output: Output, engine: Engine, target: Path, wait: int, *, quiet: bool
 ) -> None:
-    from .publish import publish
-
-    with _errors_explained(str(database)):
-        publish(database, target, _patience(output, str(database), wait))
+    with _errors_explained(engine.place):
+        engine.copy(target, _patience(output, engine.place, wait))
     if not quiet:
         output.say(f"Readers find it in {target}.")
 
@@ -344,7 +346,7 @@ def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
 
     from claude_code_analytics.preflight import preflight
 
-    from .progress import Silence, Words
+    from .words.progress import Silence, Words
 
     watching = Silence() if quiet else Words(Console(stderr=True))
     with watching, watching.contact.call():
@@ -364,14 +366,12 @@ def _load(
 
     from .interrupt import run_interruptibly
     from .load import load as run
-    from .progress import watch
+    from .words.load import interrupted
+    from .words.progress import watch
 
     def farewell() -> None:
         progress.__exit__()
-        line = (
-            f"Interrupted. {progress.stored_days} of {len(plan.wanted)} days are in "
-            f"{warehouse.location}. The next load goes on from there."
-        )
+        line = interrupted(progress.stored_days, plan, warehouse.location)
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
 

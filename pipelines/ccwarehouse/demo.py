@@ -18,9 +18,9 @@ from claude_code_analytics import resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from whole_days.calendar import Calendar
 
-from .destinations import Warehouse, open_warehouse
 from .load import Outcome, Request, load, plan
-from .progress import watch
+from .warehouses import Warehouse, open_warehouse
+from .words.progress import watch
 
 DATASET = "claude_code"
 DAYS = 60
@@ -126,11 +126,11 @@ def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome:
 
 def answer(warehouse: Warehouse, month: date, console: Console) -> None:
     """Print what people ask; a number that there is none of, like 0 of 0, is a dash."""
-    marts = f"{DATASET}_marts"
-    with warehouse.pipeline.sql_client() as client:
+    with warehouse.client() as client:
 
         def ask(query: str, *params: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 (SQL values)
-            return client.execute_sql(query.format(marts=marts), *params) or ()
+            named = query.format(marts=warehouse.marts)
+            return client.execute_sql(named, *params) or ()
 
         tools = ask(ACCEPTANCE_BY_TOOL)
         users = ask(COSTLIEST_USERS, month)

@@ -12,12 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from claude_code_analytics import (
-    DayFetch,
-    Package,
-    UsageSettings,
-    fetch_days,
-)
+from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days
 from claude_code_analytics.drift import Sighting, merged
 from claude_code_analytics.organisation import (
     known_organizations,
@@ -29,7 +24,7 @@ from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 
-from .destinations import Warehouse
+from .warehouses import Warehouse
 
 # A package is durable when it is in: small enough that a killed backfill keeps most of
 # what it fetched, large enough that the work per package does not count.

@@ -1,14 +1,15 @@
-"""How a command ends: lines for people, or one JSON object for machines, and a code."""
+"""Where words go: lines for people, or one JSON object for machines."""
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import IO, Any
 
 import click
 
+from .end import End
 from .exit_codes import ExitCode
 from .interrupt import signals_as_ctrl_c
 from .streams import forgive_unwritable_streams, lost_output
@@ -17,20 +18,6 @@ PACKAGE = "ccwarehouse"
 
 LOST = "The output is not whole: {reason}. Make room for it, then look again."
 A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
-
-
-@dataclass(frozen=True)
-class End:
-    """The end of a command.
-
-    `error` is one line, None exactly when `code` is 0. `facts` are the command's own
-    keys in the JSON object, `lines` what people read on stdout instead.
-    """
-
-    code: int = ExitCode.DONE
-    error: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    lines: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

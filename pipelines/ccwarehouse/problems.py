@@ -3,7 +3,6 @@
 Whatever is not here is a bug and keeps its traceback (exit code 1).
 """
 
-import re
 import shlex
 from dataclasses import dataclass
 
@@ -23,16 +22,20 @@ from dlt.load.exceptions import LoadClientJobException
 from claude_code_analytics import CredentialsError, OrganisationError, SettingsError
 from whole_days.errors import ClockError
 
-from .destinations import UnsuitableDestinationError
 from .exit_codes import ExitCode
-from .names import ImpossibleNameError
-from .obstacles import ObstacleError
-from .publish import PublishError
 from .redaction import without_secrets
 from .refusals import refusal
-from .temporary import is_temporary, unusable
-from .views import NothingLoadedError
-from .waiting import WarehouseInUseError
+from .warehouses import (
+    ImpossibleNameError,
+    NothingLoadedError,
+    ObstacleError,
+    PublishError,
+    UnsuitableDestinationError,
+    WarehouseInUseError,
+    driver_errors,
+)
+from .warehouses.fixes import WAIT
+from .warehouses.temporary import is_temporary, unusable
 
 NO_SUCH_DESTINATION = (
     "There is no such destination. Name one of dlt's with --destination, as in duckdb, "
@@ -41,35 +44,10 @@ NO_SUCH_DESTINATION = (
 MISSING_DRIVER = (
     "The driver of {destination} is missing. Install it: pip install {what}"
 )
-WAIT = "Wait until it has ended, then run the same command again."
-REPAIR = "Make it reachable and writable, then run the same command again."
 UNREADABLE = (
     "The driver of {location} cannot read its credentials. Correct them in dlt's "
     "configuration, the scheme of an address and its options too, then run it again."
 )
-CORRECT = "Correct user and password in dlt's configuration, then run it again."
-CREATE = "Create it or name another in dlt's configuration, then run it again."
-GRANT = "Grant what a loader needs, as docs/warehouses lists it, then run it again."
-MAKE_ROOM = "Make room on its disk, then run the same command again."
-
-# What databases say, and the mend. Words, since a connection that was refused has no
-# code; said in another language, it is mended by REPAIR.
-MENDS = (
-    ("Could not set lock|another load writes", WAIT),
-    ("authentication failed", CORRECT),
-    ("database .* does not exist", CREATE),
-    ("permission denied|must be owner|Access Denied", GRANT),
-    ("No space left|File too large", MAKE_ROOM),
-)
-
-# What drivers say of credentials that they cannot even read, and then quote.
-NOT_READ = "invalid dsn|Unable to load PEM"
-
-# What dlt calls the extras that this package has, too.
-OUR_EXTRAS = ("dlt[postgres]", "dlt[bigquery]")
-
-# PEP 249's name, and those that Google's libraries have beside it.
-OF_DRIVERS = ("DatabaseError", "GoogleAPIError", "GoogleAuthError")
 
 
 @dataclass(frozen=True)
@@ -107,13 +85,13 @@ def _known(error: BaseException, location: str) -> Problem | None:
             code, line = ExitCode.CONFIGURATION, refusal(error)
         case OSError() if is_temporary(error):
             code, line = ExitCode.WAREHOUSE, unusable(error)
-        case _ if _is_of_driver(error) and re.search(NOT_READ, str(error)):
+        case _ if _is_unreadable(error):
             code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
         case NothingLoadedError() | ObstacleError() | PublishError():
             code, line = ExitCode.WAREHOUSE, str(error)
         case DestinationException() | OSError() | WarehouseInUseError():
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
-        case _ if _is_of_driver(error):
+        case _ if driver_errors.is_of_driver(error):
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
         case _:
             return None
@@ -122,24 +100,19 @@ def _known(error: BaseException, location: str) -> Problem | None:
 
 def _install(error: MissingDependencyException) -> str:
     """The extra that brings the driver: ours where there is one, else dlt's."""
-    extras = [
-        name.replace("dlt[", "ccwarehouse[") if name in OUR_EXTRAS else name
-        for name in error.dependencies
-    ]
+    extras = map(driver_errors.extra, error.dependencies)
     destination = error.caller.removesuffix(" destination")
     return MISSING_DRIVER.format(destination=destination, what=shlex.join(extras))
 
 
-def _is_of_driver(error: BaseException) -> bool:
-    """Whether a database's driver raised it, going by the name of its errors."""
-    return any(kind.__name__ in OF_DRIVERS for kind in type(error).__mro__)
+def _is_unreadable(error: BaseException) -> bool:
+    """Whether a driver could not even read its credentials, which it quotes then."""
+    return driver_errors.is_of_driver(error) and driver_errors.is_unreadable(str(error))
 
 
 def _of_warehouse(error: BaseException, location: str) -> str:
-    said = _first_line(_inner(error)).partition(" See also http")[0]
-    said = said.partition(" However, you would be able to open")[0]
-    said = said.rpartition("PGRES_FATAL_ERROR ERROR:  ")[2]
-    mend = next((mend for words, mend in MENDS if re.search(words, said)), REPAIR)
+    said = driver_errors.message(_first_line(_inner(error)))
+    mend = driver_errors.fix(said)
     state = "is in use" if mend == WAIT else "cannot be used"
     return f"{location} {state}: {without_secrets(said)} {mend}"
 

@@ -18,13 +18,10 @@ from dlt.common.configuration.exceptions import (
     NestedLookupTraces,
 )
 from dlt.common.configuration.providers.toml import TomlProviderReadException
-from dlt.common.configuration.specs.exceptions import (
-    InvalidGoogleOauth2Json,
-    NativeValueError,
-)
+from dlt.common.configuration.specs.exceptions import NativeValueError
 
-from .credentials import UnusableCredentialsError
 from .redaction import without_secrets
+from .warehouses import UnusableCredentialsError, driver_errors
 
 CONFIGURE: Final = (
     "Set it in .dlt/secrets.toml, in .dlt/config.toml or in the environment."
@@ -71,8 +68,8 @@ def _unparsed(error: InvalidNativeValue) -> str:
     text = f"`{error.spec.__name__}` cannot be read."
     if not isinstance(inner, NativeValueError):
         return text
-    if isinstance(inner, InvalidGoogleOauth2Json):  # the last of the kinds dlt tries
-        return f"{text} Expected is the JSON of a service account's key, whole."
+    if expected := driver_errors.expected(inner):
+        return f"{text} {expected}"
     scheme = re.match(r"[a-z][a-z0-9+]*(?=://)", str(inner.native_value))
     came = f" It begins with {scheme[0]}://." if scheme else ""
     return f"{text}{came} {str(inner).rstrip('.')}."

@@ -26,9 +26,9 @@ import orjson
 
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 
-from ccwarehouse.destinations import open_warehouse
 from ccwarehouse.load import Progress, Request, load, plan
-from ccwarehouse.progress import Silence
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.words.progress import Silence
 from claude_code_analytics import Package, UsageSettings, fetch_days, resolve_settings
 from claude_code_marts import models
 

@@ -1,5 +1,5 @@
 """Views over Claude Code usage: staging, marts and checks, as plain SQL files."""
 
-from .models import Model, ModelError, checks, models, reads, render
+from .models import Model, ModelError, checks, models, render
 
-__all__ = ["Model", "ModelError", "checks", "models", "reads", "render"]
+__all__ = ["Model", "ModelError", "checks", "models", "render"]

@@ -105,6 +105,11 @@ class Model:
             described[found[1]] = found[2]
         return described
 
+    @property
+    def reads(self) -> set[str]:
+        """The relations that the file reads, as it writes them."""
+        return {_written(table) for table in _relations(_parsed(self))}
+
 
 def models() -> list[Model]:
     """All views, each after the views that it reads."""
@@ -139,11 +144,6 @@ def in_build_order(given: Iterable[Model]) -> list[Model]:
         raise ModelError(
             f"models read each other: {' <- '.join(error.args[1])}"
         ) from None
-
-
-def reads(model: Model) -> set[str]:
-    """The relations that a model reads, as its file writes them."""
-    return {_written(table) for table in _relations(_parsed(model))}
 
 
 def render(

@@ -12,12 +12,12 @@ from whole_days.clock import utc_now
 
 from ..problems import explain
 from .api import examine_api
-from .finding import Finding, end_of_doctor, exit_code, ok, problem, skipped
+from .finding import Finding, ok, problem, skipped
 from .organisation import Whose
 from .secrets import dlt_folders, examine_secrets
 from .warehouse import examine_warehouse
 
-__all__ = ["Finding", "dlt_folders", "end_of_doctor", "examine", "exit_code"]
+__all__ = ["Finding", "dlt_folders", "examine"]
 
 T = TypeVar("T")
 

@@ -17,12 +17,17 @@ from whole_days.clock import SET_IT, ApiClock, off
 from whole_days.errors import TransientError
 
 from ..exit_codes import ExitCode
-from ..summary import EMPTY_ACCOUNT
 from .finding import Finding, ok, problem, skipped, worth_a_look
 
 RECENT_DAYS: Final = 7
 WEEKS_BACK: Final = (2, 4, 8, 16)
 
+EMPTY_ACCOUNT = (
+    "Every day of this account is empty, though the key works. Usage of OAuth users on "
+    "Team and Enterprise plans does not appear in this report, nor does usage through "
+    "Amazon Bedrock, Google Vertex AI or other clouds. Check that the key belongs to "
+    "the organisation whose members use Claude Code through the API."
+)
 MAKE_A_KEY = (
     "An organisation's admin makes an Admin key (sk-ant-admin...) in the Claude "
     "Console under Settings, Admin keys; set it as ANTHROPIC_ADMIN_KEY."

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..destinations import Warehouse, open_warehouse
 from ..problems import explain
-from ..views import NothingLoadedError
+from ..warehouses import NothingLoadedError, Warehouse, engine_of, open_warehouse
 from .finding import Finding, ok, problem, skipped
 from .organisation import Whose
 
@@ -24,27 +22,26 @@ def examine_warehouse(
     A DuckDB file that is not there is not made: then its folder is tried. One that is
     there is held meanwhile, so that no load can be in the middle of its work.
     """
-    is_duckdb = destination == "duckdb"
-    is_file = is_duckdb and database.exists()
+    engine = engine_of(destination, database)
     check = "warehouse"
     try:
-        with open_warehouse(
-            destination, database, dataset, sole_writer=is_file
-        ) as warehouse:
-            if is_duckdb and not is_file:
-                yield _folder(database)
+        with open_warehouse(destination, database, dataset) as warehouse:
+            if not engine.exists():
+                engine.try_folder()
+                text = "is not there yet, and its folder can be written"
+                yield ok(check, f"{engine.place} {text}")
                 yield skipped("views", "nothing is loaded yet")
                 yield whose.examine({})
                 return
             with warehouse.client() as client:
                 write_and_remove(client)
-            yield ok(check, f"{database if is_file else destination} can be written")
+            yield ok(check, f"{engine.place} can be written")
             check = "views"
             yield _views(warehouse)
             check = "organisation"
             yield whose.examine(warehouse.stored(whose.account))
     except Exception as error:
-        mend = explain(error, str(database) if is_duckdb else destination)
+        mend = explain(error, engine.place)
         if mend is None:
             raise
         yield problem(check, mend.code, mend.line)
@@ -67,16 +64,6 @@ def write_and_remove(client: SqlClientBase[Any]) -> None:
         client.execute_sql(f"drop table if exists {table}")
         if is_new:  # without cascade: what a load has put there meanwhile stays
             client.execute_sql(f"drop schema {client.fully_qualified_dataset_name()}")
-
-
-def _folder(database: Path) -> Finding:
-    try:
-        with TemporaryFile(dir=database.parent) as file:
-            file.write(b"ccwarehouse")
-    except OSError as error:  # which need not name the folder
-        raise OSError(error.errno, error.strerror, str(database.parent)) from None
-    text = f"{database} is not there yet, and its folder can be written"
-    return ok("warehouse", text)
 
 
 def _views(warehouse: Warehouse) -> Finding:

@@ -2,15 +2,5 @@
 
 from .facts import GAPS, State, Status
 from .read import read_status
-from .tell import end_of_status, remarks, status_as_dict, status_as_lines
 
-__all__ = [
-    "GAPS",
-    "State",
-    "Status",
-    "end_of_status",
-    "read_status",
-    "remarks",
-    "status_as_dict",
-    "status_as_lines",
-]
+__all__ = ["GAPS", "State", "Status", "read_status"]

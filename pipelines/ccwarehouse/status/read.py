@@ -9,9 +9,8 @@ from dlt.destinations.sql_client import SqlClientBase
 from claude_code_analytics import UsageSettings
 from claude_code_analytics.contract import TABLES
 
-from ..destinations import Warehouse
 from ..load import Plan, Request, plan
-from ..views import NothingLoadedError
+from ..warehouses import NothingLoadedError, Warehouse
 from .facts import Status, by_state
 
 _LAST_RUN = """

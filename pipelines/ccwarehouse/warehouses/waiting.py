@@ -1,22 +1,17 @@
 """Waiting for another program to let go of the warehouse."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import duckdb
 import tenacity
+
+from .errors import WarehouseInUseError
 
 T = TypeVar("T")
 
 POLL: Final = 0.5  # seconds
-OF_DUCKDB: Final = re.compile(r"held in (.+ \(PID \d+\)(?: by user [^.]+)?)")
 WAITING: Final = "{said} Waiting up to {seconds} seconds for it (--wait)."
-
-
-class WarehouseInUseError(RuntimeError):
-    """Another load writes to a server's dataset; the message says whose."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +25,31 @@ class Patience:
 IMPATIENT: Final = Patience()
 
 
-def patiently(take: Callable[[], T], patience: Patience) -> T:
+def in_use(error: BaseException | None) -> str | None:
+    """Who holds a server's dataset; None for other errors."""
+    return str(error) if isinstance(error, WarehouseInUseError) else None
+
+
+def patiently(
+    take: Callable[[], T],
+    patience: Patience,
+    holder: Callable[[BaseException | None], str | None] = in_use,
+) -> T:
     """What `take` gives as soon as nobody else holds the warehouse.
 
+    `holder` says who does, going by the error, and None for an error of another kind.
     Raises what `take` raised last, when the time is up or for another reason.
     """
 
     def tell(state: tenacity.RetryCallState) -> None:
         if state.attempt_number == 1 and state.outcome:
-            said = _told(state.outcome.exception())
+            said = holder(state.outcome.exception())
             patience.tell(WAITING.format(said=said, seconds=patience.seconds))
 
     return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_is_in_use),
+        retry=tenacity.retry_if_exception(lambda error: holder(error) is not None),
         stop=tenacity.stop_after_delay(patience.seconds),
         wait=tenacity.wait_fixed(POLL),
         before_sleep=tell,
         reraise=True,
     )(take)
-
-
-def _is_in_use(error: BaseException) -> bool:
-    if isinstance(error, duckdb.IOException):
-        return "Could not set lock" in str(error)
-    return isinstance(error, WarehouseInUseError)
-
-
-def _told(error: BaseException | None) -> str:
-    """Who holds it: DuckDB names program and process, a server user and process."""
-    holder = OF_DUCKDB.search(str(error))
-    return f"{holder[1]} has it open." if holder else str(error)

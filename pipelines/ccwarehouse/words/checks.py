@@ -1,12 +1,16 @@
 """What `transform` says, to people and to machines: rows without emails."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from claude_code_analytics.errors import without_emails
 
-from .exit_codes import ExitCode
-from .output import End
-from .views import Failure
+from ..end import End
+from ..exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from ..warehouses import Failure
 
 
 def end_of_transform(

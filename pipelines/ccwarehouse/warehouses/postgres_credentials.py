@@ -3,12 +3,13 @@
 from typing import Final
 
 from dlt.common.configuration import configspec
-from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.libs.sql_alchemy_shims import URL
 from dlt.destinations.impl.postgres.configuration import (
     PostgresClientConfiguration,
     PostgresCredentials,
 )
+
+from .errors import UnusableCredentialsError
 
 SCHEMES: Final = ("postgresql", "postgres")
 WRONG_SCHEME = (
@@ -20,10 +21,6 @@ NO_HOST = (
     "the user or the password."
 )
 TWICE = "The credentials of postgres name {name} more than once. Name it once."
-
-
-class UnusableCredentialsError(ConfigurationException):
-    """Credentials that are no address of a Postgres; the message holds none of them."""
 
 
 @configspec(init=False)

@@ -1,4 +1,9 @@
-"""The jobs that copy files into Postgres: dlt's, but exact where those are not."""
+"""How files get into Postgres: dlt's jobs, but exact where those are not.
+
+dlt's jobs are private, and nothing public stands in for two of them: a parquet file
+without rows, as empty days make it, fails dlt's ADBC job, and dlt's csv job makes null
+of a text that is empty. Imports the extra's driver.
+"""
 
 import pyarrow.parquet as pq
 from dlt.common.destination.client import LoadJob
@@ -11,14 +16,12 @@ from dlt.destinations.impl.postgres.postgres import (
     PostgresParquetCopyJob,
 )
 
-from .stored_schema import OneStoredSchema
-
 
 class ParquetCopy(PostgresParquetCopyJob):
     """The copy of a parquet file through ADBC."""
 
     def run(self) -> None:
-        """Copy the rows. dlt's own fails for a file without any, as empty days make."""
+        """Copy the rows, if there are any."""
         if pq.read_metadata(self._file_path).num_rows:
             super().run()
 
@@ -27,7 +30,7 @@ class CsvCopy(PostgresCsvCopyJob):
     """The copy of a csv file, whose first line names the columns, in quotes."""
 
     def run(self) -> None:
-        """Copy the rows. dlt's own makes null of a text that is empty."""
+        """Copy the rows, empty texts as such."""
         client = self._job_client.sql_client
         table = client.make_qualified_table_name(self.load_table_name)
         with FileStorage.open_zipsafe_ro(self._file_path, "rb") as file:
@@ -37,8 +40,8 @@ class CsvCopy(PostgresCsvCopyJob):
                 client.native_connection.cursor().copy_expert(copy, file)
 
 
-class CopyingClient(OneStoredSchema, PostgresClient):
-    """dlt's client with these jobs, and one schema stored for all loads."""
+class CopyingClient(PostgresClient):
+    """dlt's client with these jobs."""
 
     def create_load_job(
         self,

@@ -7,10 +7,11 @@ import pendulum
 
 from whole_days.calendar import spans
 
+from ..end import End
 from ..exit_codes import ExitCode
-from ..output import End
-from ..summary import dates, plan_as_dict, plan_as_lines, span, standing_numbers
-from .facts import State, Status
+from ..status import State, Status
+from .dates import dates, span, standing_numbers
+from .plan import plan_as_dict, plan_as_lines
 
 
 def end_of_status(status: Status, location: str) -> End:

@@ -9,20 +9,16 @@ from dlt.destinations.exceptions import (
     DatabaseTerminalException,
     DatabaseUndefinedRelation,
 )
-from dlt.destinations.sql_client import SqlClientBase
 
-from claude_code_marts import Model, checks, models, reads, render
+from claude_code_marts import Model, checks, models, render
 
-from .comments import HAVE_COMMENT_ON
+from .engines import dialect_of
+from .errors import NothingLoadedError
+from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
-
-Client = SqlClientBase[Any]
+from .other import Client
 
 ROWS_SHOWN: Final = 20
-
-
-class NothingLoadedError(LookupError):
-    """The raw tables, or the views over them, are not there yet."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +30,6 @@ class Failure:
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     count: int
-
-
-def marts_dataset(client: Client) -> str:
-    """Where the views lie: next to the client's own dataset."""
-    return f"{client.dataset_name}_marts"
 
 
 def build(client: Client) -> list[str]:
@@ -80,20 +71,27 @@ def check(client: Client) -> list[Failure]:
         results = [_failure(client, claim) for claim in checks()]
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
-            f"dataset {marts_dataset(client)} lacks views:"
+            f"dataset {marts_name(client.dataset_name)} lacks views:"
             " build them first (`ccwarehouse transform`)"
         ) from error
     return [failure for failure in results if failure]
 
 
+def creation(client: Client, view: Model) -> list[str]:
+    """The statements that create a view or replace it, and describe it."""
+    path, query = _path(client, view), _query(client, view)
+    return dialect_of(client).view(client, path, query, view)
+
+
 def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
     """Replace views; returns those the warehouse refused, and those that read them.
 
-    DuckDB never refuses, and does it at once. In one transaction Postgres would hold
-    inner views and wait for outer ones, whose readers wait for the inner: a deadlock.
+    All at once only where none is ever refused, as in DuckDB. In one transaction
+    Postgres would hold inner views and wait for outer ones, whose readers wait for the
+    inner: a deadlock.
     """
     refused: list[Model] = []
-    at_once = client.capabilities.sqlglot_dialect == "duckdb"
+    at_once = dialect_of(client).replaces_views_at_once
     with client.begin_transaction() if at_once else nullcontext():
         _create_dataset(client)
         for view in views:
@@ -112,7 +110,7 @@ def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
 def _make_anew(client: Client, views: Sequence[Model]) -> None:
     """Drop views and create them, in one transaction if there are any."""
     names = [view.name for view in views]
-    require_no_dependants(client, marts_dataset(client), names)
+    require_no_dependants(client, marts_name(client.dataset_name), names)
     atomic = client.capabilities.supports_ddl_transactions
     with client.begin_transaction() if atomic else nullcontext():
         for view in views[::-1]:  # outer views first, which is how readers lock them
@@ -122,66 +120,35 @@ def _make_anew(client: Client, views: Sequence[Model]) -> None:
 
 
 def _reads_any(view: Model, others: Sequence[Model]) -> bool:
-    return any(other.name in reads(view) for other in others)
+    return any(other.name in view.reads for other in others)
 
 
 def _require_no_namesake(client: Client, views: Sequence[Model]) -> None:
-    require_no_namesake(client, marts_dataset(client), (view.name for view in views))
+    require_no_namesake(
+        client, marts_name(client.dataset_name), (view.name for view in views)
+    )
 
 
 def _create(client: Client, view: Model) -> None:
-    client.execute_many(_creation(client, view))  # at once, where that can be
+    client.execute_many(creation(client, view))  # at once, where that can be
 
 
 def _create_dataset(client: Client) -> None:
-    with client.with_alternative_dataset_name(marts_dataset(client)):
+    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
         if not client.has_dataset():
             client.create_dataset()
 
 
-def _creation(client: Client, view: Model) -> list[str]:
-    """What makes a view and describes it and its columns.
-
-    DuckDB forgets the comments of a view that is replaced, so they come each time.
-    """
-    path, query = _path(client, view), _query(client, view)
-    literal = client.capabilities.escape_literal
-    columns = {
-        client.escape_column_name(column): literal(text)
-        for column, text in view.columns.items()
-    }
-    if client.capabilities.sqlglot_dialect == "bigquery":
-        described = ",\n".join(
-            f"    {column} options (description = {text})"
-            for column, text in columns.items()
-        )
-        options = f"options (description = {literal(view.description)})"
-        return [
-            f"create or replace view {path} (\n{described}\n) {options} as\n{query}"
-        ]
-    creation = f"create or replace view {path} as\n{query}"
-    if client.capabilities.sqlglot_dialect not in HAVE_COMMENT_ON:
-        return [creation]
-    return [
-        creation,
-        f"comment on view {path} is {literal(view.description)}",
-        *(
-            f"comment on column {path}.{column} is {text}"
-            for column, text in columns.items()
-        ),
-    ]
-
-
 def _query(client: Client, model: Model) -> str:
     raw = client.fully_qualified_dataset_name()
-    with client.with_alternative_dataset_name(marts_dataset(client)):
+    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
         marts = client.fully_qualified_dataset_name()
     dialect = str(client.capabilities.sqlglot_dialect)
     return render(model, dialect=dialect, raw=raw, marts=marts)
 
 
 def _path(client: Client, view: Model) -> str:
-    with client.with_alternative_dataset_name(marts_dataset(client)):
+    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
         return client.make_qualified_table_name(view.name)
 
 

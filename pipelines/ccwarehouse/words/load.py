@@ -1,50 +1,18 @@
-"""What a load says about itself: before (the plan) and after (the summary)."""
+"""What a load says of itself when it has ended."""
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from whole_days.calendar import ONE_DAY, spans
+from whole_days.calendar import ONE_DAY
 from whole_days.clock import SET_IT, off
-from whole_days.plan import in_runs
 
+from ..doctor.api import EMPTY_ACCOUNT
+from ..end import End
+from ..exit_codes import ExitCode
+from ..load import Outcome, Plan
 from .causes import causes
-from .exit_codes import ExitCode
-from .load import Outcome, Plan
-from .output import End
-
-EMPTY_ACCOUNT = (
-    "Every day of this account is empty, though the key works. Usage of OAuth users on "
-    "Team and Enterprise plans does not appear in this report, nor does usage through "
-    "Amazon Bedrock, Google Vertex AI or other clouds. Check that the key belongs to "
-    "the organisation whose members use Claude Code through the API."
-)
-
-
-def plan_as_dict(plan: Plan) -> dict[str, Any]:
-    """The plan for machines: runs of days with their reasons, and the calls."""
-    runs = [
-        {
-            "first": first.isoformat(),
-            "last": last.isoformat(),
-            "days": (last - first).days + 1,
-            "reason": str(reason),
-        }
-        for first, last, reason in in_runs(plan.wanted)
-    ]
-    return _ends(plan) | {"plan": runs, "calls_at_least": 1 + len(plan.wanted)}
-
-
-def plan_as_lines(plan: Plan) -> list[str]:
-    """The plan for people."""
-    if not plan.wanted:
-        return ["Nothing to load: no day is wanted."]
-    lines = []
-    for first, last, reason in in_runs(plan.wanted):
-        days = _count((last - first).days + 1, "day")
-        lines.append(f"{span(first, last):24}  {days:>9}  {reason}")
-    calls = _count(1 + len(plan.wanted), "call")
-    return [*lines, f"At least {calls}: one first, one per day and 1,000 records."]
+from .dates import count, dates, standing_numbers
+from .plan import ends
 
 
 def end_of_load(plan: Plan, outcome: Outcome, location: str, *, quiet: bool) -> End:
@@ -55,14 +23,14 @@ def end_of_load(plan: Plan, outcome: Outcome, location: str, *, quiet: bool) -> 
         return End(facts=facts, lines=lines)
     code = ExitCode.DAYS_FAILED if outcome.loaded else ExitCode.NOTHING_LOADED
     first, *others = causes(outcome.failed)
-    more = f" (and {_count(len(others), 'other cause')})" if others else ""
-    days = f"{len(outcome.failed)} of {_count(len(plan.wanted), 'day')}"
+    more = f" (and {count(len(others), 'other cause')})" if others else ""
+    days = f"{len(outcome.failed)} of {count(len(plan.wanted), 'day')}"
     return End(code, f"{days} failed: {first.reason}{more}", facts, lines)
 
 
 def outcome_as_dict(plan: Plan, outcome: Outcome, location: str) -> dict[str, Any]:
     """The summary for machines. Cost is a decimal string in USD."""
-    return _ends(plan) | {
+    return ends(plan) | {
         "days_wanted": len(plan.wanted),
         "days_loaded": len(outcome.loaded),
         "days_changed": len(outcome.changed),
@@ -117,14 +85,14 @@ def remarks(plan: Plan, outcome: Outcome) -> list[str]:
     """What someone should look at, if there is anything."""
     lines = _failures(plan, outcome)
     if outcome.twins:
-        records = _count(sum(outcome.twins.values()), "record")
+        records = count(sum(outcome.twins.values()), "record")
         lines.append(
             f"{records} share every key with another one of the day, and are kept: "
             f"{dates(outcome.twins)}."
         )
     lines += [
         f"Not in the known contract, and kept: {seen.kind} {seen.name} "
-        f"(in {_count(seen.records, 'record')})."
+        f"(in {count(seen.records, 'record')})."
         for seen in sorted(outcome.unknown)
     ]
     if outcome.new_models:
@@ -139,7 +107,7 @@ def remarks(plan: Plan, outcome: Outcome) -> list[str]:
         for organization in sorted(outcome.gone_organizations)
     ]
     if outcome.emptied:
-        days = _count(len(outcome.emptied), "day")
+        days = count(len(outcome.emptied), "day")
         lines.append(f"{days} had records and are empty now: {dates(outcome.emptied)}.")
     if outcome.clock_error:
         lines.append(f"{off(outcome.clock_error)}, which the load went by. {SET_IT}.")
@@ -172,33 +140,9 @@ def _standing(plan: Plan, outcome: Outcome) -> dict[date, datetime]:
     }
 
 
-def standing_numbers(read_at: Mapping[date, datetime], now: datetime) -> str:
-    """That the stored numbers of days still count, and how old they are."""
-    hours = [int((now - then).total_seconds()) // 3600 for then in read_at.values()]
-    youngest, oldest = min(hours), max(hours)
-    between = "" if youngest == oldest else f"{youngest:,} to "
-    old = f"{between}{_count(oldest, 'hour')} old"
-    return f"The stored numbers of {dates(read_at)} stand, {old}"
-
-
-def dates(days: Iterable[date]) -> str:
-    """Days in any order as runs, for people."""
-    return ", ".join(span(first, last) for first, last in spans(sorted(days)))
-
-
-def span(first: date, last: date) -> str:
-    """A run of days, or the one day, for people."""
-    return f"{first}" if first == last else f"{first} to {last}"
-
-
-def _ends(plan: Plan) -> dict[str, str | None]:
-    """The first and the last day that are wanted, None where no day is."""
-    days = [item.day.isoformat() for item in plan.wanted]
-    return {
-        "first_day": min(days, default=None),
-        "last_day": max(days, default=None),
-    }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def interrupted(stored_days: int, plan: Plan, location: str) -> str:
+    """What a load says that is ended by Ctrl-C or its like."""
+    return (
+        f"Interrupted. {stored_days} of {len(plan.wanted)} days are in "
+        f"{location}. The next load goes on from there."
+    )

@@ -9,16 +9,13 @@ from typing import Final
 
 import duckdb
 
-from .frugal import duckdb as duckdb_destination
-from .names import ImpossibleNameError, require_own_name, stored_name
-from .waiting import Patience, patiently
+from .duckdb_file import require_own_name, wait_for
+from .errors import ImpossibleNameError, PublishError
+from .waiting import Patience
 
 OPTION: Final = "--publish"
 MAGIC: Final = slice(8, 12), b"DUCK"  # where a DuckDB file says that it is one
 
-NO_FILE_THERE = (
-    "--publish copies a DuckDB file, and {destination} is none. Leave it out."
-)
 ITSELF = "--publish names the database itself, {file}. Name another file."
 NO_FOLDER = "--publish names {file}, whose folder is not there. Make it."
 NO_DATABASE = (
@@ -30,18 +27,9 @@ FAILED = (
 )
 
 
-class PublishError(RuntimeError):
-    """The copy could not be made or put in place; the message says why."""
-
-
-def require_target(
-    target: Path, destination: str, database: Path, dataset: str
-) -> None:
+def require_target(target: Path, database: Path, dataset: str) -> None:
     """Raise `ImpossibleNameError` where no copy of the database can be."""
-    if destination != "duckdb":
-        raise ImpossibleNameError(NO_FILE_THERE.format(destination=destination))
-    name = stored_name(dataset, duckdb_destination().capabilities())
-    require_own_name(target, name, OPTION)
+    require_own_name(target, dataset, OPTION)
     if _is_same(target, database):
         raise ImpossibleNameError(ITSELF.format(file=target))
     if not target.absolute().parent.is_dir():
@@ -82,9 +70,8 @@ def _unchanging(database: Path, patience: Patience) -> Iterator[None]:
     if it was opened for something else. So copying ends the lock, when nobody needs it
     any more; DuckDB writes nothing when it closes what it only read.
     """
-    path = str(database.absolute())
-    connection = patiently(lambda: duckdb.connect(path, read_only=True), patience)
-    with closing(connection):
+    path = database.absolute()
+    with closing(wait_for(path, patience, read_only=True)):
         if os.path.exists(f"{path}.wal"):
             raise OSError(None, f"some of it is still in {database}.wal")
         yield

@@ -1,0 +1,44 @@
+"""Descriptions by COMMENT ON, as DuckDB and Postgres know it.
+
+dlt brings descriptions to BigQuery and others itself, as options of their DDL.
+"""
+
+from claude_code_analytics.contract import TABLES
+from claude_code_marts import Model
+
+from .other import Client, Dialect
+
+
+class CommentOn(Dialect):
+    """SQL that has COMMENT ON."""
+
+    def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
+        """The view and its comments: DuckDB forgets those of one that is replaced."""
+        creation = super().view(client, path, query, view)
+        described = _comments(client, "view", path, view.description, view.columns)
+        return [*creation, *described]
+
+    def describe_tables(self, client: Client) -> None:
+        """Comment on all tables and columns, in one transaction."""
+        statements = []
+        for name, table in TABLES.items():
+            path = client.make_qualified_table_name(name)
+            statements += _comments(
+                client, "table", path, table.description, table.descriptions
+            )
+        with client.begin_transaction():
+            client.execute_many(statements)
+
+
+def _comments(
+    client: Client, kind: str, path: str, description: str, columns: dict[str, str]
+) -> list[str]:
+    literal = client.capabilities.escape_literal
+    return [
+        f"comment on {kind} {path} is {literal(description)}",
+        *(
+            f"comment on column {path}.{client.escape_column_name(column)} "
+            f"is {literal(text)}"
+            for column, text in columns.items()
+        ),
+    ]

@@ -1,0 +1,116 @@
+"""Postgres: a server. Whole files are copied in, and one load at a time writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
+
+import dlt
+
+from .comment_on import CommentOn
+from .dlt_stored_schema import storing_one_schema
+from .errors import WarehouseInUseError
+from .fixes import CORRECT, CREATE, GRANT
+from .other import AnyDestination, Client, DriverErrors, Engine
+from .postgres_catalogue import dependants, no_views, try_lock
+from .postgres_credentials import AnyPostgresConfiguration
+
+if TYPE_CHECKING:
+    from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
+    from dlt.destinations.impl.postgres.postgres import PostgresClient
+
+# As stg_usage writes it: Postgres uses the index for exactly this expression. One
+# written otherwise is another index and needs another name.
+ACTOR = (
+    "coalesce(nullif(case when lower(actor__email_address) = actor__email_address"
+    " then actor__email_address else translate(actor__email_address,"
+    " 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') end, ''),"
+    " nullif(actor__api_key_name, ''), 'unknown')"
+)
+
+# By day for readers and for the replacement of days, by actor for readers, and by
+# record for the joins of the views.
+INDEXES = {
+    "usage_report": {"date": "date", "actor_lowered": ACTOR, "id": "_dlt_id"},
+    "usage_report__model_breakdown": {"date": "date", "parent": "_dlt_parent_id"},
+    "usage_report__tool_actions": {"date": "date", "parent": "_dlt_parent_id"},
+}
+
+
+class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt's settings go by it
+    """dlt's destination, for any address that libpq knows."""
+
+    spec: type[PostgresClientConfiguration] = AnyPostgresConfiguration
+
+    @property
+    def client_class(self) -> type[PostgresClient]:
+        """The client that copies files."""
+        from .dlt_postgres_jobs import CopyingClient  # noqa: PLC0415 - needs the driver
+
+        return CopyingClient
+
+
+class Postgres(Engine):
+    """A database of a server."""
+
+    errors: ClassVar[DriverErrors] = DriverErrors(
+        {
+            "authentication failed": CORRECT,
+            "database .* does not exist": CREATE,
+            "permission denied|must be owner": GRANT,
+        },
+        unreadable="invalid dsn",
+        before="PGRES_FATAL_ERROR ERROR:  ",
+    )
+    extra: ClassVar[str | None] = "dlt[postgres]"
+
+    def destination(self) -> AnyDestination:
+        """With parquet where ADBC is installed, and csv where it is not.
+
+        dlt itself prefers an INSERT with a literal for every value, several times as
+        slow.
+        """
+        return storing_one_schema(postgres)(
+            preferred_loader_file_format="parquet" if _has_adbc() else "csv",
+            supported_loader_file_formats=["csv", "parquet"],
+        )
+
+
+def _has_adbc() -> bool:
+    with suppress(ImportError):
+        for part in ("adbc_driver_manager", "adbc_driver_postgresql"):
+            import_module(part)
+        return True
+    return False
+
+
+class PostgresSql(CommentOn):
+    """Postgres's SQL."""
+
+    def index_tables(self, client: Client) -> None:
+        """Create the indexes that are not there. Readers are not kept waiting."""
+        for table, indexes in INDEXES.items():
+            path = client.make_qualified_table_name(table)
+            for name, expression in indexes.items():
+                index = f"{table}_by_{name}"
+                client.execute_sql(
+                    f"create index if not exists {index} on {path} ({expression})"
+                )
+
+    def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
+        """What has a name in a dataset and is no view: the name, and what it is."""
+        return no_views(client, dataset)
+
+    def dependants(
+        self, client: Client, dataset: str, views: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """What others have built on views: its name, and the view it reads."""
+        return dependants(client, dataset, views)
+
+    def lock(self, client: Client) -> None:
+        """Take an advisory lock, which ends with the connection, also in a crash."""
+        holder = try_lock(client, f"ccwarehouse:{client.dataset_name}")
+        if holder is not None:
+            raise WarehouseInUseError(f"another load writes to it ({holder}).")

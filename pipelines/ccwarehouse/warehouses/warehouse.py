@@ -1,0 +1,147 @@
+"""A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dlt
+
+from claude_code_analytics import Package, as_source, read_stored
+from whole_days.plan import StoredDay
+
+from . import views
+from .configuration import destinations_only
+from .engines import ENGINES, dialect_of, engine_of
+from .errors import NothingLoadedError
+from .names import marts_name
+from .other import Client, Engine
+from .waiting import IMPATIENT, Patience, patiently
+from .work_folder import work_folder
+
+PIPELINE = "ccwarehouse"
+
+UNTESTED = (
+    "{name} is not tested with ccwarehouse; {tested} are. Compare a few days with the "
+    "Claude Console before you rely on it."
+)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where the data goes: a destination of dlt and a dataset in it, opened."""
+
+    pipeline: dlt.Pipeline
+    engine: Engine
+
+    @property
+    def location(self) -> str:
+        """Where the data is, in words for a person."""
+        dataset = self.pipeline.dataset_name
+        return f"{self.engine.place}, tables in {dataset}, views in {self.marts}"
+
+    @property
+    def marts(self) -> str:
+        """The dataset of the views."""
+        return marts_name(self.pipeline.dataset_name)
+
+    @property
+    def remark(self) -> str | None:
+        """What to know before trusting this destination; None where it is tested."""
+        name = self.pipeline.destination.destination_type.rpartition(".")[2]
+        if name in ENGINES:
+            return None
+        return UNTESTED.format(name=name, tested=", ".join(ENGINES))
+
+    def stored(self, account: str) -> dict[date, StoredDay]:
+        """What is there of each day; asking does not create the database."""
+        if not self.engine.exists():
+            return {}
+        return read_stored(self.pipeline, account)
+
+    def models(self, account: str) -> set[str]:
+        """The models there are costs of."""
+        with self.client() as client:
+            table = client.make_qualified_table_name("usage_report__model_breakdown")
+            query = f"select distinct model from {table} where account = %s"
+            return {row[0] for row in client.execute_sql(query, account) or ()}
+
+    def write(self, package: Package) -> None:
+        """Load a package; when this returns, its days are durable."""
+        source = self.engine.lay_out(as_source(lambda: package))
+        with self.engine.writing(self.pipeline, package):
+            self.pipeline.run(source)
+
+    def build_views(self) -> list[str]:
+        """Renew views, descriptions and indexes; returns the views' names."""
+        with self.client() as client:
+            names = views.build(client)
+            dialect = dialect_of(client)
+            dialect.describe_tables(client)
+            dialect.index_tables(client)
+            return names
+
+    def check_views(self) -> list[views.Failure]:
+        """The claims about the data that do not hold."""
+        with self.client() as client:
+            return views.check(client)
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """SQL on what is loaded. Makes no file: raises `NothingLoadedError` instead."""
+        if not self.engine.exists():
+            raise NothingLoadedError(
+                f"{self.engine.place} is not there yet. Load first."
+            )
+        with self.pipeline.sql_client() as client:
+            yield client
+
+
+@contextmanager
+def open_warehouse(
+    destination: str,
+    database: Path,
+    dataset: str,
+    *,
+    sole_writer: bool = False,
+    read_only: bool = False,
+    patience: Patience = IMPATIENT,
+) -> Iterator[Warehouse]:
+    """A warehouse for the length of a command.
+
+    With `sole_writer` nobody else's load can write to it meanwhile, and `patience` is
+    had with who holds it; with `read_only` others may read a DuckDB file at the same
+    time. Without either, a DuckDB file is held if it is there, and never made.
+    `dataset` is stored under the name that dlt's naming makes of it, which is the one
+    `Warehouse` tells. Raises `ImpossibleNameError` for names that cannot be, before
+    anything is made, `UnsuitableDestinationError` where a day cannot be replaced, and
+    `WarehouseInUseError` or DuckDB's own error when another program writes.
+
+    The pipeline's working folder is new and goes away again: what is stored is read
+    from the warehouse, so a run needs nothing of the one before, and a package that a
+    killed run left half done is not loaded by the next one over newer data.
+    """
+    engine = engine_of(destination, database)
+    with ExitStack() as stack:
+        stack.enter_context(destinations_only())
+        name = engine.stored_name(dataset)
+        opened = engine.opened(
+            sole_writer=sole_writer, read_only=read_only, patience=patience
+        )
+        target = stack.enter_context(opened)
+        folder = stack.enter_context(work_folder())
+        pipeline = dlt.pipeline(
+            PIPELINE, destination=target, dataset_name=name, pipelines_dir=folder
+        )
+        if sole_writer:
+            stack.enter_context(_locked(pipeline, patience))
+        yield Warehouse(pipeline, engine)
+
+
+@contextmanager
+def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
+    """The only load into a server's dataset, where the server can tell."""
+    with pipeline.sql_client() as client:
+        patiently(lambda: dialect_of(client).lock(client), patience)
+        yield

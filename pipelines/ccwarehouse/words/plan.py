@@ -1,0 +1,43 @@
+"""What a load says before it begins: which days, and why."""
+
+from typing import Any
+
+from whole_days.plan import in_runs
+
+from ..load import Plan
+from .dates import count, span
+
+
+def plan_as_dict(plan: Plan) -> dict[str, Any]:
+    """The plan for machines: runs of days with their reasons, and the calls."""
+    runs = [
+        {
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "days": (last - first).days + 1,
+            "reason": str(reason),
+        }
+        for first, last, reason in in_runs(plan.wanted)
+    ]
+    return ends(plan) | {"plan": runs, "calls_at_least": 1 + len(plan.wanted)}
+
+
+def plan_as_lines(plan: Plan) -> list[str]:
+    """The plan for people."""
+    if not plan.wanted:
+        return ["Nothing to load: no day is wanted."]
+    lines = []
+    for first, last, reason in in_runs(plan.wanted):
+        days = count((last - first).days + 1, "day")
+        lines.append(f"{span(first, last):24}  {days:>9}  {reason}")
+    calls = count(1 + len(plan.wanted), "call")
+    return [*lines, f"At least {calls}: one first, one per day and 1,000 records."]
+
+
+def ends(plan: Plan) -> dict[str, str | None]:
+    """The first and the last day that are wanted, None where no day is."""
+    days = [item.day.isoformat() for item in plan.wanted]
+    return {
+        "first_day": min(days, default=None),
+        "last_day": max(days, default=None),
+    }
