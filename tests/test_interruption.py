@@ -45,6 +45,8 @@ def start(api, tmp_path):
             "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": str(DAYS),
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
             "TMPDIR": str(tmp_path / "tmp"),
+            # where files may not grow Python would leave cut off what it compiles
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         process = interruptible(
             [PROGRAM, "load", *words],

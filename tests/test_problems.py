@@ -40,6 +40,8 @@ def call(api, tmp_path):
         given = {
             "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+            # where files may not grow Python would leave cut off what it compiles
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
         def limited():
