@@ -19,7 +19,7 @@ import googlesql_load as bigquery
 from ccwarehouse.warehouses.views import Failure, build, check
 from claude_code_analytics import as_source
 from claude_code_analytics.contract import TABLES
-from claude_code_marts import Model, checks, models, reads, render
+from claude_code_marts import Model, checks, models, render
 from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
@@ -202,7 +202,7 @@ def lineage(names: Iterable[str]) -> list[Model]:
     wanted, found = {*names}, []
     for model in reversed(models()):
         if model.name in wanted:
-            wanted |= reads(model)
+            wanted |= model.reads
             found.append(model)
     return found[::-1]
 
