@@ -5,8 +5,8 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
-from ccwarehouse import views
 from ccwarehouse.cli import main
+from ccwarehouse.warehouses import views
 from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, query, record
 from loads import execute as execute_in_file
