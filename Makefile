@@ -4,9 +4,9 @@ BIN := .venv/bin
 # Python keeps what it has compiled, as on any machine, so that every start does not
 # compile it again.
 unexport PYTHONDONTWRITEBYTECODE
-# Two workers; tests of one server, or of one file, stay in one of them. The order is
-# that of tests/conftest.py, longest first.
-WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
+# Three workers for two cores, as many tests wait; those of one server, or of one file,
+# stay in one of them. The order is that of tests/conftest.py, longest first.
+WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: demo docs check test test-more soak bench bigquery-check lint format clean
 

@@ -1,6 +1,6 @@
 """What many test modules share at the price of one: servers and processes.
 
-Tests run in two workers, each with its own servers where it needs them.
+Each worker has its own servers where it needs them.
 """
 
 import os
@@ -106,7 +106,7 @@ def postgres():
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def duckdb_engine(tmp_path_factory):
     """Views on a DuckDB file, filled anew by each test that asks them."""
     folder = tmp_path_factory.mktemp("duckdb_engine")
@@ -115,9 +115,12 @@ def duckdb_engine(tmp_path_factory):
         yield DuckDb(client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres_engine(postgres, tmp_path_factory):
-    """The same views in Postgres, with a collation of English."""
+    """The same views in Postgres, with a collation of English.
+
+    Not for the session: some tests crash the server, which ends its connection.
+    """
     folder = tmp_path_factory.mktemp("postgres_engine")
     address = postgres.address(database=postgres.new_database())
     destination = dlt.destinations.postgres(address)
@@ -125,13 +128,13 @@ def postgres_engine(postgres, tmp_path_factory):
         yield Postgres(client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def googlesql_engine(googlesql, tmp_path_factory):
     """The same views by GoogleSQL's executor."""
     return BigQuery(googlesql, tmp_path_factory.mktemp("googlesql_engine"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def schemas(duckdb_engine):
     """The columns of raw tables and views, which are the same in every engine."""
     return duckdb_engine.schemas()

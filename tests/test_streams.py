@@ -15,6 +15,7 @@ import pytest
 from ccwarehouse.interrupt import signals_as_ctrl_c
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query
+from processes import interruptible
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = 3
@@ -35,7 +36,7 @@ def start(api, tmp_path):
         "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": str(DAYS),
         "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
     }
-    return lambda *words, **streams: subprocess.Popen(
+    return lambda *words, **streams: interruptible(
         [PROGRAM, *words], cwd=tmp_path, env=os.environ | environment, **streams
     )
 

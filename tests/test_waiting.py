@@ -132,7 +132,11 @@ def test_ctrl_c_ends_the_wait(held, run, monkeypatch):
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     monkeypatch.setattr(Output, "remark", interrupt)
-    done = run("load", f"--wait={LONG}", "--database", str(database))
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        done = run("load", f"--wait={LONG}", "--database", str(database))
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
     assert ExitCode.INTERRUPTED == done.exit_code
     assert "Waiting up to" in done.stderr
