@@ -257,6 +257,7 @@ def test_a_failing_check_shows_its_rows(call, tmp_path):
     assert "-7" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_account_without_any_record_is_told_why(call, api):
     """An empty report is no silent success."""
     api.usage = lambda day: []

@@ -441,6 +441,7 @@ def test_a_retry_comes_not_before_its_date():
     assert times[1] >= moment
 
 
+@pytest.mark.slow
 def test_a_rate_limit_pauses_every_day():
     """After a 429 no call of any day comes before `retry-after` has passed."""
     calls, refused = [], []
@@ -470,6 +471,7 @@ def test_a_rate_limit_beyond_patience_fails_every_day_at_once():
     assert len(api.calls) <= 4
 
 
+@pytest.mark.slow
 def test_when_all_wait_in_vain_the_rest_is_not_tried():
     """An API that is down costs the patience of the days in flight, not of each."""
     outcomes = fetch(Script(OVERLOADED), *DAYS, concurrency=2, max_wait=0.5)
@@ -480,6 +482,7 @@ def test_when_all_wait_in_vain_the_rest_is_not_tried():
     assert all("529 an_error: Overloaded" in error for error in untried)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_days_that_never_answer_do_not_stop_the_others(concurrency):
     """A day may have a fault of its own, also when it is the only one in flight."""

@@ -360,6 +360,7 @@ def execute_new(database, sql):
         connection.execute(sql)
 
 
+@pytest.mark.slow
 def test_what_a_killed_doctor_left_is_removed_by_the_next(api, database, examined):
     """The scratch table has one name, so that it never piles up."""
     load_from(api, database, views=True)
@@ -382,6 +383,7 @@ def test_a_server_is_left_as_it_was_too(postgres, monkeypatch):
     assert [] == postgres_execute(address, schemas)
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_can_only_be_read_is_found_out(api, database):
     """The check writes for real: nothing but a write shows that writing is allowed."""
     load_from(api, database)
@@ -425,6 +427,7 @@ def test_names_that_clash_are_wrong_usage(tmp_path, examined):
     assert ExitCode.USAGE == exit_code(found.values())
 
 
+@pytest.mark.slow
 def test_views_that_do_not_build_are_told(api, database, examined):
     """The warehouse can be written, but its tables lack what the views read."""
     load_from(api, database)

@@ -81,6 +81,7 @@ def body(records):
     return f'{{"data": [{", ".join(people)}]}}'.encode()
 
 
+@pytest.mark.slow
 def test_a_long_package_needs_no_more_memory_than_a_short_one(monkeypatch):
     """Rows are let go as they are read, chunk by chunk."""
     monkeypatch.setattr("claude_code_analytics.package.CHUNK_RECORDS", 1_000)
@@ -237,6 +238,7 @@ def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
             assert [(1,)] == client.execute_sql(tasks)
 
 
+@pytest.mark.slow
 def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
     """Of the deleted rows a load clears some away when it closes the file."""
     database = tmp_path / "new.duckdb"

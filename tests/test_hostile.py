@@ -634,6 +634,7 @@ def test_the_hostile_days_are_of_all_kinds(loaded):
     assert 0.2 * days < failed < 0.8 * days
 
 
+@pytest.mark.slow
 def test_the_checks_hold_but_for_counts_that_are_negative(loaded):
     """The check about them counts every one; without those days nothing is left."""
     negatives = {

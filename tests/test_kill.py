@@ -403,6 +403,7 @@ def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path)
     assert set(DAYS[1:-2]) == wanted_days(database, NOON)
 
 
+@pytest.mark.slow
 def test_a_fetch_noted_before_its_load_was_cut_short_is_not_believed(
     api, databases, tmp_path
 ):

@@ -63,6 +63,7 @@ def wanted_days(database, now=NOON):
     return [(item.day.isoformat(), item.reason) for item in chosen.wanted]
 
 
+@pytest.mark.slow
 def test_the_documented_example_gives_its_rate_and_its_cost(api, database):
     """45 accepted and 5 rejected are 0.9; 1025 cents are 10.25 USD."""
     load_from(api, database, "2026-03-09", "2026-03-09", views=True)
@@ -150,6 +151,7 @@ def bare(history):
     history["2026-03-09"] = [shown]
 
 
+@pytest.mark.slow
 def test_the_reference_pages_shape_loads_with_its_actor_type(api, bare, database):
     """Without them the actor type is derived, and the customer type is unknown."""
     load_from(api, database, "2026-03-09", "2026-03-09", views=True)
@@ -181,6 +183,7 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
     }
 
 
+@pytest.mark.slow
 def test_what_the_contract_does_not_know_is_kept_and_named(api, history, database):
     """An unknown field is in unknown_fields, an unknown tool is a row; both named."""
     tools = {"bash_tool": {"accepted": 1, "rejected": 0}}
@@ -225,6 +228,7 @@ def test_a_day_that_fails_when_read_again_keeps_its_rows(api, database):
     assert before == stored_rows(database)
 
 
+@pytest.mark.slow
 def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
     api, database
 ):
@@ -237,6 +241,7 @@ def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
     assert [(0,)] == query(database, counts)
 
 
+@pytest.mark.slow
 def test_a_fetch_counts_only_when_its_load_was_completed(api, database):
     """Bookkeeping of a load that `_dlt_loads` does not know is not believed."""
     load_from(api, database)
@@ -314,6 +319,7 @@ def test_new_and_restated_days_in_one_run_are_each_themselves(
     assert [] == wanted_days(database)
 
 
+@pytest.mark.slow
 def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
     """The running day is stored when asked for, and wanted again once complete."""
     history["2026-03-10"] = [record("2026-03-10")]
@@ -324,6 +330,7 @@ def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
     assert [("2026-03-10", Reason.NOT_FINAL)] == wanted_days(database, later)
 
 
+@pytest.mark.slow
 def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
     """Given dates are fetched although they are there, and no other day is."""
     load_from(api, database)
@@ -363,6 +370,7 @@ def test_a_key_that_is_refused_at_once_leaves_no_package(api, database):
     assert [] == query(database, tables)
 
 
+@pytest.mark.slow
 def test_every_table_and_column_carries_its_description(api, database):
     """Descriptions reach the warehouse as comments, none is missing."""
     load_from(api, database, views=True)
@@ -375,6 +383,7 @@ def test_every_table_and_column_carries_its_description(api, database):
     assert [] == query(database, silent)
 
 
+@pytest.mark.slow
 def test_the_ledger_holds_the_sums_of_each_day(api, database):
     """Records, sessions and cents of a day are those of its rows."""
     load_from(api, database)

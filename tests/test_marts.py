@@ -180,6 +180,7 @@ def test_a_cost_may_be_multiplied_by_a_rate(warehouse):
     assert [(Decimal("1192499999999.988075"),)] == actual
 
 
+@pytest.mark.slow
 def test_ratios_are_doubles_of_six_places(warehouse):
     """They equal those of exact arithmetic, refunds and noise alike."""
     random = Random(20250901)
@@ -201,6 +202,7 @@ def test_ratios_are_doubles_of_six_places(warehouse):
         assert (average, share) == (round(average, 6), round(share, 6))
 
 
+@pytest.mark.slow
 def test_columns_are_those_promised(warehouse):
     """Names and order of the marts' columns are a public contract."""
     acceptance = ["accepted", "rejected", "proposals", "acceptance_rate"]

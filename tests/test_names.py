@@ -46,6 +46,7 @@ def datasets(database):
     return {name for (name,) in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "stored"), [("a-b", "a_b"), ("übung", "_bung")])
 def test_the_name_that_is_told_is_the_name_that_is_stored(api, given, stored):
     """By dlt's own naming, in the summary, in the file, and in what comes later."""
@@ -135,6 +136,7 @@ def test_every_command_says_so(command):
     assert "cannot be a dataset's name" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file", ["claude-code.duckdb", "main.duckdb", "md:x", ":memory:"]
 )

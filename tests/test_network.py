@@ -156,6 +156,7 @@ def test_a_load_from_this_machine_succeeds_with_a_proxy_set(environment, proxy):
     assert (None, 1, []) == (outcome.error, outcome.records, proxy.got)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_another_host_is_called_through_the_proxy(environment, proxy, name):
     """It is asked for a tunnel and never sees the key."""
@@ -239,6 +240,7 @@ def test_a_certificate_of_nobody_ends_the_run(breaking_proxy):
     assert all(got.startswith("CONNECT ") for got in breaking_proxy.got)
 
 
+@pytest.mark.slow
 def test_with_the_companys_certificate_a_load_succeeds(
     breaking_proxy, authority, environment, tmp_path
 ):

@@ -53,6 +53,7 @@ def reshaped(run, view, columns):
     run(SHAPES.format(view=view, columns=", ".join(columns)))
 
 
+@pytest.mark.slow
 def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
     """The load's data is in, the table stays, and the advice is to move the table."""
     database = tmp_path / "usage.duckdb"

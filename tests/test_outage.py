@@ -44,6 +44,7 @@ def call(api, tmp_path, monkeypatch):
     return lambda *words: CliRunner().invoke(main, words)
 
 
+@pytest.mark.slow
 def test_an_outage_is_one_line_and_an_exit_code_of_its_own(call, api):
     """No day is said to be stored, no cost to be zero, no history to begin."""
     api.fault = lambda request: OVERLOADED()
@@ -63,6 +64,7 @@ def test_an_outage_is_one_line_and_an_exit_code_of_its_own(call, api):
     assert ["Days", "Time", "Data"] == said
 
 
+@pytest.mark.slow
 def test_an_outage_is_told_to_machines(call, api):
     """Each day has its own reason, the error is their cause; nobody says empty."""
     api.fault = lambda request: OVERLOADED()

@@ -69,6 +69,7 @@ def asked(api):
     return [(call.query["starting_at"], call.query["limit"]) for call in api.calls]
 
 
+@pytest.mark.slow
 def test_the_first_call_asks_for_one_record_before_there_is_a_file(command, tmp_path):
     """A load opens the warehouse when the API has answered, and not before."""
     files = []
@@ -96,6 +97,7 @@ def test_a_refused_key_leaves_nothing_behind(command, tmp_path, key):
     assert timedelta(weeks=1) == first - second
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_for_the_last_day_alone_is_not_refused(api, load, ledger):
     """A fault of one day is that day's, also when it is asked for first."""
     api.fault = lambda request: (
@@ -110,6 +112,7 @@ def test_a_key_that_is_refused_for_the_last_day_alone_is_not_refused(api, load, 
     assert [("failed",)] == ledger("status")
 
 
+@pytest.mark.slow
 def test_an_acceptance_before_the_load_counts_for_its_days(api, load):
     """Once the API took the key, a load of which every day is refused has failed days.
 
@@ -125,6 +128,7 @@ def test_an_acceptance_before_the_load_counts_for_its_days(api, load):
         load(asks_first=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply",
     [error(529, "overloaded"), Response(200, {}, b"{" * 99, cut_after=9)],
@@ -159,6 +163,7 @@ def test_a_clock_that_is_days_off_is_a_matter_of_configuration(command, tmp_path
     assert 1 == len(done.output.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [13, -13, 0])
 def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
     """The API's time says which day is the last complete one, and when it was read."""
@@ -173,6 +178,7 @@ def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
     assert 3600 * hours == outcome_as_dict(PLAN, outcome, "")["clock_ahead_seconds"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_minutes_do_no_harm(load, ledger, minutes):
     """Within five minutes this machine's clock is believed, in silence."""
@@ -192,6 +198,7 @@ def test_a_machine_in_between_does_not_tell_the_time():
     assert (None, None) == (day.error, clock.ahead)
 
 
+@pytest.mark.slow
 def test_days_are_judged_without_an_answer_to_the_first_call_too(api, load, ledger):
     """Their own replies tell the time: a day that still runs is not taken for final."""
     api.fault = lambda request: error(529, "busy") if len(api.calls) == 1 else None

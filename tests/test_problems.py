@@ -185,6 +185,7 @@ def test_a_name_that_the_locale_cannot_write_is_wrong_usage(call, tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_with_utf_8_a_name_may_have_any_letters(api, tmp_path):
     """Those of the folder, too."""
     (tmp_path / "日本").mkdir()

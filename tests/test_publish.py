@@ -168,6 +168,7 @@ def test_a_file_whose_last_rows_are_beside_it_is_not_copied(tmp_path):
     assert not copy.exists()
 
 
+@pytest.mark.slow
 def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path):
     """A load that ends with 4 publishes."""
     copy = tmp_path / "readers.duckdb"

@@ -94,6 +94,7 @@ def test_every_exit_code_is_told_of():
     assert [(str(int(code)), code.meaning) for code in ExitCode] == rows
 
 
+@pytest.mark.slow
 def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
     """What a reader pastes into DuckDB gives rows; grants are for a server."""
     database = tmp_path / "ccwarehouse.duckdb"

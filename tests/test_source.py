@@ -42,6 +42,7 @@ def asked(api):
     return [query["starting_at"] for query in calls if query["limit"] != "1"]
 
 
+@pytest.mark.slow
 def test_given_days_are_loaded(api, pipeline, tmp_path):
     """`days` are exactly the days that are fetched."""
     days = [date(2026, 3, 7), date(2026, 3, 9)]
@@ -67,6 +68,7 @@ def test_without_days_it_goes_on_from_the_last_stored_one(api, pipeline, tmp_pat
     assert ["2026-03-08", "2026-03-09", "2026-03-10"] == loaded_days(tmp_path)
 
 
+@pytest.mark.slow
 def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
     """Environment variables of dlt's form are enough."""
     section = "SOURCES__CLAUDE_CODE_ANALYTICS"
@@ -77,6 +79,7 @@ def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
     assert ["2026-03-09"] == loaded_days(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_customary_variable_holds_the_key_as_well(
     api, pipeline, tmp_path, monkeypatch
 ):
@@ -111,6 +114,7 @@ def test_it_asks_first_as_a_load_does(api, pipeline, fault, error):
     assert [] == asked(api)
 
 
+@pytest.mark.slow
 def test_some_of_its_tables_may_be_selected(api, pipeline, tmp_path):
     """As with any dlt source, a part of the resources can be loaded."""
     source = usage([date(2026, 3, 9)], base_url=api.url, api_key=DEMO_API_KEY)

@@ -53,6 +53,7 @@ def failing(*days):
     )
 
 
+@pytest.mark.slow
 def test_a_whole_warehouse_has_final_days_and_no_gap(api, database):
     """After a load that went well every day is final and there is nothing to remark."""
     load_from(api, database, "2026-03-01", "2026-03-09")
@@ -86,6 +87,7 @@ def test_each_day_has_the_state_that_its_fetches_and_rows_give_it(api, database)
     assert [2, 4, 5, 7, 8, 9] == [day.day for day in status.gaps]
 
 
+@pytest.mark.slow
 def test_a_day_read_before_it_was_over_is_no_gap(api, database):
     """A provisional day needs no attention: the next load reads it again anyway."""
     load_from(api, database, "2026-03-08", "2026-03-09", now=NOON - HALF_A_DAY * 2)
@@ -106,6 +108,7 @@ def test_the_running_day_is_shown_when_it_is_stored_and_never_missed(api, databa
     assert {State.FINAL: [9], State.PROVISIONAL: [10]} == days_of(status_of(database))
 
 
+@pytest.mark.slow
 def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, database):
     """What was read before stands, and people are told how old it is."""
     load_from(api, database, "2026-03-08", "2026-03-09")
@@ -123,6 +126,7 @@ def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, datab
     assert [expected] == remarks(status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hours", "lookback", "stale"),
     [(48, 3, []), (49, 3, [9]), (12, 0, [9]), (13 + 48, 99, [9])],
@@ -141,6 +145,7 @@ def test_a_day_that_cannot_be_read_again_goes_stale(
     assert bool(stale) == ("Load: ccwarehouse load" in remarks(status)[-1])
 
 
+@pytest.mark.slow
 def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
     """Numbers of a part of a day are not the day's."""
     load_from(api, database, "2026-03-09", "2026-03-09", now=NOON - 2 * HALF_A_DAY)
@@ -161,6 +166,7 @@ def test_a_day_that_is_not_whole_and_cannot_be_read_again_is_a_gap(api, database
     assert {State.FAILED: [9]} == days_of(status_of(database))
 
 
+@pytest.mark.slow
 def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, database):
     """The range begins with the first day ever tried, not the first that came."""
     api.fault = failing("2026-03-07")
@@ -171,6 +177,7 @@ def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, datab
     assert [8, 9] == [day.day for day in status.stored]
 
 
+@pytest.mark.slow
 def test_days_become_missing_as_time_passes(api, database):
     """A warehouse that nobody loads into shows the days it lacks, once complete."""
     load_from(api, database, "2026-03-08", "2026-03-09")
@@ -230,6 +237,7 @@ def test_the_last_run_and_the_freshness_are_those_of_completed_loads(api, databa
     assert before.last_run < failed.last_run == cut_short.last_run
 
 
+@pytest.mark.slow
 def test_loads_of_others_into_the_dataset_are_not_our_last_run(api, database):
     """Only loads that fetched days count."""
     load_from(api, database)
