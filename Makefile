@@ -13,7 +13,7 @@ WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
 
-# What needs neither a server nor a process of its own, nor a second.
+# What needs neither a server nor a process of its own, nor half a second.
 check: .venv/installed lint
 	$(BIN)/pytest $(WORKERS) -m "not server and not process and not slow"
 

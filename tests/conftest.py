@@ -24,7 +24,7 @@ SERVERS = ("googlesql", "bigquery_service", "postgres")
 TO_START = pytest.mark.timeout(sample(quick=300, soak=7200))
 
 # The groups that take longest, in the order in which they begin: whoever began one last
-# would leave the other worker without work.
+# would leave the other workers without work.
 LONGEST = (
     "bigquery_service",
     "postgres",

@@ -31,7 +31,7 @@ NEEDED = (
     "tenacity",
     "truststore",
 )
-OURS = ("ccwarehouse", "claude_code_")
+OURS = ("ccwarehouse", "claude_code_", "whole_days")
 
 
 def become(code, words, folder, environment, output):

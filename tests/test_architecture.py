@@ -14,7 +14,7 @@ import pytest
 from ccwarehouse.warehouses import ENGINES
 
 ROOT = Path(__file__).parent.parent
-SHELVES = ("ccwarehouse", "claude_code_analytics", "claude_code_marts")
+SHELVES = ("ccwarehouse", "claude_code_analytics", "claude_code_marts", "whole_days")
 PROGRAM = ROOT / "pipelines" / "ccwarehouse"
 
 

@@ -82,7 +82,7 @@ def test_the_demo_calls_no_one_but_this_machine(demo, folder):
 def test_the_wheel_puts_no_common_names_into_site_packages(folder):
     """Its packages have names of their own, not `sources` or `pipelines`."""
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    ours = ("ccwarehouse", "claude_code_analytics", "claude_code_marts")
+    ours = ("ccwarehouse", "claude_code_analytics", "claude_code_marts", "whole_days")
 
     assert all((site / name / "__init__.py").exists() for name in ours)
     assert not any(

@@ -102,7 +102,7 @@ class Outcome:
                 self._add_day(fetch.day, fetch.tables, before)
 
     def _add_day(self, day: date, tables: DayTables, before: StoredDay) -> None:
-        records = tables.counts["usage_report"]
+        records = tables.records
         self.loaded.append(day)
         if not records:
             self.empty.append(day)

@@ -199,7 +199,7 @@ def _ledger_row(loaded: LoadedDay) -> dict[str, Any]:
     return row | {
         "status": "complete",
         "pages": fetch.pages,
-        "records": fetch.tables.counts["usage_report"],
+        "records": fetch.tables.records,
         "model_breakdown_rows": fetch.tables.counts["usage_report__model_breakdown"],
         "tool_actions_rows": fetch.tables.counts["usage_report__tool_actions"],
         "num_sessions": fetch.tables.num_sessions,

@@ -5,14 +5,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import dlt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
 from claude_code_marts import checks, models, render
-from engines import RAW_TABLES, Answer, DuckDb, bag, prepared
+from engines import RAW_TABLES, Answer, bag
 from histories import histories, stored_after
 from test_engines import tried
 
@@ -86,22 +85,8 @@ class Spark:
 
 
 @pytest.fixture(scope="module")
-def duckdb(tmp_path_factory):
-    """DuckDB, whose rows are those of all other engines."""
-    folder = tmp_path_factory.mktemp("duckdb")
-    destination = dlt.destinations.duckdb(str(folder / "usage.duckdb"))
-    with prepared(destination, folder / "pipelines").sql_client() as client:
-        yield DuckDb(client)
-
-
-@pytest.fixture(scope="module")
-def spark(duckdb):
+def spark(schemas):
     """Spark in local mode, with tables of DuckDB's columns."""
-    connection = duckdb.client.native_connection
-    schemas = {
-        table: connection.execute(f"from {duckdb.raw}.{table} limit 0").arrow().schema
-        for table in RAW_TABLES
-    }
     with tempfile.TemporaryDirectory() as folder:
         command = [
             ROOT / ".venv-spark" / "bin" / "python",
@@ -116,13 +101,13 @@ def spark(duckdb):
 
 @tried(4)  # of half a minute each
 @given(histories)
-def test_nasty_histories_are_the_same_in_spark(duckdb, spark, history):
+def test_nasty_histories_are_the_same_in_spark(duckdb_engine, spark, history):
     """Every view and every check, row by row, with the types of the columns."""
     rows = stored_after(history).rows()
-    for engine in (duckdb, spark):
+    for engine in (duckdb_engine, spark):
         engine.fill(rows)
 
-    expected, actual = duckdb.answers(), spark.answers()
+    expected, actual = duckdb_engine.answers(), spark.answers()
 
     for name in expected:
         assert (name, expected[name]) == (name, actual[name])

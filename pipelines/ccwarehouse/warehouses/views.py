@@ -71,7 +71,7 @@ def check(client: Client) -> list[Failure]:
         results = [_failure(client, claim) for claim in checks()]
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
-            f"dataset {marts_name(client.dataset_name)} lacks views:"
+            f"dataset {_marts(client)} lacks views:"
             " build them first (`ccwarehouse transform`)"
         ) from error
     return [failure for failure in results if failure]
@@ -110,7 +110,7 @@ def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
 def _make_anew(client: Client, views: Sequence[Model]) -> None:
     """Drop views and create them, in one transaction if there are any."""
     names = [view.name for view in views]
-    require_no_dependants(client, marts_name(client.dataset_name), names)
+    require_no_dependants(client, _marts(client), names)
     atomic = client.capabilities.supports_ddl_transactions
     with client.begin_transaction() if atomic else nullcontext():
         for view in views[::-1]:  # outer views first, which is how readers lock them
@@ -124,9 +124,11 @@ def _reads_any(view: Model, others: Sequence[Model]) -> bool:
 
 
 def _require_no_namesake(client: Client, views: Sequence[Model]) -> None:
-    require_no_namesake(
-        client, marts_name(client.dataset_name), (view.name for view in views)
-    )
+    require_no_namesake(client, _marts(client), (view.name for view in views))
+
+
+def _marts(client: Client) -> str:
+    return marts_name(client.dataset_name)
 
 
 def _create(client: Client, view: Model) -> None:
@@ -134,21 +136,21 @@ def _create(client: Client, view: Model) -> None:
 
 
 def _create_dataset(client: Client) -> None:
-    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
+    with client.with_alternative_dataset_name(_marts(client)):
         if not client.has_dataset():
             client.create_dataset()
 
 
 def _query(client: Client, model: Model) -> str:
     raw = client.fully_qualified_dataset_name()
-    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
+    with client.with_alternative_dataset_name(_marts(client)):
         marts = client.fully_qualified_dataset_name()
     dialect = str(client.capabilities.sqlglot_dialect)
     return render(model, dialect=dialect, raw=raw, marts=marts)
 
 
 def _path(client: Client, view: Model) -> str:
-    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
+    with client.with_alternative_dataset_name(_marts(client)):
         return client.make_qualified_table_name(view.name)
 
 
