@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from claude_code_analytics.contract import TABLES
+from ccwarehouse.reports import all_tables
 from claude_code_marts import models, render
 
 # What dlt notes of each load; a row of `day_fetches` counts by it.
@@ -34,7 +34,7 @@ def page() -> str:
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables\n\nThey lie in the dataset, `claude_code` unless it is named.\n"
     connection.execute("create schema claude_code")
-    for name, table in TABLES.items():
+    for name, table in all_tables().items():
         connection.register("rows", table.empty())
         relation = f"claude_code.{name}"
         connection.execute(

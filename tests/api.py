@@ -2,14 +2,18 @@
 
 import copy
 import json
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import httpx
 
-from claude_code_analytics import fetch_days, resolve_settings
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
+from claude_code_analytics.client import UsageClient
 from claude_code_analytics.reply import PageReader
-from claude_code_analytics.tables import day_tables
+from claude_code_analytics.tables import usage_day
+from whole_days.clock import utc_now
+from whole_days.fetch import fetch as fetch_report
 
 KEY = "sk-ant-admin01-Abc_123"
 DAY = date(2025, 9, 1)
@@ -54,21 +58,30 @@ def reply(*records, next_page=None):
 def tables(*bodies, reader=None, account="default", day=DAY):
     """The day's tables from the bytes of its pages."""
     reader = reader or PageReader()
-    return day_tables([reader.read(body) for body in bodies], account, day)
+    return usage_day([reader.read(body) for body in bodies], account, day)
 
 
 def rows(*records, table=REPORT):
     """The rows that one page with these records has in a table."""
-    return tables(reply(*records)).rows[table].to_pylist()
+    return tables(reply(*records)).rows(table).to_pylist()
+
+
+def all_rows(day):
+    """A day's rows, by table."""
+    return {table: day.rows(table) for table in day.counts}
+
+
+def sums(day):
+    """What the ledger keeps of a day's records."""
+    (row,) = day.notes["day_fetches__claude_code"]
+    return row
 
 
 def rows_of(package):
     """The rows that a package hands over, by table."""
     return {
-        table: [
-            row for part in package.chunks(table) if part for row in part.to_pylist()
-        ]
-        for table in TABLES
+        name: [row for part in package.chunks(table) for row in part.to_pylist()]
+        for name, table in package.report.all_tables.items()
     }
 
 
@@ -122,6 +135,12 @@ def fetch(handler, *days, contact=None, **given):
     return list(fetch_days(days or [DAY], resolved, transport, contact=contact))
 
 
+def fetch_days(days, settings, transport=None, clock=utc_now, **how):
+    """The days as a load fetches them; `transport` stands in for the network."""
+    report = replace(CLAUDE_CODE, open=partial(UsageClient, transport=transport))
+    return fetch_report(report, days, settings, clock, **how)
+
+
 def fetch_one(handler, **given):
     """The outcome of the one day."""
     (outcome,) = fetch(handler, **given)
@@ -130,7 +149,7 @@ def fetch_one(handler, **given):
 
 def emails(outcome):
     """Whose records a fetched day holds."""
-    return outcome.tables.rows[REPORT]["actor__email_address"].to_pylist()
+    return outcome.content.rows(REPORT)["actor__email_address"].to_pylist()
 
 
 def user(name):

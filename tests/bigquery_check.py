@@ -23,13 +23,14 @@ from google.cloud.bigquery import QueryJobConfig
 
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import Warehouse, open_warehouse
-from ccwarehouse.warehouses.bigquery import CLUSTERED_BY
 from ccwarehouse.warehouses.names import marts_name
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE
 from claude_code_analytics.fake import organisation
 from claude_code_marts import models
 from loads import History, load_from, served
 from ratios import Ratio
+
+TABLES = CLAUDE_CODE.all_tables
 
 FIRST, LAST = "2026-01-09", "2026-03-09"
 RESTATED, EMPTIED = "2026-03-04", "2026-03-05"
@@ -105,9 +106,12 @@ def layout(warehouse: Warehouse, table: str) -> tuple:
 
 def wanted_layout(table: str) -> tuple:
     """What `layout` should find."""
-    description, columns = TABLES[table].description, TABLES[table].descriptions
-    day = "date" if table in CLUSTERED_BY else None
-    return day, description, CLUSTERED_BY.get(table), columns
+    description, columns = (
+        TABLES[table].description,
+        TABLES[table].descriptions,
+    )
+    day = "date" if TABLES[table].is_data else None
+    return day, description, [*TABLES[table].filtered_by] or None, columns
 
 
 def views_described(warehouse: Warehouse) -> dict[str, tuple]:

@@ -23,8 +23,10 @@ from histories import Rows
 FOLDER = Path(claude_code_marts.__file__).with_name("cases")
 
 DEFAULTS = {
+    "report": "claude_code",
     "account": "default",
     "date": date(2025, 9, 1),
+    "load_number": 1,
     "_dlt_load_id": "committed",
     "inserted_at": datetime(2025, 9, 1, tzinfo=UTC),
 }

@@ -16,16 +16,16 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
+from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses.views import Failure, build, check
-from claude_code_analytics import as_source
-from claude_code_analytics.contract import TABLES
 from claude_code_marts import Model, checks, models, render
 from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
 from ratios import Ratio
+from whole_days.package import as_source
 
-RAW_TABLES = (*TABLES, "_dlt_loads")
+RAW_TABLES = (*all_tables(), "_dlt_loads")
 
 TYPES = {
     "character varying": "STRING",
@@ -215,7 +215,8 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
         dataset_name="claude_code",
         pipelines_dir=str(folder),
     )
-    pipeline.run(as_source(lambda: package_of({"2025-09-01": []}, first=True)))
+    first = package_of({"2025-09-01": []}, first=True)
+    pipeline.run(as_source(first.report, lambda: first))
     with pipeline.sql_client() as client:
         build(client)
     return pipeline

@@ -8,12 +8,13 @@ from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMerg
 
 from api import reply, tables
 from ccwarehouse.warehouses import engine_of
-from claude_code_analytics import Package, as_source
-from claude_code_analytics.contract import DATA_TABLES
-from claude_code_analytics.fetch import DayFetch
+from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
+from whole_days.package import Package, as_source, packed
 from whole_days.plan import StoredDay
+from whole_days.report import DayFetch
 
+DATA = [table.name for table in CLAUDE_CODE.tables]
 PROJECT, DATASET = "a-project", "claude_code"
 RAW, MARTS = f"`{PROJECT}`.`{DATASET}`", f"`{PROJECT}`.`{DATASET}_marts`"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -22,11 +23,12 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def package_of(days: dict[str, list[dict]], *, first: bool = False) -> Package:
     """What a load would write of these days (ISO text -> records)."""
     fetches = [
-        DayFetch("default", day, NOON, 1, tables(reply(*records), day=day))
+        DayFetch(day, NOON, tables(reply(*records), day=day))
         for day, records in ((date.fromisoformat(text), days[text]) for text in days)
     ]
     stored = {} if first else {fetch.day: StoredDay() for fetch in fetches}
-    return Package(fetches, stored, Calendar(NOON, timedelta(minutes=90)), "default")
+    calendar = Calendar(NOON, timedelta(minutes=90))
+    return packed(CLAUDE_CODE, "default", fetches, stored, calendar)
 
 
 def bigquery(package: Package, folder: Path) -> BigQueryClient:
@@ -43,7 +45,8 @@ def bigquery(package: Package, folder: Path) -> BigQueryClient:
         pipelines_dir=str(folder),
     )
     engine = engine_of("bigquery", Path())
-    pipeline.extract(engine.lay_out(as_source(lambda: package)))
+    source = as_source(package.report, lambda: package)
+    pipeline.extract(engine.lay_out(source, package.report))
     pipeline.normalize()
     client, _ = pipeline._get_destination_clients(pipeline.default_schema)
     return client
@@ -53,12 +56,12 @@ def creations(client: BigQueryClient) -> list[str]:
     """A CREATE TABLE for each table, and for each that is staged."""
     stored = [_creation(client, table) for table in client.schema.tables]
     with client.sql_client.with_staging_dataset():
-        return stored + [_creation(client, table) for table in DATA_TABLES]
+        return stored + [_creation(client, table) for table in DATA]
 
 
 def merges(client: BigQueryClient) -> list[str]:
     """What replaces days in the stored tables by what was staged, in order."""
-    chains = [[client.prepare_load_table(table)] for table in DATA_TABLES]
+    chains = [[client.prepare_load_table(table)] for table in DATA]
     return [
         statement
         for chain in chains

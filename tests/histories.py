@@ -14,11 +14,14 @@ import simplejson
 from hypothesis import strategies as st
 
 from api import EXAMPLE, rows_of, tables
-from claude_code_analytics import Package
-from claude_code_analytics.contract import DATA_TABLES, TABLES
-from claude_code_analytics.fetch import DayFetch
+from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
+from whole_days.package import Package, packed
 from whole_days.plan import StoredDay
+from whole_days.report import DayFetch
+
+TABLES = CLAUDE_CODE.all_tables
+DATA_TABLES = [table.name for table in CLAUDE_CODE.tables]
 
 Rows = dict[str, list[dict]]
 
@@ -122,13 +125,13 @@ records = st.fixed_dictionaries(
 
 @st.composite
 def days(draw: st.DrawFn) -> list[dict]:
-    """A day's records; some are twins, and some differ in who alone."""
+    """A day's records; some are duplicates, and some differ in who alone."""
     drawn = draw(st.lists(records, min_size=1, max_size=4))
-    twins = draw(st.lists(st.sampled_from(drawn), max_size=2))
+    duplicates = draw(st.lists(st.sampled_from(drawn), max_size=2))
     strangers = draw(st.lists(st.sampled_from(drawn), max_size=2))
     return [
         *drawn,
-        *copy.deepcopy(twins),
+        *copy.deepcopy(duplicates),
         *({**stranger, "actor": draw(actors)} for stranger in strangers),
     ]
 
@@ -182,10 +185,11 @@ def stored_after(history: Iterable[Load]) -> Stored:
         now = START + timedelta(hours=number)
         fetches = [_fetch(load, day, now) for day in load.days]
         calendar = Calendar(now, timedelta(minutes=90))
-        package = Package(fetches, hashes[load.account], calendar, load.account)
+        known = hashes[load.account]
+        package = packed(CLAUDE_CODE, load.account, fetches, known, calendar)
         _put(stored, package, load)
         for loaded in package.days:
-            day, fetched = loaded.fetch.day, loaded.fetch.tables
+            day, fetched = loaded.fetch.day, loaded.fetch.content
             before = hashes[load.account].get(day, StoredDay())
             hashes[load.account][day] = StoredDay(
                 fetched.content_hash if fetched else before.content_hash,
@@ -204,12 +208,10 @@ def damaged(stored: Stored) -> Stored:
 def _fetch(load: Load, day: date, now: datetime) -> DayFetch:
     given = load.days[day]
     if given is None:
-        return DayFetch(load.account, day, now, error="503: no luck")
+        return DayFetch(day, now, error="503: no luck")
     body = {"data": list(_whole(given, day)), "has_more": False, "next_page": None}
     page = simplejson.dumps(body, use_decimal=True).encode()
-    return DayFetch(
-        load.account, day, now, 1, tables(page, account=load.account, day=day)
-    )
+    return DayFetch(day, now, tables(page, account=load.account, day=day))
 
 
 def _whole(given: list[dict], day: date) -> Iterator[dict]:

@@ -15,7 +15,7 @@ from dlt.common.runtime.collector import Collector
 
 from ccwarehouse import load as loading
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
 
 PACKAGE_DAYS = 2
@@ -69,10 +69,12 @@ def run(order):
         "duckdb", database, "claude_code", sole_writer=True
     ) as warehouse:
         warehouse.pipeline.collector = Steps()
-        stored = warehouse.stored(settings.account)
+        stored = warehouse.stored(CLAUDE_CODE, settings.account)
         chosen = loading.plan(request, stored, now, settings)
         tell("planned", len(chosen.wanted))
-        loading.load(warehouse, chosen, settings, Days(), clock=lambda: now)
+        loading.load(
+            warehouse, CLAUDE_CODE, chosen, settings, Days(), clock=lambda: now
+        )
 
 
 if __name__ == "__main__":

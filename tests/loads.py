@@ -12,7 +12,7 @@ from api import EXAMPLE
 from ccwarehouse.load import Outcome, Request, load, plan
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics.preflight import Preflight, preflight
 from whole_days.clock import ApiClock
@@ -79,10 +79,11 @@ def load_from(
         with open_warehouse(
             destination, database, dataset, sole_writer=True
         ) as warehouse:
-            stored = warehouse.stored(resolved.account)
+            stored = warehouse.stored(CLAUDE_CODE, resolved.account)
             chosen = plan(request, stored, before.clock(), resolved)
             outcome = load(
                 warehouse,
+                CLAUDE_CODE,
                 chosen,
                 resolved,
                 Silence(),

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from api import fetch_days
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics import Package, fetch_days, resolve_settings
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_marts import models
 from emulator import LOCATION, PROJECT
 from loads import NOON, History, record, served
 from whole_days.calendar import Calendar
+from whole_days.package import packed
+
+TABLES = CLAUDE_CODE.all_tables
 
 CLUSTERS = {
     "usage_report": "`organization_id`, `actor__email_address`",
@@ -39,8 +42,8 @@ def requests(bigquery_service):
         settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
         with open_warehouse("bigquery", Path("none"), "sent") as warehouse:
             fetches = fetch_days(map(date.fromisoformat, days), settings)
-            stored = warehouse.stored("default")
-            warehouse.write(Package(fetches, stored, CALENDAR, "default"))
+            stored = warehouse.stored(CLAUDE_CODE, "default")
+            warehouse.write(packed(CLAUDE_CODE, "default", fetches, stored, CALENDAR))
             if stored:
                 warehouse.build_views()
         sent, bigquery_service.sent = bigquery_service.sent, []
@@ -91,7 +94,10 @@ def test_the_ledger_lies_in_one_piece(making, table):
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_and_columns_are_made_with_their_descriptions(making, table):
     """In BigQuery's quotes, apostrophes and all."""
-    description, columns = TABLES[table].description, TABLES[table].descriptions
+    description, columns = (
+        TABLES[table].description,
+        TABLES[table].descriptions,
+    )
     texts = re.findall(r"description='((?:\\.|[^'\\])*)'", created(making, table))
 
     assert [*columns.values(), description] == [
@@ -102,7 +108,7 @@ def test_tables_and_columns_are_made_with_their_descriptions(making, table):
 def test_money_has_all_its_places(making):
     """38 digits, 24 of them behind the point: more than NUMERIC holds."""
     sql = created(making, "usage_report__model_breakdown")
-    ledger = created(making, "day_fetches")
+    ledger = created(making, "day_fetches__claude_code")
 
     assert "`estimated_cost__amount` BIGNUMERIC(38,24)" in sql
     assert "`estimated_cost_cents` BIGNUMERIC(38,24)" in ledger

@@ -22,13 +22,14 @@ from api import (
     Script,
     emails,
     fetch,
+    fetch_days,
     fetch_one,
     page,
     refusal,
     settings,
     user,
 )
-from claude_code_analytics import CredentialsError, fetch_days
+from claude_code_analytics import CredentialsError
 from claude_code_analytics.client import PATH
 from claude_code_analytics.fake import FakeApi, Response
 
@@ -128,7 +129,7 @@ def test_broken_paging_fails_the_day(steps, reason):
     api = Script(*steps)
     outcome = fetch_one(api)
 
-    assert outcome.tables is None
+    assert outcome.content is None
     assert reason in outcome.error
     assert len(api.calls) <= 3
 
@@ -554,7 +555,7 @@ def test_a_reply_that_never_comes_whole_ends_with_patience(fault):
         (outcome,) = fetch_from(api.url, timeout=0.1, max_wait=0.5)
 
     assert re.search(r"tried \d+ times", outcome.error)
-    assert outcome.tables is None
+    assert outcome.content is None
 
 
 @pytest.mark.parametrize(

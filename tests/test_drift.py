@@ -63,7 +63,10 @@ def test_unknown_fields_are_kept_by_path(made, expected):
 
 def sightings(*bodies):
     """What a day's pages hold beyond the contract: kind, name and records."""
-    return {(kind, name, records) for kind, name, records, _ in tables(*bodies).drift}
+    return {
+        (kind, name, records)
+        for kind, name, records, _ in tables(*bodies).summary.drift
+    }
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_unknown_fields_of_the_reply_itself_are_counted():
 def test_an_example_is_short_and_names_nobody(made, expected):
     """What was seen can be looked at, without the emails it may hold."""
     body = simplejson.dumps({"data": [made], "has_more": False, "next_page": None})
-    (seen,) = tables(body.encode()).drift
+    (seen,) = tables(body.encode()).summary.drift
 
     assert expected == seen.example
 
@@ -140,7 +143,7 @@ def test_neighbours_of_an_unknown_field_have_none():
 def test_unknown_numbers_keep_every_digit(text):
     """An unknown amount may be money: it is kept as it was written."""
     body = reply(EXAMPLE).replace(b'"customer_type"', b'"fee": %b, "customer_type"')
-    (row,) = tables(body % text.encode()).rows[REPORT].to_pylist()
+    (row,) = tables(body % text.encode()).rows(REPORT).to_pylist()
 
     assert f'{{"fee": {text}}}' == row["unknown_fields"]
 
@@ -162,6 +165,6 @@ def test_what_a_reader_has_met_changes_nothing(odd):
 
     alone, after = tables(body), tables(body, reader=met)
 
-    assert alone.rows[REPORT] == after.rows[REPORT]
-    assert alone.rows[TOOLS] == after.rows[TOOLS]
-    assert alone.drift == after.drift
+    assert alone.rows(REPORT) == after.rows(REPORT)
+    assert alone.rows(TOOLS) == after.rows(TOOLS)
+    assert alone.summary.drift == after.summary.drift

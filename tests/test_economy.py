@@ -6,8 +6,10 @@ No seconds: `make bench` measures those.
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 
 import dlt
 import pyarrow as pa
@@ -20,14 +22,15 @@ from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.duckdb_file import hold_file
 from ccwarehouse.words.progress import Silence
-from claude_code_analytics import DayFetch, Package, resolve_settings
-from claude_code_analytics.client import WORKERS
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
-from claude_code_analytics.tables import DayTables
 from loads import NOON, History, load_from, record, served
 from whole_days.calendar import Calendar, each_day
+from whole_days.package import packed
 from whole_days.plan import StoredDay
+from whole_days.report import DayFetch
+
+TABLES = CLAUDE_CODE.all_tables
 
 LAST = date(2026, 3, 9)
 FIRST = LAST - timedelta(days=140)
@@ -83,18 +86,16 @@ def body(records):
 
 @pytest.mark.slow
 def test_a_long_package_needs_no_more_memory_than_a_short_one(monkeypatch):
-    """Rows are let go as they are read, chunk by chunk."""
-    monkeypatch.setattr("claude_code_analytics.package.CHUNK_RECORDS", 1_000)
+    """Beside what was fetched, the rows of one chunk are held at a time."""
+    monkeypatch.setattr("whole_days.package.CHUNK_RECORDS", 1_000)
 
     content = body(250)
 
     def most_held(days):
+        fetches = [DayFetch(day, NOON, tables(content)) for day in DAYS[:days]]
+        package = packed(CLAUDE_CODE, "default", fetches, {}, CALENDAR)
         before, most = pa.total_allocated_bytes(), 0
-        fetches = (
-            DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:days]
-        )
-        package = Package(fetches, {}, CALENDAR, "default")
-        for _ in zip(*map(package.chunks, TABLES), strict=False):
+        for _ in chain(*map(package.chunks, TABLES.values())):
             most = max(most, pa.total_allocated_bytes() - before)
         return most
 
@@ -103,16 +104,16 @@ def test_a_long_package_needs_no_more_memory_than_a_short_one(monkeypatch):
     assert long < 1.1 * short
 
 
-def test_of_an_unchanged_day_no_rows_are_made(monkeypatch):
-    """Its hash is all that is needed of it, and what it held is let go."""
-    day = tables(body(10))
+def test_of_an_unchanged_day_no_rows_are_made():
+    """Its hash is all that is needed of it."""
+    day = replace(tables(body(10)), rows=lambda _: pytest.fail("made"))
     stored = {DAY: StoredDay(content_hash=day.content_hash)}
-    monkeypatch.setattr(DayTables, "rows", property(lambda _: pytest.fail("made")))
-    fetch = DayFetch("default", DAY, NOON, 1, day)
-    package = Package([fetch], stored, CALENDAR, "default")
+    fetch = DayFetch(DAY, NOON, day)
+    package = packed(CLAUDE_CODE, "default", [fetch], stored, CALENDAR)
 
-    assert [1] == [len(rows) for rows in package.chunks("day_fetches")]
-    assert {} == day.parts
+    sizes = {name: sum(map(len, package.chunks(TABLES[name]))) for name in TABLES}
+
+    assert [0, 0, 0, 1] == list(sizes.values())[:4]
 
 
 class EnoughError(Exception):
@@ -147,10 +148,10 @@ def test_fetching_waits_for_a_slow_warehouse(monkeypatch, tmp_path):
         settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
         chosen = plan(Request(FIRST, LAST), {}, NOON, settings)
         with pytest.raises(EnoughError):
-            loading.load(warehouse, chosen, settings, Watch())
+            loading.load(warehouse, CLAUDE_CODE, chosen, settings, Watch())
         calls = len(api.calls)
 
-    written, waiting, held_up = 1, 100 // 25, settings.concurrency + WORKERS
+    written, waiting, held_up = 1, 100 // 25, settings.concurrency
     assert written + waiting + held_up == calls
 
 
@@ -170,9 +171,9 @@ def warehouse(tmp_path):
 def test_a_year_of_small_days_is_a_handful_of_packages():
     """What a package costs in itself is paid four times a year."""
     year = each_day(date(2026, 1, 1), date(2026, 12, 31))
-    fetches = (DayFetch("default", day, NOON) for day in year)
+    fetches = (DayFetch(day, NOON) for day in year)
 
-    assert 4 == sum(1 for portion in portions(fetches) if list(portion))
+    assert 4 == len(list(portions(fetches)))
 
 
 @pytest.mark.slow
@@ -183,7 +184,7 @@ def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(warehouse):
         client.execute_sql("set temp_directory = ''")
         before = limit(client)
     for _ in range(3):
-        warehouse.write(Package([], {}, CALENDAR, "default"))
+        warehouse.write(packed(CLAUDE_CODE, "default", [], {}, CALENDAR))
     with warehouse.client() as client:
         assert before == pytest.approx(limit(client), rel=0.02)
         assert [(1_000_000,)] == client.execute_sql(much)
@@ -198,8 +199,8 @@ def test_after_a_package_nothing_is_left_to_write_and_little_is_held(
     held = """
         select sum(memory_usage_bytes + temporary_storage_bytes) from duckdb_memory()
     """
-    fetches = (DayFetch("default", day, NOON, 1, tables(content)) for day in DAYS[:30])
-    warehouse.write(Package(fetches, {}, CALENDAR, "default"))
+    fetches = (DayFetch(day, NOON, tables(content)) for day in DAYS[:30])
+    warehouse.write(packed(CLAUDE_CODE, "default", fetches, {}, CALENDAR))
 
     assert not (tmp_path / "new.duckdb.wal").exists()
     with warehouse.client() as client:
@@ -215,14 +216,15 @@ def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
         with warehouse.client() as client:
             return client.execute_sql(threads)[0][0]
 
-    def none():
+    def rows(table):
         during.append(of_file())
-        yield from ()
+        return content.rows(table)
 
-    before = of_file()
-    warehouse.write(Package(none(), {}, CALENDAR, "default"))
+    content, before = tables(body(1)), of_file()
+    fetch = DayFetch(DAY, NOON, replace(content, rows=rows))
+    warehouse.write(packed(CLAUDE_CODE, "default", [fetch], {}, CALENDAR))
 
-    assert [1] == during
+    assert [1, 1, 1] == during
     assert before == of_file()
 
 
@@ -248,15 +250,14 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
         where column_name = 'day' and segment_type <> 'VALIDITY'
     """
     changed = {DAY: StoredDay(content_hash="another")}
-    fetch = DayFetch("default", DAY, NOON, 1, tables(body(1)))
-    package = Package([fetch], changed, CALENDAR, "default")
-    assert list(package.chunks("day_fetches"))
+    fetch = DayFetch(DAY, NOON, tables(body(1)))
+    package = packed(CLAUDE_CODE, "default", [fetch], changed, CALENDAR)
     for night in range(20):
         with (
             open_warehouse("duckdb", database, "nights", sole_writer=True) as warehouse,
             warehouse.client() as client,
         ):
-            with warehouse.engine.writing(warehouse.pipeline, package):
+            with warehouse.engine.writing(warehouse.pipeline, replaces=True):
                 client.execute_sql("create table if not exists main.usage (day bigint)")
                 client.execute_sql(f"delete from main.usage where day >= {night - 3}")
                 new = days.format(max(night - 3, 0), night + 1)

@@ -61,7 +61,7 @@ def test_the_demo_is_the_same_in_every_engine(engines):
 @tried(sample(4, 500))
 @given(histories)
 def test_nasty_histories_are_the_same_in_every_engine(engines, history):
-    """Nulls, twins, odd letters, two currencies, refunds, failures, restated days."""
+    """Nulls, duplicates, odd letters, currencies, refunds, failures, restated days."""
     assert_one_truth(engines, stored_after(history).rows())
 
 

@@ -8,8 +8,8 @@ import anyio
 import httpx
 import pytest
 
-from api import DAY, EXAMPLE, KEY, Script, fetch, page, refusal, settings
-from claude_code_analytics import CredentialsError, fetch_days
+from api import DAY, EXAMPLE, KEY, Script, fetch, fetch_days, page, refusal, settings
+from claude_code_analytics import CredentialsError
 from claude_code_analytics.client import WORKERS
 from claude_code_analytics.fake import FakeApi
 from whole_days.fetch import MAX_DAYS_AHEAD
@@ -59,7 +59,7 @@ def test_each_day_comes_once_whatever_fails(concurrency):
 
     assert DAYS == sorted(outcome.day for outcome in outcomes)
     assert {DAYS[2], DAYS[5]} == failed
-    assert all((one.tables is None) == (one.day in failed) for one in outcomes)
+    assert all((one.content is None) == (one.day in failed) for one in outcomes)
     assert {"default"} == {outcome.account for outcome in outcomes}
 
 

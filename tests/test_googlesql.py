@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from api import rows_of
 from ccwarehouse.warehouses.views import creation as creation_of_view
-from claude_code_analytics.contract import DATA_TABLES, TABLES
+from claude_code_analytics import CLAUDE_CODE
 from claude_code_marts import checks, models, render
 from googlesql import InvalidSqlError
 from googlesql_load import (
@@ -26,6 +26,9 @@ from googlesql_load import (
 )
 from loads import record
 from test_models import RATIOS
+
+TABLES = CLAUDE_CODE.all_tables
+DATA_TABLES = [table.name for table in CLAUDE_CODE.tables]
 
 EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks()]
 EVERY_MODEL = [pytest.param(model, id=model.name) for model in models()]

@@ -28,7 +28,7 @@ TEN, MANY = 10 * "a", 93 * "b"
 
 
 def ids(day, table=REPORT):
-    return day.rows[table]["_dlt_id"].to_pylist()
+    return day.rows(table)["_dlt_id"].to_pylist()
 
 
 def all_ids(day):
@@ -122,7 +122,7 @@ def test_another_process_gives_the_same_ids():
     """Nothing of the process that made it is in an id."""
     program = (
         "import sys; from api import *; body = sys.stdin.buffer.read();"
-        "print(tables(body).rows[REPORT]['_dlt_id'].to_pylist())"
+        "print(tables(body).rows(REPORT)['_dlt_id'].to_pylist())"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],
@@ -241,7 +241,7 @@ def test_identical_records_have_ids_and_children_of_their_own():
 
     assert 4 == len(set(parents))
     for table, children in ((MODELS, 1), (TOOLS, 4)):
-        owners = day.rows[table]["_dlt_parent_id"].to_pylist()
+        owners = day.rows(table)["_dlt_parent_id"].to_pylist()
 
         assert dict.fromkeys(parents, children) == {
             parent: owners.count(parent) for parent in parents

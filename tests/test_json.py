@@ -17,7 +17,7 @@ from loads import execute
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
-MAPS = {"days", "rows", "days_failed", "days_standing", "twins"}
+MAPS = {"days", "rows", "days_failed", "days_standing", "duplicates"}
 
 
 def documented(section):
@@ -52,7 +52,7 @@ def api():
 
 
 def usage(day, model, organization):
-    """A day with whatever a summary can tell: drift, twins, a model, whose it is."""
+    """A day with all a summary can tell: drift, duplicates, a model, whose it is."""
     made = record(date=f"{day}T00:00:00Z", surprise=1)
     made["model_breakdown"][0]["model"] = model
     return [made, made, made | {"organization_id": organization}]

@@ -27,7 +27,7 @@ import pytest
 
 from ccwarehouse.load import Request, plan
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import FakeApi
 from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
 from soak import dice, sample
@@ -224,13 +224,21 @@ def with_log(database):
 
 LEDGER = """
     select
-        fetches.date, content_hash, records, model_breakdown_rows, tool_actions_rows,
-        num_sessions, estimated_cost_cents
+        fetches.date, content_hash, records, num_sessions, estimated_cost_cents,
+        (
+            select string_agg(counts.row_count, ' ' order by counts.table_name)
+            from claude_code.day_fetches__tables as counts
+            where counts.date = fetches.date
+                and counts._dlt_load_id = fetches._dlt_load_id
+        ) as row_counts
     from claude_code.day_fetches as fetches
+    join claude_code.day_fetches__claude_code as sums
+        using (date, _dlt_load_id)
     join claude_code._dlt_loads as loads on loads.load_id = fetches._dlt_load_id
     where fetches.status = 'complete'
     qualify row_number() over (
-        partition by fetches.date order by fetched_at desc, loads.inserted_at desc
+        partition by fetches.date
+        order by fetches.fetched_at desc, loads.inserted_at desc
     ) = 1
 """
 
@@ -273,7 +281,7 @@ def wanted_days(database, now):
     """The days that a nightly load would read, were it to start at `now`."""
     settings = resolve_settings(lookback=0, initial_days=len(DAYS))
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
-        stored = warehouse.stored(settings.account)
+        stored = warehouse.stored(CLAUDE_CODE, settings.account)
     return {item.day for item in plan(Request(), stored, now, settings).wanted}
 
 

@@ -1,16 +1,19 @@
 """A load as a whole: API in, tables and views in DuckDB out."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
+from api import reply, tables
 from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.status import read_status
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.views import check
-from claude_code_analytics import CredentialsError, DayFetch, resolve_settings
+from ccwarehouse.words.load import duplicates, unknown
+from claude_code_analytics import CLAUDE_CODE, CredentialsError, resolve_settings
 from claude_code_analytics.fake import error
 from claude_code_marts import models
 from loads import (
@@ -25,6 +28,7 @@ from loads import (
     stored_rows,
 )
 from whole_days.plan import Reason
+from whole_days.report import DayFetch
 
 PERSON, OTHER = "ada@example.com", "bob@example.com"
 
@@ -59,7 +63,9 @@ def wanted_days(database, now=NOON):
     """Days of the next load beyond its lookback, with their reasons."""
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         settings = resolve_settings(lookback=0, initial_days=3)
-        chosen = plan(Request(), warehouse.stored(settings.account), now, settings)
+        chosen = plan(
+            Request(), warehouse.stored(CLAUDE_CODE, settings.account), now, settings
+        )
     return [(item.day.isoformat(), item.reason) for item in chosen.wanted]
 
 
@@ -133,14 +139,14 @@ def test_a_day_is_replaced_whole(api, history, database, records):
 
 
 def test_records_that_share_every_key_are_all_kept_and_counted(api, history, database):
-    """Twins of a grain, also identical ones, are rows of their own."""
-    twin = record("2026-03-09", core_metrics={"num_sessions": 1})
-    history["2026-03-09"] = [record("2026-03-09"), twin, record("2026-03-09")]
+    """Duplicates of a grain, also identical ones, are rows of their own."""
+    duplicate = record("2026-03-09", core_metrics={"num_sessions": 1})
+    history["2026-03-09"] = [record("2026-03-09"), duplicate, record("2026-03-09")]
     outcome = load_from(api, database, "2026-03-09", "2026-03-09")
 
     ids = "select count(*), count(distinct _dlt_id) from claude_code.usage_report"
     assert [(3, 3)] == query(database, ids)
-    assert {date(2026, 3, 9): 2} == outcome.twins
+    assert {date(2026, 3, 9): 2} == duplicates(outcome)
 
 
 @pytest.fixture
@@ -168,7 +174,7 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
     """The summary, all views, all checks and the status take it like any other."""
     outcome = load_from(api, database, "2026-03-09", "2026-03-09", views=True)
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
-        status = read_status(warehouse, resolve_settings(), NOON)
+        status = read_status(warehouse, CLAUDE_CODE, resolve_settings(), NOON)
         with warehouse.client() as client:
             failures = check(client)
     views = {
@@ -176,7 +182,7 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
         for view in models()
     }
 
-    assert ([], [], []) == (status.gaps, failures, outcome.unknown)
+    assert ([], [], []) == (status.gaps, failures, unknown(outcome))
     assert 1 == status.rows["usage_report"] == outcome.records
     assert {"day_revisions", "stg_unknowns"} == {
         name for name, rows in views.items() if not rows
@@ -190,11 +196,11 @@ def test_what_the_contract_does_not_know_is_kept_and_named(api, history, databas
     history["2026-03-09"] = [record("2026-03-09", mood="fine", tool_actions=tools)]
     outcome = load_from(api, database, "2026-03-09", "2026-03-09")
 
-    unknown = "select unknown_fields ->> '$.mood' from claude_code.usage_report"
-    assert [("fine",)] == query(database, unknown)
+    mood = "select unknown_fields ->> '$.mood' from claude_code.usage_report"
+    assert [("fine",)] == query(database, mood)
     tool = "select tool, accepted from claude_code.usage_report__tool_actions"
     assert [("bash_tool", 1)] == query(database, tool)
-    named = [(seen.kind, seen.name, seen.records) for seen in outcome.unknown]
+    named = [(seen.kind, seen.name, seen.records) for seen in unknown(outcome)]
     assert [("field", "mood", 1), ("tool", "bash_tool", 1)] == named
 
 
@@ -389,12 +395,21 @@ def test_the_ledger_holds_the_sums_of_each_day(api, database):
     load_from(api, database)
 
     ledger = """
-        select pages, records, model_breakdown_rows, tool_actions_rows, num_sessions,
-            estimated_cost_cents, is_final, is_changed, error
-        from claude_code.day_fetches where date = '2026-03-08'
+        select report, pages, records, num_sessions, estimated_cost_cents, duplicates,
+            is_final, is_changed, error
+        from claude_code.day_fetches
+        join claude_code.day_fetches__claude_code
+            using (report, account, date, fetched_at, load_number, _dlt_load_id)
+        where date = '2026-03-08'
     """
-    expected = [(1, 2, 2, 8, 10, Decimal(2050), True, True, None)]
-    assert expected == query(database, ledger)
+    expected = ("claude_code", 1, 2, 10, Decimal(2050), 0, True, True, None)
+    assert [expected] == query(database, ledger)
+
+    counts = """
+        select table_name, row_count from claude_code.day_fetches__tables
+        where date = '2026-03-08'
+    """
+    assert [*zip(TABLES, (2, 2, 8), strict=True)] == query(database, counts)
 
 
 @pytest.mark.slow
@@ -416,14 +431,12 @@ def test_an_account_that_never_had_a_record_is_told_apart_from_a_quiet_day(
 def test_packages_are_bounded_in_days_and_in_records():
     """A package is closed by its last day or by the record that fills it."""
 
-    class Tables:
-        records = 10
-
     days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(5)]
-    fetches = [DayFetch("default", day, NOON, tables=Tables()) for day in days]
+    content = replace(tables(reply()), records=10)
+    fetches = [DayFetch(day, NOON, content) for day in days]
 
     def sizes(*limits):
-        return [len(list(part)) for part in portions(fetches, *limits)]
+        return [len(part) for part in portions(fetches, *limits)]
 
     assert [2, 2, 1] == sizes(2, 1000)
     assert [3, 2] == sizes(100, 21)

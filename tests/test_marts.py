@@ -7,50 +7,16 @@ from random import Random
 import dlt
 import pytest
 
+from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses import NothingLoadedError
 from ccwarehouse.warehouses.views import build, check
 from claude_code_marts import checks, models
 from ratios import Ratio
 from test_models import RATIOS
 
-RAW_TABLES = """
-create table usage_report (
-    account varchar, date date, organization_id varchar,
-    actor__type varchar, actor__email_address varchar, actor__api_key_name varchar,
-    customer_type varchar, subscription_type varchar,
-    is_remote boolean, terminal_type varchar,
-    core_metrics__num_sessions bigint,
-    core_metrics__lines_of_code__added bigint,
-    core_metrics__lines_of_code__removed bigint,
-    core_metrics__commits_by_claude_code bigint,
-    core_metrics__pull_requests_by_claude_code bigint,
-    unknown_fields varchar, _dlt_id varchar, _dlt_load_id varchar
-);
-create table usage_report__model_breakdown (
-    account varchar, date date, organization_id varchar, model varchar,
-    tokens__input bigint, tokens__output bigint,
-    tokens__cache_read bigint, tokens__cache_creation bigint,
-    estimated_cost__currency varchar, estimated_cost__amount decimal(38, 24),
-    _dlt_parent_id varchar, _dlt_list_idx bigint,
-    _dlt_id varchar, _dlt_load_id varchar
-);
-create table usage_report__tool_actions (
-    account varchar, date date, organization_id varchar, tool varchar,
-    accepted bigint, rejected bigint,
-    _dlt_parent_id varchar, _dlt_id varchar, _dlt_load_id varchar
-);
-create table day_fetches (
-    account varchar, date date, fetched_at timestamptz, load_number bigint,
-    status varchar, error varchar,
-    is_final boolean, pages bigint, records bigint,
-    model_breakdown_rows bigint, tool_actions_rows bigint,
-    num_sessions bigint, estimated_cost_cents decimal(38, 24),
-    content_hash varchar, is_changed boolean, _dlt_load_id varchar
-);
-create table day_fetches__unknowns (
-    account varchar, date date, fetched_at timestamptz,
-    kind varchar, name varchar, records bigint, example varchar, _dlt_load_id varchar
-);
+FETCH = {"report": "claude_code", "account": "default", "load_number": 1}
+
+LOADS = """
 create table _dlt_loads (load_id varchar, status bigint);
 insert into _dlt_loads values ('in', 0), ('aborted', 1);
 """
@@ -65,7 +31,12 @@ class Warehouse:
         self.size = 0
         client.create_dataset()
         client.execute_sql(f"set schema = '{client.dataset_name}'")
-        client.execute_sql(RAW_TABLES)
+        for name, table in all_tables().items():
+            client.native_connection.register("rows", table.empty())
+            client.execute_sql(
+                f"create table {name} as select *, '' as _dlt_load_id from rows"
+            )
+        client.execute_sql(LOADS)
 
     def record(self, *, email="dev@example.com", models=(), tools=(), **columns):
         """One usage record with its model entries and tool actions."""
@@ -89,7 +60,7 @@ class Warehouse:
     def fetch(self, fetched_at, load="in", **columns):
         """One row of the ledger, for the first of September."""
         fetch = {
-            "account": "default",
+            **FETCH,
             "date": "2025-09-01",
             "fetched_at": f"2025-09-{fetched_at}:00+00:00",
             "status": "complete",
@@ -103,7 +74,7 @@ class Warehouse:
     def unknown(self, fetched_at, name, records, date="2025-09-01", example="7"):
         """One thing that a fetch met and nobody knows."""
         seen = {
-            "account": "default",
+            **FETCH,
             "date": date,
             "fetched_at": f"2025-09-{fetched_at}:00+00:00",
             "kind": "field",

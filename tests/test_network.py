@@ -16,9 +16,9 @@ import trustme
 from click.testing import CliRunner
 from cryptography import x509
 
-from api import DAY, EXAMPLE, KEY, Script, fetch_one, page, reply, settings
+from api import DAY, EXAMPLE, KEY, Script, fetch_days, fetch_one, page, reply, settings
 from ccwarehouse.cli import main
-from claude_code_analytics import SettingsError, fetch_days
+from claude_code_analytics import SettingsError
 from claude_code_analytics.fake import FakeApi
 
 HOST = "api.example.invalid"

@@ -15,12 +15,13 @@ from bigquery_check import rows
 from ccwarehouse import load as loading
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
-from claude_code_analytics import resolve_settings
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, error
 from claude_code_marts import models
 from loads import NOON, History, record, served
 from soak import dice, sample
+
+TABLES = CLAUDE_CODE.all_tables
 
 # Who wrote a row, and which call it was that failed.
 OF_THE_CALL = frozenset({"_dlt_load_id", "error"})
@@ -65,11 +66,16 @@ class World:
         request = loading.Request(start, include_today=True)
         for destination in WAREHOUSES:
             with suppress(KilledError), self.opened(destination) as warehouse:
-                stored = warehouse.stored(settings.account)
+                stored = warehouse.stored(CLAUDE_CODE, settings.account)
                 chosen = loading.plan(request, stored, self.now, settings)
                 killer = Killer(packages)
                 loading.load(
-                    warehouse, chosen, settings, killer, clock=lambda: self.now
+                    warehouse,
+                    CLAUDE_CODE,
+                    chosen,
+                    settings,
+                    killer,
+                    clock=lambda: self.now,
                 )
                 if destination != "bigquery":
                     warehouse.build_views()
@@ -86,7 +92,7 @@ class World:
         """All rows of all tables, and the days that are wanted next."""
         settings = resolve_settings(api_key=DEMO_API_KEY)
         with self.opened(destination) as warehouse:
-            stored = warehouse.stored(settings.account)
+            stored = warehouse.stored(CLAUDE_CODE, settings.account)
             chosen = loading.plan(loading.Request(), stored, self.now, settings)
             tables = {
                 name: rows(warehouse, name, but_for=OF_THE_CALL) for name in TABLES

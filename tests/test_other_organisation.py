@@ -13,9 +13,10 @@ from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.load import outcome_as_dict, remarks
-from claude_code_analytics import OrganisationError, resolve_settings, usage
+from claude_code_analytics import CLAUDE_CODE, resolve_settings, usage
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import NOON, History, execute, load_from, query, record, served, stored_rows
+from whole_days.errors import OrganisationError
 from whole_days.plan import Reason
 
 pytestmark = pytest.mark.slow
@@ -131,7 +132,7 @@ def test_a_plan_to_replace_names_its_reason(api, database):
         " delete from claude_code.usage_report__tool_actions where day(date) = 6",
     )
     with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
-        stored = warehouse.stored("default")
+        stored = warehouse.stored(CLAUDE_CODE, "default")
     request = Request(replace_organisation=True)
     wanted = plan(request, stored, NOON, resolve_settings()).wanted
 

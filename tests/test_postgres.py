@@ -7,10 +7,12 @@ from decimal import Decimal
 import psycopg2
 import pytest
 
-from claude_code_analytics.contract import TABLES
+from claude_code_analytics import CLAUDE_CODE
 from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, record, served
 from postgres import LOADER, PASSWORDS, READER, command, execute
+
+TABLES = CLAUDE_CODE.all_tables
 
 DAY = "2026-03-09"
 ODD = "a \"quoted\", \\N \\n 'text'; with\nlines,\ttabs and ünïcödé"
@@ -66,7 +68,9 @@ MODELS = """
 """
 FETCH = """
     select fetched_at, error, is_final, records, estimated_cost_cents
-    from claude_code.day_fetches where date = '2026-03-09'
+    from claude_code.day_fetches
+    join claude_code.day_fetches__claude_code using (date, fetched_at)
+    where date = '2026-03-09'
 """
 COLUMNS = """
     select table_name, column_name, data_type, numeric_precision, numeric_scale
@@ -85,7 +89,7 @@ EXPECTED_COLUMNS = {
     ("usage_report", "core_metrics__num_sessions", "bigint", 64, 0),
     ("usage_report", "terminal_type", "character varying", None, None),
     ("day_fetches", "fetched_at", "timestamp with time zone", None, None),
-    ("day_fetches", "estimated_cost_cents", "numeric", 38, 24),
+    ("day_fetches__claude_code", "estimated_cost_cents", "numeric", 38, 24),
 }
 
 
@@ -193,7 +197,11 @@ def test_loader_and_reader_can_do_what_they_need_and_no_more(
         select table_schema, table_name from information_schema.tables
         where table_schema like 'claude_code%'
     """)
-    assert {name for _, name in relations} >= {*TABLES, "day_revisions", "stg_usage"}
+    assert {name for _, name in relations} >= {
+        *TABLES,
+        "day_revisions",
+        "stg_usage",
+    }
     for relation in relations:
         read(f"select * from {'.'.join(relation)}")
     for role, statements in ((READER, DENIED_TO_READER), (LOADER, DENIED_TO_LOADER)):

@@ -9,14 +9,15 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from api import MODELS, REPORT, TOOLS
+from api import MODELS, REPORT, TOOLS, fetch_days
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics import Package, fetch_days, resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
 from soak import sample
 from whole_days.calendar import Calendar
+from whole_days.package import packed
 from whole_days.plan import StoredDay
 
 DAYS = ("2026-03-08", "2026-03-09")
@@ -85,7 +86,9 @@ def packages(api, history):
         for day in DAYS:
             history[day] = [record(day, f"u{n}@example.com") for n in range(users)]
         fetches = fetch_days(days, settings, clock=lambda: NOON)
-        yield Package(fetches, stored, Calendar(NOON, settings.settle), "default")
+        yield packed(
+            CLAUDE_CODE, "default", fetches, stored, Calendar(NOON, settings.settle)
+        )
 
 
 def test_a_reader_sees_each_day_as_it_was_or_as_it_is(

@@ -7,11 +7,11 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from api import DAY, Script, page, refusal, settings
+from api import DAY, Script, fetch_days, page, refusal, settings
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.words.load import outcome_as_dict, remarks
-from claude_code_analytics import CredentialsError, fetch_days
+from claude_code_analytics import CredentialsError
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import NOON, History, load_from, query, record, served
 from whole_days.clock import ApiClock

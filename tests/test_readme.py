@@ -31,7 +31,7 @@ COMMANDS = [
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_that_is_told_of_is_one(words):
     """Each parses as the command line would parse it."""
-    with click.Context(main) as context:
+    with click.Context(main, **main.context_settings) as context:
         name, command, rest = main.resolve_command(context, list(words))
 
         assert command.make_context(name, rest, parent=context)

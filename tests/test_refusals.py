@@ -7,9 +7,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from api import DAY, EXAMPLE, Script, fetch, page, refusal, settings
+from api import DAY, EXAMPLE, Script, fetch, fetch_days, page, refusal, settings
 from ccwarehouse.cli import main
-from claude_code_analytics import CredentialsError, fetch_days
+from claude_code_analytics import CredentialsError
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query, record
 

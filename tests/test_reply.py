@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from api import EXAMPLE, KEY, MODELS, REPORT, record, reply, rows, tables
+from api import (
+    EXAMPLE,
+    KEY,
+    MODELS,
+    REPORT,
+    record,
+    reply,
+    rows,
+    sums,
+    tables,
+)
 from claude_code_analytics import ContractError
 from claude_code_analytics.reply import PageReader
 from whole_days.errors import TransientError
@@ -134,7 +144,7 @@ def test_no_depth_of_nesting_is_a_bug(depth):
     """Around what Python can still read, a reply loads or is refused."""
     body = unknown("[" * depth + "]" * depth)
     try:
-        kept = tables(body).rows[REPORT]["unknown_fields"].to_pylist()
+        kept = tables(body).rows(REPORT)["unknown_fields"].to_pylist()
     except ContractError:
         return
 
@@ -164,16 +174,16 @@ def test_no_depth_of_nesting_is_a_bug(depth):
 def test_money_is_exact_as_it_is_written(text, expected):
     """Cents keep every digit, be they whole, fractional, in powers of ten or text."""
     day = tables(cents(text))
-    (model,) = day.rows[MODELS].to_pylist()
+    (model,) = day.rows(MODELS).to_pylist()
 
     assert Decimal(expected) == model["estimated_cost__amount"]
-    assert Decimal(expected) == day.estimated_cost_cents
+    assert Decimal(expected) == sums(day)["estimated_cost_cents"]
 
 
 @pytest.mark.parametrize("text", [r"\\u0000", r"\\\\u0000", r"\u0001", "u0000"])
 def test_what_only_looks_like_a_zero_byte_is_text(text):
     """A backslash that is itself escaped begins no escape."""
-    (row,) = tables(with_text("vscode", text)).rows[REPORT].to_pylist()
+    (row,) = tables(with_text("vscode", text)).rows(REPORT).to_pylist()
 
     assert json.loads(f'"{text}"') == row["terminal_type"]
 
@@ -182,13 +192,13 @@ def test_counts_reach_to_the_end_of_int64():
     """The largest count there is loads as it is."""
     day = tables(sessions(str(2**63 - 1)))
 
-    assert 2**63 - 1 == day.num_sessions
-    assert [2**63 - 1] == day.rows[REPORT]["core_metrics__num_sessions"].to_pylist()
+    assert 2**63 - 1 == sums(day)["num_sessions"]
+    assert [2**63 - 1] == day.rows(REPORT)["core_metrics__num_sessions"].to_pylist()
 
 
 def test_a_byte_order_mark_is_no_part_of_the_reply():
     """JSON behind a byte order mark reads as without."""
-    assert tables(GOOD).rows[REPORT] == tables(b"\xef\xbb\xbf" + GOOD).rows[REPORT]
+    assert tables(GOOD).rows(REPORT) == tables(b"\xef\xbb\xbf" + GOOD).rows(REPORT)
 
 
 @pytest.mark.parametrize(

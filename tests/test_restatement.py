@@ -45,7 +45,7 @@ models = st.lists(
     ),
     max_size=2,
 )
-# Few values, so that equal records come back and identical twins are frequent.
+# Few values, so that equal records come back and identical duplicates are frequent.
 records = st.fixed_dictionaries(
     {
         "email": st.sampled_from(["ada@example.com", "bob@example.com"]),
@@ -60,7 +60,7 @@ ago = st.integers(0, OLDEST)
 restatements = st.one_of(
     st.tuples(st.sampled_from(["add", "change"]), ago, records),
     st.tuples(
-        st.sampled_from(["withdraw", "twin", "shuffle", "reprice", "empty"]),
+        st.sampled_from(["withdraw", "duplicate", "shuffle", "reprice", "empty"]),
         ago,
         st.none(),
     ),
@@ -104,7 +104,7 @@ ONE_OF_EACH = [
     ("add", 0, BOB),
     ("change", 1, BOB),
     ("withdraw", 2, None),
-    ("twin", 3, None),
+    ("duplicate", 3, None),
     ("shuffle", 4, None),
     ("reprice", 5, None),
     ("empty", 6, None),
@@ -162,7 +162,7 @@ class World:
         self.final = {}  # day -> whether that was after the day had settled
         self.failed = set()  # days whose last fetch failed
         self.ledger = []
-        self.ids = {}  # (day, record, number among its identical twins) -> ids
+        self.ids = {}  # (day, record, number among its identical duplicates) -> ids
 
     @property
     def today(self):
@@ -185,7 +185,7 @@ class World:
             said[:1] = [record(day, **fields)]
         elif kind == "withdraw":
             del said[:1]
-        elif kind == "twin":
+        elif kind == "duplicate":
             said += said[:1]
         elif kind == "shuffle":
             said.reverse()
@@ -276,10 +276,10 @@ class World:
             query(self.database, LEDGER), key=repr
         )
         for day, rows in stored.items():
-            twins = Counter()
+            duplicates = Counter()
             for text, ids in sorted(rows):
-                twins[text] += 1
-                assert self.ids.setdefault((day, text, twins[text]), ids) == ids
+                duplicates[text] += 1
+                assert self.ids.setdefault((day, text, duplicates[text]), ids) == ids
         every = [row_id for ids in self.ids.values() for row_id in ids]
         assert len(set(every)) == len(every)
 
@@ -368,6 +368,8 @@ LEDGER = """
     select date, epoch(fetched_at), status, is_final, records, num_sessions,
         estimated_cost_cents::double, is_changed
     from claude_code.day_fetches
+    left join claude_code.day_fetches__claude_code
+        using (date, fetched_at, load_number, _dlt_load_id)
 """
 USAGE = """
     select _dlt_id, date, unknown_fields, organization_id, actor__type,

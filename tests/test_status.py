@@ -15,7 +15,7 @@ from ccwarehouse.cli import main
 from ccwarehouse.status import State, read_status
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
 from ccwarehouse.words.status import remarks, status_as_dict, status_as_lines
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
 
@@ -36,7 +36,7 @@ def api():
 
 def status_of(database, now=NOON, **settings):
     with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
-        return read_status(warehouse, resolve_settings(**settings), now)
+        return read_status(warehouse, CLAUDE_CODE, resolve_settings(**settings), now)
 
 
 def days_of(status):
@@ -309,7 +309,7 @@ def test_others_may_read_the_file_meanwhile(api, database):
     with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
         with warehouse.client():
             done = subprocess.run([sys.executable, "-c", code], check=False)
-        status = read_status(warehouse, resolve_settings(), NOON)
+        status = read_status(warehouse, CLAUDE_CODE, resolve_settings(), NOON)
 
     assert (0, []) == (done.returncode, status.gaps)
 

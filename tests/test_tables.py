@@ -6,9 +6,23 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from api import DAY, EXAMPLE, MODELS, REPORT, TOOLS, record, reply, rows, tables, user
-from claude_code_analytics import ContractError
-from claude_code_analytics.contract import TABLES
+from api import (
+    DAY,
+    EXAMPLE,
+    MODELS,
+    REPORT,
+    TOOLS,
+    all_rows,
+    record,
+    reply,
+    rows,
+    sums,
+    tables,
+    user,
+)
+from claude_code_analytics import CLAUDE_CODE, ContractError
+
+TABLES = CLAUDE_CODE.all_tables
 
 KEYS = {
     "account": "default",
@@ -102,13 +116,13 @@ def test_columns_are_those_of_the_contract_in_its_order(table, records):
     """What is described is what is there, but for the load's id, which dlt gives."""
     expected = TABLES[table].schema.names
 
-    assert expected == tables(reply(*records)).rows[table].column_names
+    assert expected == tables(reply(*records)).rows(table).column_names
 
 
 @pytest.mark.parametrize("records", [[EXAMPLE], []], ids=["a day", "an empty day"])
 def test_types_do_not_depend_on_what_came(records):
     """Counts are int64, money is decimal, days are dates, also when there are none."""
-    found = tables(reply(*records)).rows
+    found = all_rows(tables(reply(*records)))
     types = {
         name: kind
         for table in found.values()
@@ -154,7 +168,7 @@ def test_the_reference_pages_shape_loads():
     """Without actor type, customer type and `is_remote` a record is still one."""
     actor = {"email_address": "user@example.com"}
     day = tables(reply(record("customer_type", "is_remote", actor=actor)))
-    (row,) = day.rows[REPORT].to_pylist()
+    (row,) = day.rows(REPORT).to_pylist()
 
     assert "user_actor" == row["actor__type"]
     assert (None, None) == (row["customer_type"], row["is_remote"])
@@ -182,10 +196,10 @@ def test_a_record_without_children_is_kept(field, missing):
     }[missing]
     table = {"tool_actions": TOOLS, "model_breakdown": MODELS}[field]
     day = tables(reply(bare, EXAMPLE, bare))
-    children = day.rows[table]["_dlt_parent_id"].to_pylist()
+    children = day.rows(table)["_dlt_parent_id"].to_pylist()
 
     assert 3 == day.counts[REPORT]
-    assert {day.rows[REPORT]["_dlt_id"][1].as_py()} == set(children)
+    assert {day.rows(REPORT)["_dlt_id"][1].as_py()} == set(children)
 
 
 def test_tools_not_known_are_rows():
@@ -209,7 +223,7 @@ def test_model_entries_keep_their_place_in_their_record():
     """Positions count from 0 in each record, also on a later page."""
     one = record(model_breakdown=[model("a"), model("b")])
     two = record(model_breakdown=[model("c")])
-    found = tables(reply(one, two), reply(two, one)).rows[MODELS].to_pylist()
+    found = tables(reply(one, two), reply(two, one)).rows(MODELS).to_pylist()
 
     assert [("a", 0), ("b", 1), ("c", 0), ("c", 0), ("a", 0), ("b", 1)] == [
         (row["model"], row["_dlt_list_idx"]) for row in found
@@ -227,7 +241,7 @@ def test_children_follow_their_record_over_pages():
         )
         for name in names
     ]
-    found = tables(reply(*records[:2]), reply(), reply(*records[2:])).rows
+    found = all_rows(tables(reply(*records[:2]), reply(), reply(*records[2:])))
     owner = {
         row["_dlt_id"]: row["actor__email_address"] for row in found[REPORT].to_pylist()
     }
@@ -260,7 +274,7 @@ def test_a_date_counts_by_its_utc_day(text):
     """Whatever the hour and the offset, it is the day it was in UTC that counts."""
     day = tables(reply(record(date=text), EXAMPLE))
 
-    assert [DAY, DAY] == day.rows[REPORT]["date"].to_pylist()
+    assert [DAY, DAY] == day.rows(REPORT)["date"].to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -307,14 +321,21 @@ def test_the_sums_of_a_day():
     two = record(model_breakdown=[model("c", 0.2), model("d", 7, None), {"model": "e"}])
     day = tables(reply(one), reply(two, record("core_metrics", model_breakdown=[])))
 
-    assert (10, Decimal("0.3")) == (day.num_sessions, day.estimated_cost_cents)
+    assert (10, Decimal("0.3")) == (
+        sums(day)["num_sessions"],
+        sums(day)["estimated_cost_cents"],
+    )
 
 
 def test_a_day_without_records_sums_up_to_nothing():
     """An empty day has sums of 0, not of null."""
     day = tables(reply())
 
-    assert (0, Decimal(0), 0) == (day.num_sessions, day.estimated_cost_cents, day.twins)
+    assert (0, Decimal(0), 0) == (
+        sums(day)["num_sessions"],
+        sums(day)["estimated_cost_cents"],
+        sums(day)["duplicates"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -334,17 +355,17 @@ def test_sums_that_overflow_fail_the_day(made, reason):
 
 
 def test_records_that_share_their_grain_are_kept_and_counted():
-    """Twins are those that agree in every key, whatever else they say."""
+    """Duplicates are those that agree in every key, whatever else they say."""
     same = record("tool_actions", core_metrics={"num_sessions": 1})
     other = record(is_remote=True)
     day = tables(reply(EXAMPLE, user("a@b.c"), same), reply(other, EXAMPLE))
 
-    assert (5, 2) == (day.counts[REPORT], day.twins)
+    assert (5, 2) == (day.counts[REPORT], sums(day)["duplicates"])
 
 
 def test_an_account_is_in_every_row():
     """Rows of all tables bear the name of the key they came with."""
-    found = tables(reply(EXAMPLE), account="emea").rows.values()
+    found = all_rows(tables(reply(EXAMPLE), account="emea")).values()
 
     assert {"emea"} == {
         name for table in found for name in table["account"].to_pylist()
@@ -355,6 +376,6 @@ def test_a_day_long_ago_is_a_day():
     """The calendar has no edge in the years that matter."""
     day = date(2024, 2, 29)
 
-    assert [day] == tables(reply(record(date="2024-02-29")), day=day).rows[REPORT][
+    assert [day] == tables(reply(record(date="2024-02-29")), day=day).rows(REPORT)[
         "date"
     ].to_pylist()

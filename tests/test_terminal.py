@@ -12,8 +12,10 @@ from rich.console import Console
 
 from ccwarehouse.demo import say_how_to_go_on
 from ccwarehouse.words.progress import watch
-from claude_code_analytics import DayFetch, Package
+from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
+from whole_days.package import packed
+from whole_days.report import DayFetch
 
 WIDTHS = range(60, 121)
 
@@ -56,13 +58,9 @@ def test_the_commands_of_the_demo_can_be_copied_at_any_width(installed):
 def test_a_line_of_a_log_is_one_line_at_any_width():
     """Where no terminal is, progress is said in lines that a search can find whole."""
     now = datetime(2026, 3, 10, tzinfo=UTC)
-    package = Package(
-        [DayFetch("default", date(2026, 3, 9), now)],
-        {},
-        Calendar(now, now - now),
-        "default",
-    )
-    assert list(package.chunks("day_fetches"))
+    fetches = [DayFetch(date(2026, 3, 9), now)]
+    calendar = Calendar(now, now - now)
+    package = packed(CLAUDE_CODE, "default", fetches, {}, calendar)
     many = 10 ** max(WIDTHS)
 
     for width in WIDTHS:

@@ -18,6 +18,7 @@ from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.output import Output
 from ccwarehouse.warehouses import open_warehouse, waiting
 from ccwarehouse.warehouses.waiting import Patience
+from claude_code_analytics import CLAUDE_CODE
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History
 from postgres import LOADER
@@ -75,7 +76,7 @@ def test_a_load_goes_on_when_a_reader_lets_go_of_the_file(held):
         sole_writer=True,
         patience=Patience(LONG, let_go),
     ) as warehouse:
-        assert warehouse.stored("default") == {}
+        assert warehouse.stored(CLAUDE_CODE, "default") == {}
 
     (line,) = told
     assert f"(PID {reader.pid}) has it open. Waiting up to {LONG} seconds" in line

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccwarehouse.warehouses import WarehouseInUseError, open_warehouse
+from claude_code_analytics import CLAUDE_CODE
 from postgres import LOADER
 
 HOLD = """
@@ -67,7 +68,7 @@ def test_other_datasets_and_readers_are_not_locked_out():
     first = hold("usage")
     try:
         with open_warehouse("postgres", Path("unused"), "usage") as reader:
-            assert {} == reader.stored("default")
+            assert {} == reader.stored(CLAUDE_CODE, "default")
         assert is_free("elsewhere")
         assert not is_free("usage")
     finally:

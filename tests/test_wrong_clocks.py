@@ -7,9 +7,9 @@ import pytest
 from ccwarehouse.status import State, read_status
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.status import remarks
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import error
-from loads import NOON, History, execute, load_from, query, record, served
+from loads import NOON, History, load_from, query, record, served
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,9 @@ class World:
         with open_warehouse(
             "duckdb", self.database, "claude_code", read_only=True
         ) as warehouse:
-            return read_status(warehouse, resolve_settings(lookback=1), now)
+            return read_status(
+                warehouse, CLAUDE_CODE, resolve_settings(lookback=1), now
+            )
 
     def days(self):
         """The days of March of which there are records."""
@@ -143,19 +145,3 @@ def test_loads_are_numbered_by_account(world):
     assert [*expected, ("other", 1, 3)] == sorted(
         query(world.database, f"{numbers} group by all")
     )
-
-
-def test_a_warehouse_from_before_loads_had_numbers_goes_on(world):
-    """Its fetches come before all that have one, and the next load adds the column."""
-    world.load(NOON)
-    execute(
-        world.database,
-        "alter table claude_code.day_fetches drop column load_number;"
-        " delete from claude_code._dlt_version",
-    )
-    status = world.status(NOON)
-    world.load(NOON)
-
-    assert ([], 3) == (status.gaps, len(status.days[State.FINAL]))
-    numbers = "select load_number from claude_code.day_fetches order by fetched_at, 1"
-    assert [(1,), (None,), (None,), (None,)] == query(world.database, numbers)

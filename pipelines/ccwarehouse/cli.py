@@ -33,7 +33,7 @@ from .options import (
 from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
-    from claude_code_analytics import UsageSettings
+    from claude_code_analytics import UsageSettings, UsageSummary
     from claude_code_analytics.preflight import Preflight
 
     from .load import Outcome, Plan
@@ -103,7 +103,7 @@ def load(
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
-        from claude_code_analytics import resolve_settings
+        from claude_code_analytics import CLAUDE_CODE, resolve_settings
         from whole_days.clock import utc_now
 
         from .load import Request, plan
@@ -126,7 +126,8 @@ def load(
     with _warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
-        chosen = plan(request, warehouse.stored(settings.account), now(), settings)
+        stored = warehouse.stored(CLAUDE_CODE, settings.account)
+        chosen = plan(request, stored, now(), settings)
         if before is None:
             return End(facts=plan_as_dict(chosen), lines=plan_as_lines(chosen))
         outcome = _load(output, warehouse, chosen, settings, before, quiet=quiet)
@@ -178,7 +179,7 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     no key.
     """
     with frozen_imports():
-        from claude_code_analytics import resolve_settings
+        from claude_code_analytics import CLAUDE_CODE, resolve_settings
         from whole_days.clock import utc_now
 
         from .status import read_status
@@ -189,7 +190,7 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     with _warehouse(
         output, destination, database, dataset, read_only=True
     ) as warehouse:
-        found = read_status(warehouse, settings, utc_now())
+        found = read_status(warehouse, CLAUDE_CODE, settings, utc_now())
     for remark in remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
@@ -361,8 +362,10 @@ def _load(
     before: Preflight,
     *,
     quiet: bool,
-) -> Outcome:
+) -> Outcome[UsageSummary]:
     from rich.console import Console
+
+    from claude_code_analytics import CLAUDE_CODE
 
     from .interrupt import run_interruptibly
     from .load import load as run
@@ -375,9 +378,10 @@ def _load(
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
 
-    def work() -> Outcome:
+    def work() -> Outcome[UsageSummary]:
         outcome = run(
             warehouse,
+            CLAUDE_CODE,
             plan,
             settings,
             progress,

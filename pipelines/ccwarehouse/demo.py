@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from claude_code_analytics import resolve_settings
+from claude_code_analytics import CLAUDE_CODE, UsageSummary, resolve_settings
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from whole_days.calendar import Calendar
 
@@ -113,7 +113,7 @@ def last_full_month(now: datetime, settle: timedelta = timedelta(minutes=90)) ->
     return (tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
-def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome:
+def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome[UsageSummary]:
     settings = resolve_settings(base_url=url, api_key=DEMO_API_KEY, account="default")
     end = Calendar(now, settings.settle).last_complete
     # a month of 31 days may begin 61 days ago
@@ -121,7 +121,7 @@ def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome:
     chosen = plan(Request(start, end), {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
-        return load(warehouse, chosen, settings, progress)
+        return load(warehouse, CLAUDE_CODE, chosen, settings, progress)
 
 
 def answer(warehouse: Warehouse, month: date, console: Console) -> None:

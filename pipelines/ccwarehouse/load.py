@@ -1,33 +1,33 @@
 """The one path that nightly runs and backfills take: plan, fetch, write, sum up."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import Any, Generic, Protocol
 
 import pyarrow as pa
 
-from claude_code_analytics import DayFetch, Package, UsageSettings, fetch_days
-from claude_code_analytics.drift import Sighting, merged
-from claude_code_analytics.organisation import (
-    known_organizations,
-    of_known_organization,
-)
-from claude_code_analytics.tables import DayTables
 from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
+from whole_days.fetch import fetch
+from whole_days.organisation import (
+    Holder,
+    known_organizations,
+    of_known_organization,
+)
+from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
+from whole_days.report import Day, DayFetch, Report, Settings, Summary
 
 from .warehouses import Warehouse
 
-# A package is durable when it is in: small enough that a killed backfill keeps most of
-# what it fetched, large enough that the work per package does not count.
+# A package is durable once it is committed: small enough that a killed backfill keeps
+# most of what it fetched, large enough that the work per package does not count.
 PACKAGE_DAYS = 120
 PACKAGE_RECORDS = 60_000
 
@@ -45,19 +45,19 @@ class Request:
 class Progress(Protocol):
     """Someone who watches a load."""
 
-    def fetched(self, fetch: DayFetch) -> None:
+    def fetched(self, fetch: DayFetch[Any]) -> None:
         """A day has arrived, or failed."""
 
-    def stored(self, package: Package) -> None:
+    def stored(self, package: Package[Any]) -> None:
         """A package of days is durable."""
 
 
 @dataclass
-class Outcome:
+class Outcome(Generic[Summary]):
     """What a load did.
 
-    `cost_usd` is the estimated cost of the days it loaded. `unknown` is what the API's
-    contract does not know, `new_models` what the warehouse had not seen before.
+    `summaries` are what the source tells of each day that was loaded, `names` what the
+    report announces; `new_names` are those that the warehouse did not have.
     `clock_error` is how far this machine's clock is ahead of the API's, 0 while that
     does no harm.
 
@@ -66,22 +66,25 @@ class Outcome:
     `new_organizations` those of which nothing was stored.
     """
 
-    loaded: list[date] = field(default_factory=list)
+    summaries: dict[date, Summary] = field(default_factory=dict)
     changed: list[date] = field(default_factory=list)
     empty: list[date] = field(default_factory=list)
     emptied: list[date] = field(default_factory=list)
     failed: dict[date, str] = field(default_factory=dict)
-    twins: dict[date, int] = field(default_factory=dict)
-    unknown: list[Sighting] = field(default_factory=list)
-    new_models: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    new_names: set[str] = field(default_factory=set)
     organizations: set[str] = field(default_factory=set)
     organizations_before: set[str] = field(default_factory=set)
     new_organizations: set[str] = field(default_factory=set)
     records: int = 0
-    cost_usd: Decimal = Decimal(0)
     seconds: float = 0
     account_is_empty: bool = False
     clock_error: timedelta = timedelta()
+
+    @property
+    def loaded(self) -> list[date]:
+        """The days that were loaded, in the order in which they came."""
+        return list(self.summaries)
 
     @property
     def gone_organizations(self) -> set[str]:
@@ -89,32 +92,39 @@ class Outcome:
         gone = self.organizations_before - self.organizations
         return gone if self.organizations else set()
 
-    def add(self, package: Package, stored: Mapping[date, StoredDay]) -> None:
-        """Count a package that is in; `stored` is what was there before."""
-        for loaded in package.days:
-            fetch = loaded.fetch
-            if loaded.is_changed:
-                self.changed.append(fetch.day)
-            if fetch.tables is None:
-                self.failed[fetch.day] = fetch.error or "unknown"
+    def add(self, package: Package[Summary], stored: Mapping[date, StoredDay]) -> None:
+        """Count a committed package; `stored` is what was there before."""
+        for packed_day in package.days:
+            fetched = packed_day.fetch
+            if packed_day.is_changed:
+                self.changed.append(fetched.day)
+            if fetched.content is None:
+                self.failed[fetched.day] = fetched.error or "unknown"
             else:
-                before = stored.get(fetch.day, StoredDay())
-                self._add_day(fetch.day, fetch.tables, before)
+                before = stored.get(fetched.day, StoredDay())
+                self._add_day(fetched.day, fetched.content, before)
 
-    def _add_day(self, day: date, tables: DayTables, before: StoredDay) -> None:
-        records = tables.records
-        self.loaded.append(day)
-        if not records:
+    def _add_day(self, day: date, content: Day[Summary], before: StoredDay) -> None:
+        self.summaries[day] = content.summary
+        if not content.records:
             self.empty.append(day)
-        if before.records and not records:
+        if before.records and not content.records:
             self.emptied.append(day)
-        self.organizations |= tables.organizations
+        self.organizations |= content.organizations
         self.organizations_before |= before.organizations
-        if tables.twins:
-            self.twins[day] = tables.twins
-        self.unknown = merged([*self.unknown, *tables.drift])
-        self.records += records
-        self.cost_usd += tables.estimated_cost_cents / 100
+        self.names |= content.names
+        self.records += content.records
+
+    def conclude(
+        self, stored: Mapping[date, StoredDay], known_names: Container[str] | None
+    ) -> None:
+        """Compare with what was stored; `known_names` is None before the first load."""
+        has_records = self.records or any(day.records for day in stored.values())
+        self.account_is_empty = bool(self.loaded) and not has_records
+        if known := known_organizations(stored):
+            self.new_organizations = self.organizations - known
+        if known_names is not None:
+            self.new_names = {name for name in self.names if name not in known_names}
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ def plan(
     request: Request,
     stored: Mapping[date, StoredDay],
     now: datetime,
-    settings: UsageSettings,
+    settings: Settings,
 ) -> Plan:
     """The days to fetch and why, oldest first. Pure: asks neither API nor warehouse."""
     calendar = Calendar(now, settings.settle)
@@ -157,88 +167,79 @@ def plan(
 
 def load(
     warehouse: Warehouse,
+    report: Report[Summary],
     plan: Plan,
-    settings: UsageSettings,
+    settings: Settings,
     progress: Progress,
     clock: Callable[[], datetime] = utc_now,
     *,
     is_admitted: bool = False,
     contact: Contact | None = None,
-) -> Outcome:
+) -> Outcome[Summary]:
     """Fetch the days of a plan and write them, package by package.
 
     `is_admitted` says that the API has accepted the key before, `contact` learns
     whether it answers.
 
     Raises what ends a run: `CredentialsError`, `OrganisationError` before anything is
-    written, and dlt's errors of the warehouse. The packages written before are in all
-    the same. A day that fails is in the outcome.
+    written, and dlt's errors of the warehouse. The packages written before are
+    committed all the same. A day that fails is in the outcome.
     """
     # Arrow's own allocators keep what their threads have given back
     pa.set_memory_pool(pa.system_memory_pool())
     began = time.monotonic()
-    outcome = Outcome()
+    outcome: Outcome[Summary] = Outcome()
+    account, judged = settings.account, ApiClock.of(clock)
+    fetching = partial(fetch, report, settings=settings, clock=judged, contact=contact)
     days = [item.day for item in plan.wanted]
-    judged = ApiClock.of(clock)
-    fetch = partial(
-        fetch_days,
-        settings=settings,
-        clock=judged,
-        is_admitted=is_admitted,
-        contact=contact,
-    )
-    models = warehouse.models(settings.account) if plan.stored else None
-    with closing(fetch(days)) as fetches:
+    known = warehouse.names(report, account) if plan.stored else None
+    with closing(fetching(days, is_admitted=is_admitted)) as fetches:
         arriving = _watched(fetches, progress)
         if not plan.replaces_organisation:
-            arriving = of_known_organization(
-                arriving, plan.stored, settings.account, fetch
-            )
+            holder = Holder(report.source, account, plan.stored)
+            again = partial(fetching, is_admitted=True)
+            arriving = of_known_organization(arriving, holder, again)
         for portion in portions(arriving):
-            package = Package(portion, plan.stored, plan.calendar, settings.account)
+            package = packed(report, account, portion, plan.stored, plan.calendar)
+            # free memory before the warehouse needs its own to write
+            pa.system_memory_pool().release_unused()
             warehouse.write(package)
             outcome.add(package, plan.stored)
-            if models is not None:
-                outcome.new_models |= package.models() - models
-            pa.system_memory_pool().release_unused()
             progress.stored(package)
-    has_records = outcome.records or any(day.records for day in plan.stored.values())
-    outcome.account_is_empty = bool(outcome.loaded) and not has_records
-    if known := known_organizations(plan.stored):
-        outcome.new_organizations = outcome.organizations - known
+            # Nothing may hold these days while the next ones are fetched.
+            del portion, package
+            pa.system_memory_pool().release_unused()
+    outcome.conclude(plan.stored, known)
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
 def portions(
-    fetches: Iterable[DayFetch],
+    fetches: Iterable[DayFetch[Summary]],
     max_days: int = PACKAGE_DAYS,
     max_records: int = PACKAGE_RECORDS,
-) -> Iterator[Iterator[DayFetch]]:
-    """Fetched days in portions of bounded size; one day is never divided.
-
-    A portion is to be read to its end before the next one is asked for.
-    """
+) -> Iterator[list[DayFetch[Summary]]]:
+    """Fetched days in portions of bounded size; one day is never divided."""
     arriving = iter(fetches)
     for first in arriving:
-        yield _portion(chain([first], arriving), max_days, max_records)
+        yield list(_portion(chain([first], arriving), max_days, max_records))
 
 
 def _portion(
-    arriving: Iterator[DayFetch], max_days: int, max_records: int
-) -> Iterator[DayFetch]:
+    arriving: Iterator[DayFetch[Summary]], max_days: int, max_records: int
+) -> Iterator[DayFetch[Summary]]:
     days = records = 0
-    for fetch in arriving:
-        yield fetch
-        days, records = days + 1, records + fetch.records
+    for fetched in arriving:
+        yield fetched
+        days, records = days + 1, records + fetched.records
         if days == max_days or records >= max_records:
-            break
-    # before the warehouse takes memory of its own to write them
-    pa.system_memory_pool().release_unused()
+            return
 
 
-def _watched(fetches: Iterable[DayFetch], progress: Progress) -> Iterator[DayFetch]:
-    for fetch in fetches:
-        progress.fetched(fetch)
-        yield fetch
+def _watched(
+    fetches: Iterable[DayFetch[Summary]], progress: Progress
+) -> Iterator[DayFetch[Summary]]:
+    for fetched in fetches:
+        progress.fetched(fetched)
+        yield fetched

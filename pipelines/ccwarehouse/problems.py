@@ -19,8 +19,8 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
-from claude_code_analytics import CredentialsError, OrganisationError, SettingsError
-from whole_days.errors import ClockError
+from claude_code_analytics import CredentialsError, SettingsError
+from whole_days.errors import ClockError, OrganisationError, OtherShapeError
 
 from .exit_codes import ExitCode
 from .redaction import without_secrets
@@ -87,7 +87,9 @@ def _known(error: BaseException, location: str) -> Problem | None:
             code, line = ExitCode.WAREHOUSE, unusable(error)
         case _ if _is_unreadable(error):
             code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
-        case NothingLoadedError() | ObstacleError() | PublishError():
+        case (
+            NothingLoadedError() | ObstacleError() | OtherShapeError() | PublishError()
+        ):
             code, line = ExitCode.WAREHOUSE, str(error)
         case DestinationException() | OSError() | WarehouseInUseError():
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)

@@ -13,6 +13,7 @@ loaded replaces whatever the warehouse held of it, be that more, less or nothing
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -23,36 +24,28 @@ from dlt.extract import DltSource
 
 from whole_days.calendar import Calendar
 from whole_days.clock import utc_now
-from whole_days.contact import Contact
-from whole_days.errors import ClockError, DayError, WholeDaysError
+from whole_days.fetch import fetch
+from whole_days.ledger import read_stored
+from whole_days.organisation import Holder, of_known_organization
+from whole_days.package import Package, as_source, packed
 from whole_days.plan import nightly
 
-from .errors import ContractError, CredentialsError, OrganisationError, SettingsError
-from .fetch import DayFetch, fetch_days
-from .ledger import read_stored
-from .organisation import of_known_organization
-from .package import Package, as_source
+from .client import UsageClient
+from .errors import ContractError, CredentialsError, SettingsError
 from .preflight import preflight
+from .report import CLAUDE_CODE
 from .settings import UsageSettings, resolve_settings
+from .tables import UsageSummary
 
 __all__ = [
-    "ClockError",
-    "Contact",
+    "CLAUDE_CODE",
     "ContractError",
     "CredentialsError",
-    "DayError",
-    "DayFetch",
-    "OrganisationError",
-    "Package",
     "SettingsError",
     "UsageSettings",
-    "WholeDaysError",
-    "as_source",
-    "fetch_days",
-    "read_stored",
+    "UsageSummary",
     "resolve_settings",
     "usage",
-    "utc_now",
 ]
 
 
@@ -82,10 +75,12 @@ def usage(
     resolved = resolve_settings(**settings)
     resolved.require_key()
 
+    report = replace(CLAUDE_CODE, open=partial(UsageClient, transport=transport))
+
     @cache
-    def package() -> Package:
+    def package() -> Package[UsageSummary]:
         before = preflight(resolved, transport, clock)
-        stored = read_stored(dlt.current.pipeline(), resolved.account)
+        stored = read_stored(dlt.current.pipeline(), report, resolved.account)
         calendar = Calendar(before.clock(), resolved.settle)
         wanted = days
         if wanted is None:
@@ -96,14 +91,13 @@ def usage(
                 lookback=resolved.lookback,
             )
             wanted = [item.day for item in plan]
-        fetch = partial(
-            fetch_days,
-            settings=resolved,
-            transport=transport,
-            clock=before.clock,
-            is_admitted=before.is_admitted,
+        fetching = partial(fetch, report, settings=resolved, clock=before.clock)
+        holder = Holder(report.source, resolved.account, stored)
+        fetches = of_known_organization(
+            fetching(wanted, is_admitted=before.is_admitted),
+            holder,
+            partial(fetching, is_admitted=True),
         )
-        fetches = of_known_organization(fetch(wanted), stored, resolved.account, fetch)
-        return Package(fetches, stored, calendar, resolved.account)
+        return packed(report, resolved.account, fetches, stored, calendar)
 
-    return as_source(package)
+    return as_source(report, package)

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.metadata import metadata
+from typing import TypeAlias
 
 import httpx
 import tenacity
@@ -16,8 +18,10 @@ from anyio.to_thread import run_sync
 from whole_days.admission import Admission
 from whole_days.clock import ApiClock
 from whole_days.contact import Contact
+from whole_days.emails import without_emails
 from whole_days.errors import DayError, RefusedError, TransientError
 from whole_days.patience import Gate, Patience
+from whole_days.report import Day
 
 from .answer import Answer, describe, moment_of, read_body, retry_after
 from .errors import (
@@ -26,12 +30,11 @@ from .errors import (
     CredentialsError,
     SettingsError,
     StaleCursorError,
-    without_emails,
 )
 from .network import open_client, untrusted_certificate
 from .reply import Page, PageReader
 from .settings import UsageSettings
-from .tables import DayTables, day_tables
+from .tables import UsageSummary, usage_day
 
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_LIMIT = 1000
@@ -63,6 +66,10 @@ def user_agent() -> str:
     return f"ccwarehouse/{package['Version']} (+{url})"
 
 
+# A page, and the whole day when it is the last one.
+Read: TypeAlias = tuple[Page, Day[UsageSummary] | None]
+
+
 @dataclass(frozen=True)
 class Probe:
     """What one call told: a page, or else in `said` why there is none."""
@@ -82,9 +89,9 @@ class UsageClient:
     def __init__(
         self,
         settings: UsageSettings,
+        clock: ApiClock,
+        contact: Contact,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: ApiClock | None = None,
-        contact: Contact | None = None,
     ) -> None:
         self._clock = clock
         self._key = settings.require_key()
@@ -93,9 +100,9 @@ class UsageClient:
         self._backoff = tenacity.wait_exponential_jitter(
             multiplier=settings.backoff, jitter=settings.backoff, max=LONGEST_BACKOFF
         )
-        self.workers = CapacityLimiter(WORKERS)
+        self._workers = CapacityLimiter(WORKERS)
         self.admission = Admission(settings.concurrency)
-        self._contact = contact or Contact()
+        self._contact = contact
         self._gate = Gate()
         self._reader = PageReader()
         self._http = open_client(
@@ -113,8 +120,8 @@ class UsageClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def fetch_day(self, day: date) -> list[Page]:
-        """All pages of one UTC day.
+    async def fetch_day(self, day: date) -> Day[UsageSummary]:
+        """One UTC day, all its pages.
 
         Raises `DayError` when the day cannot be had whole, as `RefusedError` when
         perhaps no day can.
@@ -125,15 +132,11 @@ class UsageClient:
             async with asyncio.timeout(60 * MAX_MINUTES + self._max_wait):
                 for _ in range(1 + MAX_RESTARTS):
                     with contextlib.suppress(StaleCursorError):
-                        return [page async for page in self._pages(day, patience)]
+                        return await self._pages(day, patience)
         except TimeoutError:
             message = f"the day took more than {MAX_MINUTES} minutes beside its waits"
             raise DayError(message) from None
         raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
-
-    def rows_of(self, pages: Sequence[Page], day: date) -> DayTables:
-        """The day's rows. Raises `ContractError` for another day's record."""
-        return day_tables(pages, self._account, day)
 
     async def probe(self, day: date) -> Probe:
         """One call for at most one record of a UTC day, not tried again.
@@ -157,20 +160,34 @@ class UsageClient:
         except DayError as error:
             return Probe(status, None, self.redacted(str(error)))
 
-    async def _pages(self, day: date, patience: Patience) -> AsyncIterator[Page]:
+    async def _pages(self, day: date, patience: Patience) -> Day[UsageSummary]:
         params = {"starting_at": day.isoformat(), "limit": str(PAGE_LIMIT)}
+        pages: list[Page] = []
         cursors: set[str] = set()
         empty = 0
         while True:
-            page = await self._patiently(params, patience)
-            yield page
-            if not page.has_more:
-                return
+            read = partial(self._read, pages, day)
+            page, content = await self._patiently(params, patience, read)
+            if content:
+                return content
+            pages.append(page)
             empty = 0 if page.records else empty + 1
             params["page"] = _next_cursor(page, cursors, empty)
             cursors.add(params["page"])
 
-    async def _patiently(self, params: dict[str, str], patience: Patience) -> Page:
+    def _read(self, before: Sequence[Page], day: date, body: bytes) -> Read:
+        """One page of a day, and with the last one the day, in one trip to a worker."""
+        page = self._reader.read(body)
+        if page.has_more:
+            return page, None
+        return page, usage_day([*before, page], self._account, day)
+
+    async def _patiently(
+        self,
+        params: dict[str, str],
+        patience: Patience,
+        read: Callable[[bytes], Read],
+    ) -> Read:
         """One page, tried again while that may help and the day's patience lasts."""
         patience.begin_call()
         retrying = tenacity.AsyncRetrying(
@@ -181,7 +198,7 @@ class UsageClient:
         )
         try:
             with self._contact.call():
-                page: Page = await retrying(self._call, params, patience)
+                found: Read = await retrying(self._call, params, patience, read)
         except TransientError as error:
             tries = retrying.statistics["attempt_number"]
             reason = f"{error}{patience.remark(error.retry_after)}"
@@ -190,7 +207,7 @@ class UsageClient:
         patience.end_call(retrying.statistics["attempt_number"] > 1)
         self._gate.answered()
         self.admission.accept()
-        return page
+        return found
 
     def _pause(self, state: tenacity.RetryCallState, patience: Patience) -> float:
         """Seconds until the next try; after a 429 the other days pause as well."""
@@ -202,11 +219,16 @@ class UsageClient:
             self._gate.close_for(seconds, str(error))
         return seconds
 
-    async def _call(self, params: dict[str, str], patience: Patience) -> Page:
+    async def _call(
+        self,
+        params: dict[str, str],
+        patience: Patience,
+        read: Callable[[bytes], Read],
+    ) -> Read:
         reply = await self._reply(params, patience)
         if reply.head.status_code != 200:
             raise self._error(reply, has_cursor="page" in params)
-        return await run_sync(self._reader.read, reply.body, limiter=self.workers)
+        return await run_sync(read, reply.body, limiter=self._workers)
 
     async def _reply(self, params: dict[str, str], patience: Patience) -> Answer:
         # between two bytes `timeout` begins anew; patience bounds the reply as a whole
@@ -230,7 +252,7 @@ class UsageClient:
         A server error may come from a machine in between, with a clock of its own.
         """
         moment = moment_of(response)
-        if self._clock and moment and response.status_code < 500:
+        if moment and response.status_code < 500:
             self._clock.hear(moment)
 
     def _error(self, reply: Answer, *, has_cursor: bool) -> DayError:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from whole_days.ledger_tables import ACCOUNT, notes
 from whole_days.table import Column, Table
 
 # Cents are a JSON number that nobody promises to be whole, and one printed from a
@@ -17,8 +18,8 @@ from whole_days.table import Column, Table
 # 14 digits remain in front of the point.
 CENTS = pa.decimal128(38, 24)
 
-# Arrow's JSON reader checks the digits of a number before it scales it, so a large one
-# would overflow unseen. Here none can: 52 digits and 24 zeros fit into 76.
+# Arrow's reader overflows silently when it scales a number. Reading 52 digits into
+# decimal256 leaves room for 24 more places.
 CENTS_READ = pa.decimal256(52, 24)
 
 KNOWN_ACTOR_TYPES = ("user_actor", "api_actor")
@@ -120,11 +121,7 @@ def reply_schema(tools: Iterable[str]) -> pa.Schema:
 
 
 _KEYS = [
-    Column(
-        "account",
-        pa.string(),
-        "Name of the key the data came with; default unless several are set.",
-    ),
+    ACCOUNT,
     Column("date", pa.date32(), "UTC day of the usage."),
     Column("organization_id", pa.string(), "UUID of the organisation."),
 ]
@@ -202,6 +199,7 @@ USAGE_REPORT = Table(
         _ID,
     ],
     is_data=True,
+    filtered_by=("organization_id", "actor__email_address"),
 )
 
 MODEL_BREAKDOWN = Table(
@@ -233,6 +231,7 @@ MODEL_BREAKDOWN = Table(
         _ID,
     ],
     is_data=True,
+    filtered_by=("organization_id", "model"),
 )
 
 TOOL_ACTIONS = Table(
@@ -247,49 +246,13 @@ TOOL_ACTIONS = Table(
         _ID,
     ],
     is_data=True,
+    filtered_by=("organization_id", "tool"),
 )
 
-_ACCOUNT = _KEYS[0]
-_FETCHED = Column("date", pa.date32(), "UTC day that was fetched.")
-_MOMENT = pa.timestamp("us", "UTC")
-
-DAY_FETCHES = Table(
-    "day_fetches",
-    "One row per completed or failed fetch of a day, only ever appended. A row "
-    "counts when its load is in _dlt_loads.",
+FETCH_SUMS = notes(
+    "claude_code",
+    "One row per completed fetch of a day: sums of its records, only ever appended.",
     [
-        _ACCOUNT,
-        _FETCHED,
-        Column("fetched_at", _MOMENT, "When the fetch began (UTC)."),
-        Column(
-            "load_number",
-            pa.int64(),
-            "Number of the load that fetched it, one more than the greatest before of "
-            "this account.",
-        ),
-        Column("status", pa.string(), "complete or failed."),
-        Column("error", pa.string(), "Why it failed; null when complete."),
-        Column(
-            "is_final",
-            pa.bool_(),
-            "True when the day was over and settled as the fetch began.",
-        ),
-        Column("pages", pa.int64(), "Replies the day came in (count)."),
-        Column(
-            "records",
-            pa.int64(),
-            "Records of the day, that is rows of usage_report (count).",
-        ),
-        Column(
-            "model_breakdown_rows",
-            pa.int64(),
-            "Rows of usage_report__model_breakdown (count).",
-        ),
-        Column(
-            "tool_actions_rows",
-            pa.int64(),
-            "Rows of usage_report__tool_actions (count).",
-        ),
         Column("num_sessions", pa.int64(), "Sessions of the day (count)."),
         Column(
             "estimated_cost_cents",
@@ -297,34 +260,22 @@ DAY_FETCHES = Table(
             "Estimated cost of the day in US cents; entries in another currency are "
             "not in it.",
         ),
-        Column("content_hash", pa.string(), "Hash of the day's records in any order."),
         Column(
-            "is_changed",
-            pa.bool_(),
-            "True when the content differs from the last completed fetch or there was "
-            "none; null when failed.",
+            "duplicates",
+            pa.int64(),
+            "Records that share every key with another one of the day (count).",
         ),
     ],
 )
 
-UNKNOWNS = Table(
-    "day_fetches__unknowns",
+UNKNOWNS = notes(
+    "unknowns",
     "One row per fetch of a day and thing in it that the contract does not know, only "
     "ever appended.",
     [
-        _ACCOUNT,
-        _FETCHED,
-        Column("fetched_at", _MOMENT, "When the fetch began (UTC), as in day_fetches."),
         Column("kind", pa.string(), "field, tool or actor_type."),
         Column("name", pa.string(), "Path of a field, name of a tool, or actor type."),
         Column("records", pa.int64(), "Records of the day that had it (count)."),
         Column("example", pa.string(), "One value as JSON text, without emails."),
     ],
 )
-
-TABLES = {
-    table.name: table
-    for table in (USAGE_REPORT, MODEL_BREAKDOWN, TOOL_ACTIONS, DAY_FETCHES, UNKNOWNS)
-}
-
-DATA_TABLES = tuple(name for name, table in TABLES.items() if table.is_data)

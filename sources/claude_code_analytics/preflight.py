@@ -10,6 +10,7 @@ from anyio.from_thread import start_blocking_portal
 
 from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock, utc_now
+from whole_days.contact import Contact
 from whole_days.errors import TransientError
 
 from .client import REFUSED, Probe, UsageClient
@@ -64,7 +65,7 @@ async def _ask(
     a week earlier.
     """
     last = Calendar(clock(), settings.settle).last_complete
-    async with aclosing(UsageClient(settings, transport, clock)) as client:
+    async with aclosing(UsageClient(settings, clock, Contact(), transport)) as client:
         try:
             probe = await client.probe(last)
             if probe.status in REFUSALS:

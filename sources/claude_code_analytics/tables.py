@@ -1,90 +1,82 @@
 """The pages of one day become the day's rows in three tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from whole_days.ids import content_hash, row_ids, texts
+from whole_days.report import Day
 
 from .contract import (
     CENTS,
     CENTS_READ,
+    FETCH_SUMS,
     GRAIN,
     KNOWN_ACTOR_TYPES,
     MODEL,
+    MODEL_BREAKDOWN,
     RECORD,
-    TABLES,
     TOOL,
+    TOOL_ACTIONS,
+    UNKNOWNS,
+    USAGE_REPORT,
 )
 from .drift import Sighting, as_example, merged
 from .errors import ContractError
 from .reply import Page
 
+USAGE, MODELS, TOOLS = USAGE_REPORT.name, MODEL_BREAKDOWN.name, TOOL_ACTIONS.name
+
 
 @dataclass(frozen=True)
-class DayTables:
-    """The rows of one day for each table, and the sums the ledger keeps of them.
+class UsageSummary:
+    """What people are told of a day beside its records.
 
-    `parts` are the rows without what a child has from its record, which would take more
-    room than all the rest; `counts` tells how many they are, also when they have been
-    let go. `twins` counts the records that share their grain with an earlier one,
-    `models` the entries of each model, `organizations` are those the records belong to;
-    `drift` is what the contract does not know.
+    `duplicates` counts the records that share their grain with an earlier one; `drift`
+    is what the contract does not know.
+    """
+
+    estimated_cost_cents: Decimal
+    duplicates: int
+    drift: list[Sighting]
+
+
+@dataclass(frozen=True)
+class UsageRows:
+    """The rows of one day.
+
+    `parts` hold them by table without what a child has from its record, which would
+    take more room than all the rest while the day waits to be written.
     """
 
     account: str
     day: date
-    parts: dict[str, pa.Table]
-    counts: dict[str, int]
-    content_hash: str
-    num_sessions: int
-    estimated_cost_cents: Decimal
-    twins: int
-    models: dict[str, int]
-    organizations: frozenset[str]
-    drift: list[Sighting]
+    parts: Mapping[str, pa.Table]
 
-    @property
-    def records(self) -> int:
-        """How many records the day has."""
-        return self.counts["usage_report"]
+    def __call__(self, table: str) -> pa.Table:
+        """The rows of a table, with all columns that the contract declares."""
+        part = self.parts[table]
+        by_name = columns(part)
+        if table in LABELS:
+            by_name |= _from_record(part, LABELS[table], self.parts[USAGE])
+        by_name["account"] = pa.repeat(pa.scalar(self.account), len(part))
+        by_name["date"] = pa.repeat(pa.scalar(self.day, pa.date32()), len(part))
+        schema = TABLES[table].schema
+        return pa.table({name: by_name[name] for name in schema.names}, schema)
 
-    @property
-    def rows(self) -> dict[str, pa.Table]:
-        """The rows of each table, whole; they are made when they are asked for."""
-        usage = self.parts["usage_report"]
-        return {
-            "usage_report": self._whole("usage_report", columns(usage)),
-            **{
-                name: self._whole(name, _child(self.parts[name], label, usage))
-                for name, label in LABELS.items()
-            },
-        }
 
-    def let_go(self) -> None:
-        """Hold the rows no longer."""
-        self.parts.clear()
-
-    def _whole(self, name: str, by_name: dict[str, pa.ChunkedArray]) -> pa.Table:
-        """The contract's columns in their order; the load's id comes with the load."""
-        by_name["account"] = pa.repeat(pa.scalar(self.account), self.counts[name])
-        by_name["date"] = pa.repeat(pa.scalar(self.day, pa.date32()), self.counts[name])
-        schema = TABLES[name].schema
-        return pa.table({key: by_name[key] for key in schema.names}, schema)
-
+TABLES = {table.name: table for table in (USAGE_REPORT, MODEL_BREAKDOWN, TOOL_ACTIONS)}
 
 # What tells the children of a record apart.
-LABELS = {
-    "usage_report__model_breakdown": "_dlt_list_idx",
-    "usage_report__tool_actions": "tool",
-}
+LABELS = {MODELS: "_dlt_list_idx", TOOLS: "tool"}
 
 
-def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
+def usage_day(pages: Sequence[Page], account: str, day: date) -> Day[UsageSummary]:
     """All pages of one day as rows. Raises `ContractError` for another day's record."""
     records, models, tools = _joined(pages)
     _require_day(records["date"], day)
@@ -96,26 +88,36 @@ def day_tables(pages: Sequence[Page], account: str, day: date) -> DayTables:
             "_dlt_id": ids,
         }
     )
-    parts = {
-        "usage_report": usage,
-        "usage_report__model_breakdown": models,
-        "usage_report__tool_actions": tools,
-    }
-    return DayTables(
-        account=account,
-        day=day,
-        parts=parts,
-        counts={name: len(table) for name, table in parts.items()},
-        content_hash=content_hash(ids),
-        num_sessions=_sum_of_sessions(usage),
+    parts = {USAGE: usage, MODELS: models, TOOLS: tools}
+    summary = UsageSummary(
         estimated_cost_cents=_usd_cents(models),
-        twins=_twins(usage),
-        models=_counted(models["model"]),
-        organizations=frozenset(_counted(usage["organization_id"])) - {""},
+        duplicates=_duplicates(usage),
         drift=merged(
             [*(seen for page in pages for seen in page.drift), *_actor_types(usage)]
         ),
     )
+    return Day(
+        pages=len(pages),
+        records=len(usage),
+        counts={name: len(table) for name, table in parts.items()},
+        content_hash=content_hash(ids),
+        rows=UsageRows(account, day, parts),
+        summary=summary,
+        organizations=frozenset(_counted(usage["organization_id"])) - {""},
+        names=frozenset(_counted(models["model"])),
+        notes=_notes(usage, summary),
+    )
+
+
+def _notes(usage: pa.Table, summary: UsageSummary) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the report's notes on the fetch."""
+    sums = {
+        "num_sessions": _sum_of_sessions(usage),
+        "estimated_cost_cents": summary.estimated_cost_cents,
+        "duplicates": summary.duplicates,
+    }
+    unknown = [sighting._asdict() for sighting in summary.drift]
+    return {FETCH_SUMS.name: [sums], UNKNOWNS.name: unknown}
 
 
 def columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
@@ -216,12 +218,13 @@ def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
     return pc.coalesce(usage["actor__type"], implied)
 
 
-def _child(rows: pa.Table, label: str, usage: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Child rows with what their record gives them; ids end with the label."""
+def _from_record(
+    rows: pa.Table, label: str, usage: pa.Table
+) -> dict[str, pa.ChunkedArray]:
+    """What child rows have from their records; ids end with the label."""
     parents = usage["_dlt_id"].take(rows["parent"])
     own = pc.cast(rows[label], pa.string())
     return {
-        **columns(rows),
         "organization_id": usage["organization_id"].take(rows["parent"]),
         "_dlt_parent_id": parents,
         "_dlt_id": pc.binary_join_element_wise(parents, own, "/"),
@@ -263,6 +266,6 @@ def _actor_types(usage: pa.Table) -> Iterator[Sighting]:
             yield Sighting("actor_type", name, records, as_example(name))
 
 
-def _twins(usage: pa.Table) -> int:
+def _duplicates(usage: pa.Table) -> int:
     grains = texts(usage[name] for name in GRAIN)
     return len(usage) - int(pc.count_distinct(grains).as_py())

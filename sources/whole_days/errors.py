@@ -2,6 +2,8 @@
 
     WholeDaysError
     ├── ClockError               this machine's clock is days off; the run ends
+    ├── OrganisationError        the days are another organisation's; the run ends
+    ├── OtherShapeError          the dataset has other tables; the run ends
     └── DayError                 this day failed; the others go on
         ├── RefusedError         ends the run as well, while no call was accepted
         └── TransientError       worth another try after `retry_after` seconds
@@ -17,6 +19,29 @@ class WholeDaysError(Exception):
 
 class ClockError(WholeDaysError):
     """This machine's clock is more than a day away from the API's."""
+
+
+class OrganisationError(WholeDaysError):
+    """The key reads an organisation of which the account holds nothing."""
+
+    def __init__(self, found: str, known: str, account: str, source: str) -> None:
+        super().__init__(
+            f"The key reads organisation {found}, but account {account} holds "
+            f"organisation {known}, which is not replaced unasked. Give this key an "
+            f"account of its own (SOURCES__{source.upper()}__ACCOUNT, or account "
+            "in .dlt/config.toml), or let its organisation replace the stored one "
+            "(--replace-organisation)."
+        )
+
+
+class OtherShapeError(WholeDaysError):
+    """A dataset whose ledger has other columns: another version wrote it."""
+
+    def __init__(self, dataset: str, column: str) -> None:
+        super().__init__(
+            f"Another version of ccwarehouse wrote dataset {dataset}: its day_fetches "
+            f"has no column {column}. Load into a new dataset (--dataset)."
+        )
 
 
 class DayError(WholeDaysError):

@@ -1,14 +1,19 @@
 """A table as its source declares it, once: columns with type and meaning."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
 
-# The column that dlt's load writes last, as a load knows its id and a source does not.
+# dlt's column for the load that wrote a row. A load knows its id, a source does not.
 LOAD_ID = "_dlt_load_id"
+
+# dlt's columns for the id of a row, and for that of the row a child belongs to.
+ID = "_dlt_id"
+PARENT = "_dlt_parent_id"
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Column:
 OF_LOAD = Column(
     LOAD_ID,
     pa.string(),
-    "Load that wrote the row; completed ones are in _dlt_loads.",
+    "Load that wrote the row; committed ones are in _dlt_loads.",
 )
 
 
@@ -33,12 +38,14 @@ class Table:
 
     `columns` are those that the source fills. Rows of data are replaced with their
     day, the column `date`, and partitioned by it; notes are only ever appended.
+    `filtered_by` names the columns that readers filter by after the day.
     """
 
     name: str
     description: str
     columns: Sequence[Column]
     is_data: bool = False
+    filtered_by: Sequence[str] = ()
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -53,6 +60,10 @@ class Table:
     def empty(self) -> pa.Table:
         """No rows."""
         return self.schema.empty_table()
+
+    def of(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+        """Rows as Arrow has them; a column that a row does not name is null."""
+        return pa.Table.from_pylist(list(rows), self.schema)
 
     def hints(self) -> TTableSchema:
         """What dlt is told of the table."""

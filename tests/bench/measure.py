@@ -29,8 +29,10 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 from ccwarehouse.load import Progress, Request, load, plan
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
-from claude_code_analytics import Package, UsageSettings, fetch_days, resolve_settings
+from claude_code_analytics import CLAUDE_CODE, UsageSettings, resolve_settings
 from claude_code_marts import models
+from whole_days.fetch import fetch
+from whole_days.package import Package
 
 SILENCE = Silence()
 PATH = "/v1/organizations/usage_report/claude_code"
@@ -90,10 +92,10 @@ def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) ->
     with open_warehouse(
         "duckdb", folder / "usage.duckdb", DATASET, sole_writer=True
     ) as warehouse:
-        stored = warehouse.stored(settings.account)
+        stored = warehouse.stored(CLAUDE_CODE, settings.account)
         request = Request(each_day(days)[0], LAST)
         chosen = plan(request, stored, NOW, settings)
-        load(warehouse, chosen, settings, progress, lambda: NOW)
+        load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: NOW)
         warehouse.build_views()
 
 
@@ -131,7 +133,7 @@ def configured(url: str, concurrency: int = 4) -> UsageSettings:
 
 def fetching(url: str, days: int, _: Path) -> None:
     """Fetching alone, eight days at a time, their tables included."""
-    for _fetch in fetch_days(each_day(days), configured(url, concurrency=8)):
+    for _fetch in fetch(CLAUDE_CODE, each_day(days), configured(url, concurrency=8)):
         pass
 
 

@@ -14,6 +14,7 @@ from claude_code_analytics import UsageSettings
 from claude_code_analytics.client import Probe, UsageClient
 from whole_days.calendar import ONE_DAY, Calendar
 from whole_days.clock import SET_IT, ApiClock, off
+from whole_days.contact import Contact
 from whole_days.errors import TransientError
 
 from ..exit_codes import ExitCode
@@ -94,7 +95,9 @@ async def _look_back(
 ) -> Look:
     """Ask day after day until one has a record or a reply is none."""
     look = Look(ApiClock(clock))
-    async with aclosing(UsageClient(settings, transport, look.clock)) as client:
+    async with aclosing(
+        UsageClient(settings, look.clock, Contact(), transport)
+    ) as client:
         for day in days:
             try:
                 probe = await client.probe(day)

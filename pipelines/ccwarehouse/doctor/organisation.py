@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from claude_code_analytics import OrganisationError
-from claude_code_analytics.organisation import require_known
+from claude_code_analytics import CLAUDE_CODE
+from whole_days.errors import OrganisationError
+from whole_days.organisation import Holder
 from whole_days.plan import StoredDay
 
 from ..exit_codes import ExitCode
@@ -25,8 +26,9 @@ class Whose:
         """Held against what is stored of the account."""
         if self.organization is None:
             return skipped(CHECK, "there is no record to tell it by")
+        holder = Holder(CLAUDE_CODE.source, self.account, stored)
         try:
-            require_known(frozenset([self.organization]), stored, self.account)
+            holder.require_known(frozenset([self.organization]))
         except OrganisationError as another:
             return problem(CHECK, ExitCode.CONFIGURATION, str(another))
         return ok(CHECK, self.organization)

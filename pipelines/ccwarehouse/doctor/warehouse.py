@@ -6,6 +6,8 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
+from claude_code_analytics import CLAUDE_CODE
+
 from ..problems import explain
 from ..warehouses import NothingLoadedError, Warehouse, engine_of, open_warehouse
 from .finding import Finding, ok, problem, skipped
@@ -39,7 +41,7 @@ def examine_warehouse(
             check = "views"
             yield _views(warehouse)
             check = "organisation"
-            yield whose.examine(warehouse.stored(whose.account))
+            yield whose.examine(warehouse.stored(CLAUDE_CODE, whose.account))
     except Exception as error:
         mend = explain(error, engine.place)
         if mend is None:

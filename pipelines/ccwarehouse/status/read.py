@@ -6,8 +6,8 @@ from typing import Any
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from claude_code_analytics import UsageSettings
-from claude_code_analytics.contract import TABLES
+from whole_days.ledger_tables import DAY_FETCHES
+from whole_days.report import Report, Settings
 
 from ..load import Plan, Request, plan
 from ..warehouses import NothingLoadedError, Warehouse
@@ -17,51 +17,57 @@ _LAST_RUN = """
     select max(loads.inserted_at)
     from {loads} as loads
     where loads.status = 0 and loads.load_id in (
-        select _dlt_load_id from {day_fetches} where account = %s
+        select _dlt_load_id from {table} where report = %s and account = %s
     )
 """
 
 
-def read_status(warehouse: Warehouse, settings: UsageSettings, now: datetime) -> Status:
+def read_status(
+    warehouse: Warehouse, report: Report[Any], settings: Settings, now: datetime
+) -> Status:
     """How the warehouse stands at `now` (UTC). Makes and changes nothing.
 
     Raises `NothingLoadedError` before the first load, and dlt's errors of a warehouse
     that cannot be reached.
     """
-    chosen = plan(Request(), warehouse.stored(settings.account), now, settings)
+    stored = warehouse.stored(report, settings.account)
+    chosen = plan(Request(), stored, now, settings)
     with warehouse.client() as client:
         if not chosen.stored:
             raise NothingLoadedError(
                 f"dataset {client.dataset_name} holds nothing of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"
             )
-        return _status(client, settings, chosen)
+        return _status(client, report, settings, chosen)
 
 
 def _status(
-    client: SqlClientBase[Any], settings: UsageSettings, chosen: Plan
+    client: SqlClientBase[Any], report: Report[Any], settings: Settings, chosen: Plan
 ) -> Status:
     account = settings.account
+    ledger = DAY_FETCHES.name
     return Status(
         account=account,
         days=by_state(chosen.stored, chosen.calendar),
-        rows={table: _count(client, table, account) for table in TABLES},
-        last_run=_value(client, _LAST_RUN, account),
+        rows={table: _count(client, table, account) for table in report.all_tables},
+        last_run=_value(client, _LAST_RUN, ledger, report.name, account),
         next_load=chosen,
         lookback=settings.lookback,
     )
 
 
 def _count(client: SqlClientBase[Any], table: str, account: str) -> int:
-    query = f"select count(*) from {{{table}}} where account = %s"
+    query = "select count(*) from {table} where account = %s"
     try:
-        return int(_value(client, query, account))
+        return int(_value(client, query, table, account))
     except DatabaseUndefinedRelation:  # no load had a row for it yet
         return 0
 
 
-def _value(client: SqlClientBase[Any], query: str, *values: object) -> Any:  # noqa: ANN401 - a cell of any type
-    tables = {name: client.make_qualified_table_name(name) for name in TABLES}
+def _value(client: SqlClientBase[Any], query: str, table: str, *values: object) -> Any:  # noqa: ANN401 - a cell of any type
+    table = client.make_qualified_table_name(table)
     loads = client.make_qualified_table_name("_dlt_loads")
-    ((cell,),) = client.execute_sql(query.format(**tables, loads=loads), *values) or ()
+    ((cell,),) = (
+        client.execute_sql(query.format(table=table, loads=loads), *values) or ()
+    )
     return cell

@@ -1,26 +1,17 @@
 """BigQuery: a service, which keeps descriptions and the lay of rows in its tables."""
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar
 
 import dlt
 from dlt.common.configuration.specs.exceptions import InvalidGoogleOauth2Json
 from dlt.extract import DltSource
 
-from claude_code_analytics.contract import TABLES
 from claude_code_marts import Model
+from whole_days.report import Report
 
 from .dlt_stored_schema import storing_one_schema
 from .fixes import GRANT
 from .other import AnyDestination, Client, Dialect, DriverErrors, Engine
-
-# What people filter by after the day, in this order. BigQuery's own hint, and not dlt's
-# `cluster` for every warehouse: Redshift would take two such columns for two
-# distribution keys.
-CLUSTERED_BY: Final = {
-    "usage_report": ["organization_id", "actor__email_address"],
-    "usage_report__model_breakdown": ["organization_id", "model"],
-    "usage_report__tool_actions": ["organization_id", "tool"],
-}
 
 
 class BigQuery(Engine):
@@ -42,15 +33,19 @@ class BigQuery(Engine):
         """dlt's destination."""
         return storing_one_schema(dlt.destinations.bigquery)()
 
-    def lay_out(self, source: DltSource) -> DltSource:
-        """With descriptions and clusters; the source itself names the partitions."""
+    def lay_out(self, source: DltSource, report: Report[Any]) -> DltSource:
+        """With descriptions and clusters; the source itself names the partitions.
+
+        The hint is BigQuery's own, and not dlt's `cluster` for every warehouse:
+        Redshift would take two such columns for two distribution keys.
+        """
         from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - 30 ms
 
-        for name, table in TABLES.items():
+        for name, table in report.all_tables.items():
             bigquery_adapter(
                 source.resources[name],
                 table_description=table.description,
-                cluster=CLUSTERED_BY.get(name, []),
+                cluster=[*table.filtered_by],
             )
         return source
 

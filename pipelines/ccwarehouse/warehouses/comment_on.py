@@ -3,9 +3,9 @@
 dlt brings descriptions to BigQuery and others itself, as options of their DDL.
 """
 
-from claude_code_analytics.contract import TABLES
 from claude_code_marts import Model
 
+from ..reports import all_tables
 from .other import Client, Dialect
 
 
@@ -21,7 +21,7 @@ class CommentOn(Dialect):
     def describe_tables(self, client: Client) -> None:
         """Comment on all tables and columns, in one transaction."""
         statements = []
-        for name, table in TABLES.items():
+        for name, table in all_tables().items():
             path = client.make_qualified_table_name(name)
             statements += _comments(
                 client, "table", path, table.description, table.descriptions

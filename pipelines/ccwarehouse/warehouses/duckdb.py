@@ -10,8 +10,6 @@ import dlt
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from duckdb import DuckDBPyConnection
 
-from claude_code_analytics import Package
-
 from . import duckdb_copy
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
@@ -84,7 +82,7 @@ class DuckDb(Engine):
             yield self.destination(DuckDbCredentials(str(path), read_only=read_only))
 
     @contextmanager
-    def writing(self, pipeline: dlt.Pipeline, package: Package) -> Iterator[None]:
+    def writing(self, pipeline: dlt.Pipeline, *, replaces: bool) -> Iterator[None]:
         """Write with one thread and little memory, and leave nothing unwritten.
 
         More threads would take the processors from fetching, which goes on meanwhile,
@@ -97,7 +95,7 @@ class DuckDb(Engine):
             connection = client.native_connection
             with _set(connection, "threads", 1), _little_memory(connection):
                 yield
-                tasks = 0 if package.replacement() else MAX_VACUUM_TASKS
+                tasks = 0 if replaces else MAX_VACUUM_TASKS
                 with _set(connection, "max_vacuum_tasks", tasks):
                     connection.execute("checkpoint")
 

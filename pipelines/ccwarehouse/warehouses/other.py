@@ -16,8 +16,8 @@ from dlt.common.destination import Destination
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
-from claude_code_analytics import Package
 from claude_code_marts import Model
+from whole_days.report import Report
 
 from .configuration import destinations_only
 from .errors import ImpossibleNameError, UnsuitableDestinationError
@@ -127,16 +127,20 @@ class Engine:
 
     # how it is written
 
-    def lay_out(self, source: DltSource) -> DltSource:
+    def lay_out(self, source: DltSource, report: Report[Any]) -> DltSource:
         """The source with hints on how its tables lie; dlt's own do for most."""
         return source
 
     def writing(
         self,
         pipeline: dlt.Pipeline,
-        package: Package,
+        *,
+        replaces: bool,
     ) -> AbstractContextManager[None]:
-        """What is set before a package is written, and given back after."""
+        """What is set before a package is written, and given back after.
+
+        `replaces` tells that it replaces stored days, instead of only adding some.
+        """
         return nullcontext()
 
     # a copy for readers

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dlt
 
+from whole_days.table import ID, PARENT, Table
+
+from ..reports import all_tables
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
@@ -30,13 +33,8 @@ ACTOR = (
     " nullif(actor__api_key_name, ''), 'unknown')"
 )
 
-# By day for readers and for the replacement of days, by actor for readers, and by
-# record for the joins of the views.
-INDEXES = {
-    "usage_report": {"date": "date", "actor_lowered": ACTOR, "id": "_dlt_id"},
-    "usage_report__model_breakdown": {"date": "date", "parent": "_dlt_parent_id"},
-    "usage_report__tool_actions": {"date": "date", "parent": "_dlt_parent_id"},
-}
+# By actor for readers, beside what `_indexes` finds for every table of data.
+BY_EXPRESSION = {"usage_report": {"actor_lowered": ACTOR}}
 
 
 class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt's settings go by it
@@ -78,6 +76,19 @@ class Postgres(Engine):
         )
 
 
+def _indexes(table: Table) -> dict[str, str]:
+    """What a table is indexed by: a name for it, and the column or expression.
+
+    By day for readers and for the replacement of days, and by record for the joins of
+    the views: a child's record, and the record that children look for.
+    """
+    if not table.is_data:
+        return {}
+    is_child = PARENT in table.schema.names
+    by_record = {"parent": PARENT} if is_child else {"id": ID}
+    return {"date": "date", **by_record, **BY_EXPRESSION.get(table.name, {})}
+
+
 def _has_adbc() -> bool:
     with suppress(ImportError):
         for part in ("adbc_driver_manager", "adbc_driver_postgresql"):
@@ -91,10 +102,10 @@ class PostgresSql(CommentOn):
 
     def index_tables(self, client: Client) -> None:
         """Create the indexes that are not there. Readers are not kept waiting."""
-        for table, indexes in INDEXES.items():
-            path = client.make_qualified_table_name(table)
-            for name, expression in indexes.items():
-                index = f"{table}_by_{name}"
+        for table in all_tables().values():
+            path = client.make_qualified_table_name(table.name)
+            for name, expression in _indexes(table).items():
+                index = f"{table.name}_by_{name}"
                 client.execute_sql(
                     f"create index if not exists {index} on {path} ({expression})"
                 )

@@ -5,11 +5,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dlt
 
-from claude_code_analytics import Package, as_source, read_stored
+from whole_days.ledger import read_stored, require_own_shape
+from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
+from whole_days.report import Report
 
 from . import views
 from .configuration import destinations_only
@@ -54,28 +57,36 @@ class Warehouse:
             return None
         return UNTESTED.format(name=name, tested=", ".join(ENGINES))
 
-    def stored(self, account: str) -> dict[date, StoredDay]:
+    def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
         """What is there of each day; asking does not create the database."""
         if not self.engine.exists():
             return {}
-        return read_stored(self.pipeline, account)
+        return read_stored(self.pipeline, report, account)
 
-    def models(self, account: str) -> set[str]:
-        """The models there are costs of."""
+    def names(self, report: Report[Any], account: str) -> set[str]:
+        """What the report has announced so far."""
+        if report.announced is None:
+            return set()
         with self.client() as client:
-            table = client.make_qualified_table_name("usage_report__model_breakdown")
-            query = f"select distinct model from {table} where account = %s"
+            table = client.make_qualified_table_name(report.announced.table)
+            column = report.announced.column
+            query = f"select distinct {column} from {table} where account = %s"
             return {row[0] for row in client.execute_sql(query, account) or ()}
 
-    def write(self, package: Package) -> None:
+    def write(self, package: Package[Any]) -> None:
         """Load a package; when this returns, its days are durable."""
-        source = self.engine.lay_out(as_source(lambda: package))
-        with self.engine.writing(self.pipeline, package):
+        source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
+        source = self.engine.lay_out(source, package.report)
+        replaces = package.replacement() is not None
+        with self.engine.writing(self.pipeline, replaces=replaces):
             self.pipeline.run(source)
+        # dlt leaves reference cycles through this frame, which would keep the rows.
+        del package
 
     def build_views(self) -> list[str]:
         """Renew views, descriptions and indexes; returns the views' names."""
         with self.client() as client:
+            require_own_shape(client)
             names = views.build(client)
             dialect = dialect_of(client)
             dialect.describe_tables(client)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from claude_code_analytics.errors import without_emails
+from whole_days.emails import without_emails
 
 from ..end import End
 from ..exit_codes import ExitCode

@@ -1,8 +1,12 @@
 """What a load says of itself when it has ended."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from decimal import Decimal
+from itertools import chain
+from typing import Any, TypeAlias
 
+from claude_code_analytics import UsageSummary
+from claude_code_analytics.drift import Sighting, merged
 from whole_days.calendar import ONE_DAY
 from whole_days.clock import SET_IT, off
 
@@ -14,8 +18,12 @@ from .causes import causes
 from .dates import count, dates, standing_numbers
 from .plan import ends
 
+UsageOutcome: TypeAlias = Outcome[UsageSummary]
 
-def end_of_load(plan: Plan, outcome: Outcome, location: str, *, quiet: bool) -> End:
+
+def end_of_load(
+    plan: Plan, outcome: UsageOutcome, location: str, *, quiet: bool
+) -> End:
     """The end of a load that came to its end, whatever became of its days."""
     facts = outcome_as_dict(plan, outcome, location)
     lines = [] if quiet else outcome_as_lines(plan, outcome, location)
@@ -28,7 +36,7 @@ def end_of_load(plan: Plan, outcome: Outcome, location: str, *, quiet: bool) -> 
     return End(code, f"{days} failed: {first.reason}{more}", facts, lines)
 
 
-def outcome_as_dict(plan: Plan, outcome: Outcome, location: str) -> dict[str, Any]:
+def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[str, Any]:
     """The summary for machines. Cost is a decimal string in USD."""
     return ends(plan) | {
         "days_wanted": len(plan.wanted),
@@ -41,13 +49,15 @@ def outcome_as_dict(plan: Plan, outcome: Outcome, location: str) -> dict[str, An
             for day, read_at in _standing(plan, outcome).items()
         },
         "records": outcome.records,
-        "cost_usd": f"{outcome.cost_usd.normalize():f}",
-        "twins": {str(day): count for day, count in sorted(outcome.twins.items())},
+        "cost_usd": f"{total_cost_usd(outcome).normalize():f}",
+        "duplicates": {
+            str(day): number for day, number in sorted(duplicates(outcome).items())
+        },
         "unknown": [
             {"kind": seen.kind, "name": seen.name, "records": seen.records}
-            for seen in sorted(outcome.unknown)
+            for seen in unknown(outcome)
         ],
-        "new_models": sorted(outcome.new_models),
+        "new_models": sorted(outcome.new_names),
         "days_emptied": [str(day) for day in sorted(outcome.emptied)],
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
@@ -58,7 +68,7 @@ def outcome_as_dict(plan: Plan, outcome: Outcome, location: str) -> dict[str, An
     }
 
 
-def outcome_as_lines(plan: Plan, outcome: Outcome, location: str) -> list[str]:
+def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[str]:
     """The summary for people; after a first load also how to go further back."""
     days = ", ".join(
         [
@@ -71,7 +81,7 @@ def outcome_as_lines(plan: Plan, outcome: Outcome, location: str) -> list[str]:
     lines = [f"Days     {days}"]
     if outcome.loaded:
         lines.append(f"Records  {outcome.records:,}")
-        lines.append(f"Cost     {outcome.cost_usd:,.2f} USD, estimated")
+        lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
     lines.append(f"Time     {outcome.seconds:.1f} s")
     lines.append(f"Data     {location}")
     if outcome.loaded and not plan.stored:
@@ -81,22 +91,22 @@ def outcome_as_lines(plan: Plan, outcome: Outcome, location: str) -> list[str]:
     return lines
 
 
-def remarks(plan: Plan, outcome: Outcome) -> list[str]:
+def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
     """What someone should look at, if there is anything."""
     lines = _failures(plan, outcome)
-    if outcome.twins:
-        records = count(sum(outcome.twins.values()), "record")
+    if doubled := duplicates(outcome):
+        records = count(sum(doubled.values()), "record")
         lines.append(
             f"{records} share every key with another one of the day, and are kept: "
-            f"{dates(outcome.twins)}."
+            f"{dates(doubled)}."
         )
     lines += [
         f"Not in the known contract, and kept: {seen.kind} {seen.name} "
         f"(in {count(seen.records, 'record')})."
-        for seen in sorted(outcome.unknown)
+        for seen in unknown(outcome)
     ]
-    if outcome.new_models:
-        models = ", ".join(sorted(outcome.new_models))
+    if outcome.new_names:
+        models = ", ".join(sorted(outcome.new_names))
         lines.append(f"Models seen for the first time: {models}.")
     lines += [
         f"Organisation {organization} is new in this account."
@@ -116,7 +126,24 @@ def remarks(plan: Plan, outcome: Outcome) -> list[str]:
     return lines
 
 
-def _failures(plan: Plan, outcome: Outcome) -> list[str]:
+def total_cost_usd(outcome: UsageOutcome) -> Decimal:
+    """The estimated cost of the loaded days."""
+    cents = (day.estimated_cost_cents for day in outcome.summaries.values())
+    return sum(cents, Decimal(0)) / 100
+
+
+def duplicates(outcome: UsageOutcome) -> dict[date, int]:
+    """The days with records that share every key, and how many those are."""
+    days = outcome.summaries.items()
+    return {day: summary.duplicates for day, summary in days if summary.duplicates}
+
+
+def unknown(outcome: UsageOutcome) -> list[Sighting]:
+    """What the API's contract does not know, over all loaded days."""
+    return sorted(merged(chain(*(day.drift for day in outcome.summaries.values()))))
+
+
+def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:
     """A line for each cause, one on what is stored all the same, and what comes."""
     if not outcome.failed:
         return []
@@ -131,7 +158,7 @@ def _failures(plan: Plan, outcome: Outcome) -> list[str]:
     return [*lines, "Failed days are tried again by the next load."]
 
 
-def _standing(plan: Plan, outcome: Outcome) -> dict[date, datetime]:
+def _standing(plan: Plan, outcome: UsageOutcome) -> dict[date, datetime]:
     """The failed days that were read whole before, and when (UTC)."""
     return {
         day: stored.fetched_at

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -13,8 +13,9 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from claude_code_analytics import DayFetch, Package
 from whole_days.contact import Contact
+from whole_days.package import Package
+from whole_days.report import DayFetch
 
 SILENCE: Final = 10  # seconds without an answer until someone is told
 LISTENING: Final = 1.0  # seconds from one look to the next
@@ -34,12 +35,12 @@ class Silence:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def fetched(self, fetch: DayFetch) -> None:
+    def fetched(self, fetch: DayFetch[Any]) -> None:
         """Say nothing."""
 
-    def stored(self, package: Package) -> None:
+    def stored(self, package: Package[Any]) -> None:
         """Count the days that are in now."""
-        failed = sum(day.fetch.tables is None for day in package.days)
+        failed = sum(day.fetch.content is None for day in package.days)
         self.failed_days += failed
         self.stored_days += len(package.days) - failed
 
@@ -64,7 +65,7 @@ class Words(Silence):
     def __exit__(self, *_: object) -> None:
         self._end.set()
 
-    def fetched(self, fetch: DayFetch) -> None:
+    def fetched(self, fetch: DayFetch[Any]) -> None:
         """Count the records of a day."""
         self._records += fetch.records
 
@@ -100,7 +101,7 @@ class Lines(Words):
         super().__init__(console, contact)
         self._days = days
 
-    def stored(self, package: Package) -> None:
+    def stored(self, package: Package[Any]) -> None:
         """Say how far the load is."""
         super().stored(package)
         failed = f"{self.failed_days} failed, " if self.failed_days else ""
@@ -140,10 +141,10 @@ class Bar(Words):
         super().__exit__()
         self._bars.stop()
 
-    def fetched(self, fetch: DayFetch) -> None:
+    def fetched(self, fetch: DayFetch[Any]) -> None:
         """Move on by a day, or count it as failed."""
         super().fetched(fetch)
-        is_in = fetch.tables is not None
+        is_in = fetch.content is not None
         self._failed += not is_in
         self._bars.update(
             self._task,

@@ -29,6 +29,7 @@ whole_fetches as (
         account,
         date,
         fetched_at,
+        load_number,
         row_number() over (
             partition by account, date
             order by load_number desc, fetched_at desc
@@ -53,6 +54,7 @@ observed as (
     inner join whole_fetches
         on unknowns.account = whole_fetches.account
         and unknowns.date = whole_fetches.date
+        and unknowns.load_number = whole_fetches.load_number
         and unknowns.fetched_at = whole_fetches.fetched_at
     where whole_fetches.recency = 1
 

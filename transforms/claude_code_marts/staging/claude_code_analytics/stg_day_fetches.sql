@@ -3,7 +3,7 @@
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
--- load_number: Number of the load in its account, from 1; 0 in the first loads' rows.
+-- load_number: Number of the load in its account, from 1.
 -- status: complete or failed.
 -- error: Why the fetch failed; null when complete.
 -- is_final: True when the day was over and settled as the fetch began.
@@ -18,6 +18,13 @@ with
 fetches as (
 
     select * from claude_code.day_fetches
+    where report = 'claude_code'
+
+),
+
+sums as (
+
+    select * from claude_code.day_fetches__claude_code
 
 ),
 
@@ -28,32 +35,37 @@ loads as (
 
 ),
 
--- A load that was cut short may have left its notes, but did not do what they say.
+-- A load that was cut short may have left notes of fetches that were never committed.
 counted as (
 
     select
         fetches.account,
         fetches.date,
         fetches.fetched_at,
-        -- the first loads had no number
-        coalesce(fetches.load_number, 0) as load_number,
+        fetches.load_number,
         fetches.status,
         fetches.error,
         fetches.is_final,
         fetches.is_changed,
         fetches.pages,
         fetches.records,
-        fetches.num_sessions as sessions,
+        sums.num_sessions as sessions,
         -- the ledger's costs, rounded to twelve places as in stg_model_usage
         'USD' as currency,
         cast(
-            round(fetches.estimated_cost_cents, 10)
+            round(sums.estimated_cost_cents, 10)
             * cast('0.01' as decimal(2, 2)) as decimal(38, 12)
         ) as estimated_cost
 
     from fetches
     inner join loads
         on fetches._dlt_load_id = loads.load_id
+    left join sums
+        on fetches.account = sums.account
+        and fetches.date = sums.date
+        and fetches.load_number = sums.load_number
+        and fetches.fetched_at = sums.fetched_at
+        and fetches._dlt_load_id = sums._dlt_load_id
 
 )
 

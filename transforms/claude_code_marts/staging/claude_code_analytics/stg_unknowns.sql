@@ -1,8 +1,9 @@
--- One row per account, date, fetched_at, kind and name: unknown to the contract.
+-- One row per account, date, load_number, fetched_at, kind and name: not in the contract.
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
+-- load_number: Number of the load in its account, from 1.
 -- kind: field, tool or actor_type.
 -- name: Path of a field, name of a tool, or actor type.
 -- records: Usage records of the day that had it (count).
@@ -21,6 +22,7 @@ named as (
         account,
         date,
         fetched_at,
+        load_number,
         kind,
         name,
         records,

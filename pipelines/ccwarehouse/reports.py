@@ -1,0 +1,16 @@
+"""The reports that are loaded: the one place that names their sources."""
+
+from typing import Any, Final
+
+from claude_code_analytics import CLAUDE_CODE
+from whole_days.report import Report
+from whole_days.table import Table
+
+REPORTS: Final[tuple[Report[Any], ...]] = (CLAUDE_CODE,)
+
+
+def all_tables() -> dict[str, Table]:
+    """Every table that the loads of all reports write, by name."""
+    return {
+        name: table for report in REPORTS for name, table in report.all_tables.items()
+    }

@@ -1,0 +1,218 @@
+"""What a warehouse holds of each day, told by the warehouse itself.
+
+`day_fetches` says what was fetched, `_dlt_loads` which of those loads were committed,
+and the tables' own rows whether they are still the ones that the fetch wrote.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import dlt
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.sql_client import SqlClientBase
+
+from .calendar import CLOCK_TOLERANCE
+from .errors import OtherShapeError
+from .ledger_tables import DAY_FETCHES, ROW_COUNTS
+from .plan import StoredDay
+from .report import Report
+from .table import Table
+
+Client = SqlClientBase[Any]
+
+# Loads are in order by their numbers, as a moment may come from a wrong clock.
+_FETCHES = """
+    select fetches.load_number, fetches.date, fetches.fetched_at, fetches.status,
+        fetches.is_final, fetches.content_hash, fetches.records, fetches._dlt_load_id
+    from {table} as fetches
+    join {loads} as loads on loads.load_id = fetches._dlt_load_id
+    where loads.status = 0 and fetches.report = %s and fetches.account = %s
+    order by fetches.load_number, fetches.fetched_at, loads.inserted_at
+"""
+
+_COUNTS = """
+    select _dlt_load_id, date, table_name, row_count
+    from {table}
+    where report = %s and account = %s
+"""
+
+_LOADS = "select load_id from {loads} where status = 0"
+
+_ROWS = """
+    select date, _dlt_load_id, count(*){owner}
+    from {table}
+    where account = %s
+    group by date, _dlt_load_id{owner}
+"""
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class _Fetch(NamedTuple):
+    """A row of the ledger whose load was committed."""
+
+    load_number: int
+    day: date
+    fetched_at: datetime
+    status: str
+    is_final: bool
+    content_hash: str | None
+    records: int
+    load_id: str
+
+
+class _Written(NamedTuple):
+    """The rows of a table that are there of one day, and how many are committed.
+
+    A load that was cut short leaves rows of a load that _dlt_loads does not know.
+    """
+
+    rows: int = 0
+    committed: int = 0
+
+
+Rows = Mapping[str, Mapping[date, _Written]]  # of each table
+Counts = Mapping[tuple[str, date], Mapping[str, int]]  # of each load and day, by table
+
+
+def read_stored(
+    pipeline: dlt.Pipeline, report: Report[Any], account: str
+) -> dict[date, StoredDay]:
+    """Every day of `account` that has a fetch in a committed load, or rows of any.
+
+    Raises `OtherShapeError` for a dataset of another version, and dlt's destination
+    errors when the warehouse cannot be reached. Of a table that is not there nothing is
+    stored; what the others hold counts all the same.
+    """
+    with pipeline.sql_client() as client:
+        require_own_shape(client)
+        of_account = report.name, account
+        found = _rows(client, _FETCHES, DAY_FETCHES.name, *of_account)
+        counted = _rows(client, _COUNTS, ROW_COUNTS.name, *of_account)
+        loads = {load_id for (load_id,) in _rows(client, _LOADS, "_dlt_loads")}
+        rows = {
+            table.name: _rows(client, _query(report, table), table.name, account)
+            for table in report.tables
+        }
+    fetches = [_Fetch(*row) for row in found]
+    written = {table: _counted(of_table, loads) for table, of_table in rows.items()}
+    owners = _organizations(rows[report.tables[0].name]) if report.owner else {}
+    return _stored(fetches, _noted(counted), written, owners)
+
+
+def require_own_shape(client: Client) -> None:
+    """Raise `OtherShapeError` if the ledger is there and lacks a column of ours."""
+    path = client.make_qualified_table_name(DAY_FETCHES.name)
+    try:
+        with client.execute_query(f"select * from {path} where 1 = 0") as cursor:
+            found = {column[0] for column in cursor.description}
+    except DatabaseUndefinedRelation:
+        return
+    for column in DAY_FETCHES.columns:
+        if column.name not in found:
+            raise OtherShapeError(client.dataset_name, column.name)
+
+
+def _query(report: Report[Any], table: Table) -> str:
+    """How the rows of a table are counted, with whose they are in the first one."""
+    tells = report.owner and table is report.tables[0]
+    return _ROWS.replace("{owner}", f", {report.owner}" if tells else "")
+
+
+def _rows(
+    client: Client, query: str, table: str, *arguments: str
+) -> Sequence[Sequence[Any]]:
+    names = {
+        "table": client.make_qualified_table_name(table),
+        "loads": client.make_qualified_table_name("_dlt_loads"),
+    }
+    try:
+        return client.execute_sql(query.format(**names), *arguments) or ()
+    except DatabaseUndefinedRelation:
+        return ()
+
+
+def _noted(rows: Iterable[Sequence[Any]]) -> Counts:
+    """How many rows each load wrote of a day, by table."""
+    noted: dict[tuple[str, date], dict[str, int]] = {}
+    for load_id, day, table, count in rows:
+        noted.setdefault((load_id, day), {})[table] = count
+    return noted
+
+
+def _counted(
+    rows: Iterable[Sequence[Any]], loads: Container[str]
+) -> dict[date, _Written]:
+    """Per day, how many rows there are and how many of them are committed."""
+    counts: dict[date, _Written] = {}
+    for day, load_id, count, *_ in rows:
+        before = counts.get(day, _Written())
+        committed = count if load_id in loads else 0
+        counts[day] = _Written(before.rows + count, before.committed + committed)
+    return counts
+
+
+def _organizations(records: Iterable[Sequence[Any]]) -> dict[date, frozenset[str]]:
+    """Per day, those that its records name."""
+    found: dict[date, frozenset[str]] = {}
+    for day, _, _, organization in records:
+        named = frozenset([organization] if organization else [])
+        found[day] = found.get(day, NOBODY) | named
+    return found
+
+
+def _stored(
+    fetches: Sequence[_Fetch],
+    counts: Counts,
+    written: Rows,
+    organizations: Mapping[date, frozenset[str]],
+) -> dict[date, StoredDay]:
+    stored = {
+        day: StoredDay(is_whole=False, organizations=organizations.get(day, NOBODY))
+        for table in written.values()
+        for day in table
+    }
+    since = _earliest_since(fetches)
+    for fetch in fetches:
+        if fetch.status == "failed":
+            before = stored.get(fetch.day, StoredDay())
+            stored[fetch.day] = replace(
+                before, failed_last=True, load_number=fetch.load_number
+            )
+            continue
+        was_past = fetch.fetched_at - CLOCK_TOLERANCE <= since[fetch.load_number]
+        stored[fetch.day] = StoredDay(
+            content_hash=fetch.content_hash,
+            records=fetch.records,
+            is_final=fetch.is_final and was_past,
+            is_whole=_is_whole(fetch, counts, written),
+            fetched_at=fetch.fetched_at,
+            load_number=fetch.load_number,
+            organizations=organizations.get(fetch.day, NOBODY),
+        )
+    return stored
+
+
+def _is_whole(fetch: _Fetch, counts: Counts, written: Rows) -> bool:
+    """Whether every table has the rows that the fetch counted, all committed."""
+    noted = counts.get((fetch.load_id, fetch.day), {})
+    return noted.keys() == written.keys() and all(
+        written[table].get(fetch.day, _Written()) == (count, count)
+        for table, count in noted.items()
+    )
+
+
+def _earliest_since(fetches: Sequence[_Fetch]) -> dict[int, datetime]:
+    """For each load's number, the earliest moment that any load after it noted.
+
+    A fetch that claims a later one was made by a clock that was ahead.
+    """
+    earliest = datetime.max.replace(tzinfo=UTC)
+    since: dict[int, datetime] = {}
+    for number, group in groupby(reversed(fetches), lambda row: row.load_number):
+        since[number] = earliest
+        earliest = min(earliest, *(fetch.fetched_at for fetch in group))
+    return since

@@ -1,0 +1,105 @@
+"""Whose days arrive: another organisation's must not replace those that are stored."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+from typing import Any
+
+from .emails import without_emails
+from .errors import OrganisationError
+from .plan import StoredDay
+from .report import DayFetch, Summary
+
+DOUBTFUL = (
+    "the day had records and has none now, and whether the key belongs to the same "
+    "organisation could not be asked: {reason}"
+)
+
+
+def known_organizations(stored: Mapping[date, StoredDay]) -> frozenset[str]:
+    """The organisations that any stored row belongs to."""
+    return frozenset().union(*(day.organizations for day in stored.values()))
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The account that is loaded into, of which source, and what is stored of it."""
+
+    source: str
+    account: str
+    stored: Mapping[date, StoredDay]
+
+    def require_known(self, found: frozenset[str]) -> None:
+        """Raise `OrganisationError` if none of those found is stored, but others."""
+        known = known_organizations(self.stored)
+        if found and known and not found & known:
+            raise OrganisationError(
+                _named(found), _named(known), self.account, self.source
+            )
+
+
+def of_known_organization(
+    fetches: Iterable[DayFetch[Summary]],
+    holder: Holder,
+    fetch: Callable[[Iterable[date]], Iterable[DayFetch[Summary]]],
+) -> Iterator[DayFetch[Summary]]:
+    """The same days, once it is known whose they are.
+
+    The first day with records decides. Empty and failed days before it wait, as what
+    they would replace may be another organisation's. If no record comes at all,
+    `fetch` is asked for the newest other day that is stored with records.
+
+    Raises `OrganisationError` before the first day.
+    """
+    arriving = iter(fetches)
+    waiting: list[DayFetch[Summary]] = []
+    if known_organizations(holder.stored):
+        waiting = list(_to_first_record(arriving))
+        found = frozenset().union(*(day.organizations for day in waiting))
+        if not found and any(day.content for day in waiting):
+            found, waiting = _asked_elsewhere(waiting, holder.stored, fetch)
+        holder.require_known(found)
+    return chain(waiting, arriving)
+
+
+def _asked_elsewhere(
+    days: list[DayFetch[Summary]],
+    stored: Mapping[date, StoredDay],
+    fetch: Callable[[Iterable[date]], Iterable[DayFetch[Summary]]],
+) -> tuple[frozenset[str], list[DayFetch[Summary]]]:
+    """Whose another day's records are; the days fail if that cannot be had.
+
+    Days that have nothing to lose do not fail.
+    """
+    elsewhere = {day for day in stored if stored[day].organizations}
+    elsewhere -= {fetch.day for fetch in days}
+    if not elsewhere:
+        return frozenset(), days
+    (proof,) = fetch([max(elsewhere)])
+    if proof.error is None:
+        return proof.organizations, days
+    error = DOUBTFUL.format(reason=proof.error)
+    return frozenset(), [
+        replace(day, content=None, error=error) if _would_empty(day, stored) else day
+        for day in days
+    ]
+
+
+def _would_empty(fetch: DayFetch[Any], stored: Mapping[date, StoredDay]) -> bool:
+    before = stored.get(fetch.day, StoredDay())
+    has_come = fetch.content is not None
+    return has_come and not fetch.records and bool(before.organizations)
+
+
+def _to_first_record(
+    arriving: Iterator[DayFetch[Summary]],
+) -> Iterator[DayFetch[Summary]]:
+    for fetch in arriving:
+        yield fetch
+        if fetch.records:
+            return
+
+
+def _named(organizations: Iterable[str]) -> str:
+    return without_emails(", ".join(sorted(organizations)))
