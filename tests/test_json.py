@@ -104,7 +104,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["transform"].append(call("transform", "--check")[1])
 
     produced = {name: set().union(*map(keys, found)) for name, found in objects.items()}
-    common = documented("every end")
+    common = documented("every command")
     assert {name: common | documented(name) for name in objects} == produced
     assert all(COMMON == list(end)[:3] for found in objects.values() for end in found)
 
