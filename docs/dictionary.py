@@ -32,7 +32,8 @@ def page() -> str:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    yield "## Tables\n\nThe tables are in the dataset `claude_code`, or in `--dataset`.\n"
+    yield "## Tables\n"
+    yield "The tables are in the dataset `claude_code`, unless another is named.\n"
     connection.execute("create schema claude_code")
     for name, table in TABLES.items():
         connection.register("rows", table.empty())

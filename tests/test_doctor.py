@@ -143,7 +143,7 @@ def test_settings_that_cannot_be_used_do_not_hide_the_rest(api, examined):
     ("key", "words"),
     [
         ("sk-ant-admin-gone", "does not know the key"),
-        ("sk-ant-api03-x", "no Admin key"),
+        ("sk-ant-api03-x", "not an Admin key"),
     ],
     ids=["401", "403"],
 )

@@ -65,7 +65,7 @@ def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
     done = CliRunner().invoke(main, ["transform", "--database", str(database)])
 
     assert (5, "") == (done.exit_code, done.stdout)
-    assert f"The data is in, but {COST} is a table" in done.stderr
+    assert f"The data is committed, but {COST} is a table" in done.stderr
     assert done.stderr.endswith("ccwarehouse transform with the same options.\n")
     assert [(3,)] == query(database, f"select count(*) from {COST}")
 
@@ -98,7 +98,7 @@ def test_a_relation_under_the_name_of_a_view_is_named_in_postgres(api, loaded):
     done = command(api, "transform")
 
     assert (5, "") == (done.exit_code, done.stdout)
-    assert f"The data is in, but {COST} is a materialized view" in done.stderr
+    assert f"The data is committed, but {COST} is a materialized view" in done.stderr
     assert [(3,)] == loaded(f"select * from {COST}")
 
 
@@ -126,7 +126,7 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
 
     assert (5, "") == (refused.exit_code, refused.stdout)
     assert (
-        "The data is in, but views whose columns changed cannot be renewed: "
+        "The data is committed, but views with changed columns cannot be replaced: "
         f"function costs() reads {COST}; public.mine reads {COST}; "
         f"theirs.copy reads {COST}. "
         "Drop or change function costs(), public.mine, theirs.copy, then run "

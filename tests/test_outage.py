@@ -115,7 +115,7 @@ def test_reasons_that_differ_in_details_are_one_cause():
     overloaded = "503 overloaded_error: Overloaded"
     days = [DAY + timedelta(days=back) for back in range(6)]
     reasons = [
-        f"not tried, as the days before waited in vain: {overloaded}",
+        f"skipped after two days without a successful call: {overloaded}",
         f"{overloaded} (request id req_2); tried 3 times",
         f"{overloaded} (request id req_3); tried 5 times",
         "500 api_error: Internal (request id req_4)",

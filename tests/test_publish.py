@@ -119,8 +119,8 @@ def test_a_full_disk_leaves_the_copy_that_was_there(publish, tmp_path, monkeypat
     done = publish(copy)
 
     assert ExitCode.WAREHOUSE == done.exit_code
-    assert "The data is in ccwarehouse.duckdb, but" in done.stderr
-    assert "No space left on device. Mend that" in done.stderr
+    assert "The data is committed to ccwarehouse.duckdb, but" in done.stderr
+    assert "No space left on device. Fix that" in done.stderr
     assert before == copy.read_bytes()
     assert ["ccwarehouse.duckdb", "readers.duckdb"] == sorted(os.listdir(tmp_path))
 
@@ -163,7 +163,7 @@ def test_a_file_whose_last_rows_are_beside_it_is_not_copied(tmp_path):
         crashed.execute("pragma disable_checkpoint_on_shutdown")
         crashed.execute("create table rows as from range(3)")
 
-    with pytest.raises(PublishError, match=r"some of it is still in .*\.wal"):
+    with pytest.raises(PublishError, match=r"some rows are still in .*\.wal"):
         copy_for_readers(database, copy, IMPATIENT)
     assert not copy.exists()
 
@@ -189,9 +189,9 @@ def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path)
         ("ccwarehouse.duckdb", [], "names the database itself"),
         ("other/../ccwarehouse.duckdb", [], "names the database itself"),
         ("other", [], "is a directory"),
-        ("nowhere/readers.duckdb", [], "folder is not there"),
+        ("nowhere/readers.duckdb", [], "folder does not exist"),
         ("Claude_Code.duckdb", [], "Name another file with --publish"),
-        ("notes.txt", [], "is no DuckDB file"),
+        ("notes.txt", [], "is not a DuckDB file"),
         ("readers.duckdb", ["--destination=postgres"], "postgres is none"),
     ],
 )

@@ -77,5 +77,5 @@ class Gate:
         """
         if len(self._gave_up) > 1:
             raise DayError(
-                f"not tried, as the days before waited in vain: {self._gave_up[-1]}"
+                f"skipped after two days without a successful call: {self._gave_up[-1]}"
             )
