@@ -117,8 +117,8 @@ BAD_JSON = {
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
 def test_what_is_no_json_may_be_whole_the_next_time(body):
-    """A reply that is no JSON is worth another try; nothing is made of it."""
-    with pytest.raises(TransientError, match="cut short or is no JSON"):
+    """A reply that is not JSON is worth another try."""
+    with pytest.raises(TransientError, match="cut short or is not JSON"):
         PageReader().read(body)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong between the API and a day's tables, beside what may in any source.
+"""The errors of this source, in addition to those of `whole_days`.
 
     WholeDaysError
     ├── SettingsError            a setting cannot be used; the run ends
@@ -8,7 +8,7 @@
         ├── ContractError        the reply is not what the API promises
         └── StaleCursorError     the page cursor has expired; the day starts again
 
-No message ever holds the key, nor an email.
+No message contains the key or an email.
 """
 
 import re
@@ -26,20 +26,20 @@ class CredentialsError(WholeDaysError):
 
 
 class OrganisationError(WholeDaysError):
-    """The key reads an organisation of which the account holds nothing."""
+    """The key reads an organisation that the account does not hold."""
 
     def __init__(self, found: str, known: str, account: str) -> None:
         super().__init__(
             f"The key reads organisation {found}, but account {account} holds "
-            f"organisation {known}, which is not replaced unasked. Give this key an "
-            "account of its own (SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT, or account "
-            "in .dlt/config.toml), or let its organisation replace the stored one "
+            f"organisation {known}. Give this key its own account "
+            "(SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT, or account in "
+            ".dlt/config.toml), or let its organisation replace the stored one "
             "(--replace-organisation)."
         )
 
 
 class ContractError(DayError):
-    """A reply breaks the API's contract in a way that could lose or bend numbers."""
+    """A reply breaks the API's contract so that numbers could be lost or wrong."""
 
 
 class StaleCursorError(DayError):
@@ -48,11 +48,11 @@ class StaleCursorError(DayError):
 
 LONGEST_REASON: Final = 600  # characters
 
-# It begins where no longer name could, else every letter of a long word without an at
-# sign would be tried as the first one.
+# The lookbehind stops the pattern from restarting at every letter, which would take
+# quadratic time in a long word without an @.
 _EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+")
 
 
 def without_emails(text: str) -> str:
-    """The text with `[email]` for whatever looks like one."""
+    """The text with `[email]` for everything that looks like an email."""
     return _EMAIL.sub("[email]", text)
