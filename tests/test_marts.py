@@ -443,7 +443,7 @@ def test_a_failure_shows_the_rows_and_counts_them(warehouse):
 
     [failure] = check(warehouse.client)
 
-    assert failure.claim == "Claim: nothing is counted below zero."
+    assert failure.claim == "Claim: no count is negative."
     assert failure.columns == ("relation", "account", "date", "usage_id")
     assert failure.rows[0][:2] == ("stg_usage", "default")
     assert (len(failure.rows), failure.count) == (20, 25)

@@ -1,11 +1,11 @@
--- One row per account, date, fetched_at, kind and name: unknown to the contract.
+-- One row per account, date, fetched_at, kind and name: drift in a fetch.
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
 -- kind: field, tool or actor_type.
 -- name: Path of a field, name of a tool, or actor type.
--- records: Usage records of the day that had it (count).
+-- records: Usage records of the day that have it (count).
 -- example: One value as JSON text, without emails.
 with
 
