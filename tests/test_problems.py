@@ -122,7 +122,7 @@ def test_a_full_temporary_folder_is_not_taken_for_the_database_s_disk(
     assert 1 == said.count("\n")
 
 
-def test_so_is_one_that_is_gone(tmp_path, monkeypatch):
+def test_a_missing_temporary_folder_is_named(tmp_path, monkeypatch):
     """Wherever the variable points to."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
@@ -133,7 +133,7 @@ def test_so_is_one_that_is_gone(tmp_path, monkeypatch):
     assert f"The temporary folder {tmp_path}/gone cannot be used" in done.stderr
 
 
-def test_so_is_a_machine_without_any(tmp_path, monkeypatch):
+def test_a_machine_without_a_temporary_folder_is_told(tmp_path, monkeypatch):
     """Where Python finds none that it could write to, it names no file."""
     monkeypatch.chdir(tmp_path)
     gone = str(tmp_path / "gone")
