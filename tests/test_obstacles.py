@@ -1,4 +1,4 @@
-"""What others put among the views, or build on them, is named and never dropped."""
+"""Other people's relations among or on our views are named and never dropped."""
 
 import duckdb
 import psycopg2
@@ -49,13 +49,13 @@ def columns_of(run, view):
 
 
 def reshaped(run, view, columns):
-    """Let a view be as an older program made it."""
+    """Give a view the shape that an older version made."""
     run(SHAPES.format(view=view, columns=", ".join(columns)))
 
 
 @pytest.mark.slow
 def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
-    """The load's data is in, the table stays, and the advice is to move the table."""
+    """The data is committed, the table stays, and the advice is to move it."""
     database = tmp_path / "usage.duckdb"
     load_from(api, database)
     execute_in_file(
@@ -72,7 +72,7 @@ def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
 
 @pytest.mark.slow
 def test_views_of_others_stay_in_duckdb(api, tmp_path):
-    """Ours are renewed; one of theirs works until it names a column that went."""
+    """Ours are replaced; theirs work unless they name a removed column."""
     database = tmp_path / "usage.duckdb"
     load_from(api, database, views=True)
     execute_in_file(
@@ -93,7 +93,7 @@ def test_views_of_others_stay_in_duckdb(api, tmp_path):
 
 
 def test_a_relation_under_the_name_of_a_view_is_named_in_postgres(api, loaded):
-    """It stays as it is."""
+    """The relation is unchanged."""
     loaded(f"drop view {COST} cascade; create materialized view {COST} as select 3")
     done = command(api, "transform")
 
@@ -115,7 +115,7 @@ NO_LONGER_THEIRS = (
 
 
 def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
-    """Where a column went; nothing of theirs goes, and the load's data is in."""
+    """A column was removed: the data is committed, and their views stay."""
     columns = columns_of(loaded, COST)
     reshaped(loaded, COST, [*columns, "1 as a_column_that_went"])
     loaded(THEIRS, role="admin")
@@ -138,7 +138,7 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
 
 
 def test_a_view_that_someone_makes_in_between_stays(api, loaded, monkeypatch):
-    """After it was asked who reads ours, and before ours go: then none of ours goes."""
+    """A view made after the check and before our drop keeps all our views."""
     reshaped(loaded, COST, [*columns_of(loaded, COST), "1 as a_column_that_went"])
     ask = views.require_no_dependants
 
@@ -154,7 +154,7 @@ def test_a_view_that_someone_makes_in_between_stays(api, loaded, monkeypatch):
 
 
 def test_views_of_others_do_not_matter_where_a_view_can_be_replaced(api, loaded):
-    """A column is added at the end, and another view changes its shape."""
+    """A column is added at the end, and another view changes its columns."""
     mart = "claude_code_marts.tool_acceptance_daily"
     columns = columns_of(loaded, mart)
     reshaped(loaded, mart, columns[:-1])
