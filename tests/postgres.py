@@ -94,7 +94,7 @@ class Server:
         self.run(*control, "-m", "immediate", "-w", "stop")
 
     @contextmanager
-    def mended(self) -> Iterator[None]:
+    def repaired(self) -> Iterator[None]:
         """Run the server without limits at the end, whatever happened."""
         try:
             yield

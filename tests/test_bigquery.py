@@ -223,7 +223,7 @@ def test_a_replacement_whose_reply_is_lost_is_made_again(
     assert stored == emails(dataset, FIRST)
 
 
-def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(
+def test_a_load_that_is_refused_in_the_middle_is_repaired_by_the_next(
     bigquery, load, call, history, dataset
 ):
     """One table is replaced, one not: exit code 5, and the next load repairs it."""
@@ -237,11 +237,11 @@ def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(
     gaps = call("status")
     left = held(dataset)
     load(end=FIRST)
-    mended = held(dataset)
+    repaired = held(dataset)
 
     assert_one_line(refused, 5, TROUBLE, "Grant what a loader needs")
     assert (4, 1, 12) == (gaps[0], *(left[TABLES[i]].total() for i in (0, 2)))
-    assert (1, 0) == tuple(mended[TABLES[i]].total() for i in (0, 2))
+    assert (1, 0) == tuple(repaired[TABLES[i]].total() for i in (0, 2))
 
 
 @pytest.mark.parametrize(

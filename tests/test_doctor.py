@@ -512,9 +512,9 @@ def test_each_place_of_secrets_is_looked_at(secrets, tmp_path, examined):
         ([3, 2], 2),
     ],
 )
-def test_the_exit_code_is_that_of_what_to_mend_first(codes, expected):
+def test_the_exit_code_is_that_of_what_to_fix_first(codes, expected):
     """Wrong names, then settings and key, then the warehouse, then the rest."""
-    problems = [problem("check", ExitCode(code), "mend it") for code in codes]
+    problems = [problem("check", ExitCode(code), "fix it") for code in codes]
 
     assert expected == exit_code([ok("a", "fine"), *problems, skipped("b", "not yet")])
 

@@ -156,7 +156,7 @@ def test_bugs_and_interruptions_are_objects_too(
     assert "ada" not in told["error"]
 
 
-def test_what_needs_mending_is_the_error(api, call, monkeypatch):
+def test_what_needs_fixing_is_the_error(api, call, monkeypatch):
     """When the code is not 0, `error` says why, for every command."""
     monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", "sk-ant-admin-old")
     doctor = call("doctor")

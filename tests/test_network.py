@@ -186,8 +186,8 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "mend"), UNUSABLE)
-def test_a_variable_that_cannot_be_used_is_named(environment, name, value, mend):
+@pytest.mark.parametrize(("name", "value", "advice"), UNUSABLE)
+def test_a_variable_that_cannot_be_used_is_named(environment, name, value, advice):
     """The line says what to do, without the value, which may hold a password."""
     environment.setitem(sys.modules, "socksio", None)  # as if not installed
     environment.setenv(name, value)
@@ -196,14 +196,14 @@ def test_a_variable_that_cannot_be_used_is_named(environment, name, value, mend)
     message = str(refused.value)
 
     assert name in message
-    assert mend in message
+    assert advice in message
     assert "hunter" not in message
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "mend"), [UNUSABLE[0], UNUSABLE[1], UNUSABLE[6], UNUSABLE[8]]
+    ("name", "value", "advice"), [UNUSABLE[0], UNUSABLE[1], UNUSABLE[6], UNUSABLE[8]]
 )
-def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, mend):
+def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, advice):
     """It is a fault of configuration (3)."""
     environment.setitem(sys.modules, "socksio", None)
     environment.setenv(name, value)
@@ -211,7 +211,7 @@ def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, men
 
     assert (3, 1) == (code, len(lines)), lines
     assert name in lines[0]
-    assert mend in lines[0]
+    assert advice in lines[0]
     assert "duckdb" not in lines[0]
 
 

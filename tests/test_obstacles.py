@@ -122,7 +122,7 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
     refused = command(api, "load")
     kept = loaded("select count(*) from mine, theirs.copy, costs()", role="admin")
     loaded(NO_LONGER_THEIRS, role="admin")
-    mended = command(api, "transform")
+    repaired = command(api, "transform")
 
     assert (5, "") == (refused.exit_code, refused.stdout)
     assert (
@@ -133,7 +133,7 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
         "ccwarehouse transform with the same options.\n"
     ) in refused.stderr
     assert [(1,)] == kept
-    assert 0 == mended.exit_code, mended.stderr
+    assert 0 == repaired.exit_code, repaired.stderr
     assert columns == columns_of(loaded, COST)
 
 

@@ -64,7 +64,7 @@ def heals(api, postgres, database):
     return (0, [([FIRST, LAST], DAYS)]) == (done.exit_code, stored(postgres, database))
 
 
-def test_a_connection_that_is_refused_is_told_with_its_mend(
+def test_a_connection_that_is_refused_is_told_with_advice(
     api, postgres, database, monkeypatch
 ):
     """Nothing listens at the port, a wrong password, no such database."""
@@ -119,7 +119,7 @@ def test_a_server_that_crashes_between_packages_costs_one_package(
             postgres.crash()
 
     api.fault = fault
-    with postgres.mended():
+    with postgres.repaired():
         line = refusal(api)
     api.fault = None
 
@@ -145,7 +145,7 @@ def test_a_server_that_crashes_inside_a_statement_tears_no_day(
 
     crash = threading.Thread(target=crash_as_soon_as_someone_waits)
     with (
-        postgres.mended(),
+        postgres.repaired(),
         closing(psycopg2.connect(postgres.address(database=database))) as holding,
         holding.cursor() as cursor,
     ):
@@ -169,7 +169,7 @@ def test_a_full_disk_is_told_and_tears_no_day(api, history, postgres, database):
         select count(*) from claude_code.usage_report__tool_actions
         group by date order by date
     """
-    with postgres.mended():
+    with postgres.repaired():
         postgres.crash()
         postgres.start(largest_file=2**20)
         line = refusal(api)
