@@ -244,7 +244,7 @@ def test_status_doctor_and_checks_work_here_too(database, postgres):
     assert [0, 0] == [done.exit_code for done in well]
     assert [4, 1] == [done.exit_code for done in torn]
     assert "postgres can be written" in doctor.stdout
-    assert "build in claude_code_marts" in doctor.stdout
+    assert "built in claude_code_marts" in doctor.stdout
     assert [0, 0] == [done.exit_code for done in healed]
 
 
