@@ -11,7 +11,7 @@ import duckdb
 from ccwarehouse.reports import all_tables
 from claude_code_marts import models, render
 
-# What dlt notes of each load; a row of `day_fetches` counts by it.
+# dlt's table of committed loads; `stg_day_fetches` keeps only fetches of these.
 LOADS = "load_id text, schema_name text, status bigint, inserted_at timestamptz"
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
@@ -32,7 +32,8 @@ def page() -> str:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    yield "## Tables\n\nThey lie in the dataset, `claude_code` unless it is named.\n"
+    yield "## Tables\n"
+    yield "The tables are in the dataset `claude_code`, unless another is named.\n"
     connection.execute("create schema claude_code")
     for name, table in all_tables().items():
         connection.register("rows", table.empty())
@@ -44,7 +45,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    yield "## Views\n\nThey lie in the dataset beside it, `claude_code_marts`.\n"
+    yield "## Views\n\nThe views are in the dataset `claude_code_marts`.\n"
     connection.execute(f"create table claude_code._dlt_loads ({LOADS})")
     connection.execute("create schema claude_code_marts")
     for view in models():

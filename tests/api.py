@@ -1,4 +1,4 @@
-"""What the tests of the source share: the documented record, replies, and servers."""
+"""Shared by the tests of the source: the documented record, replies, and servers."""
 
 import copy
 import json
@@ -44,7 +44,7 @@ REPORT, MODELS, TOOLS = (
 
 
 def record(*without, **fields):
-    """The contract's example without some of its fields, and with others."""
+    """The contract's example, without some fields and with others."""
     made = copy.deepcopy(EXAMPLE) | fields
     return {name: value for name, value in made.items() if name not in without}
 
@@ -62,7 +62,7 @@ def tables(*bodies, reader=None, account="default", day=DAY):
 
 
 def rows(*records, table=REPORT):
-    """The rows that one page with these records has in a table."""
+    """The rows of a table that one page with these records makes."""
     return tables(reply(*records)).rows(table).to_pylist()
 
 
@@ -101,9 +101,9 @@ def refusal(status, message="no luck", **headers):
 
 
 class Script:
-    """A server that takes one step per call, and its last one for ever.
+    """A server that takes one step per call, and repeats the last one.
 
-    A step is what `httpx.Response` is made of, or an exception to raise.
+    A step holds the arguments of `httpx.Response`, or an exception to raise.
     """
 
     def __init__(self, *steps):
@@ -117,12 +117,12 @@ class Script:
         return httpx.Response(**step)
 
     def asked(self, name):
-        """The values that the calls gave to one parameter."""
+        """The values of one parameter in all calls."""
         return [call.url.params.get(name) for call in self.calls]
 
 
 def settings(**given):
-    """Settings that make neither a key nor patience necessary."""
+    """Settings with a key and little patience."""
     return resolve_settings(
         **{"api_key": KEY, "max_wait": 5, "backoff": 0.001, **given}
     )
@@ -148,10 +148,10 @@ def fetch_one(handler, **given):
 
 
 def emails(outcome):
-    """Whose records a fetched day holds."""
+    """The emails of a fetched day's records."""
     return outcome.content.rows(REPORT)["actor__email_address"].to_pylist()
 
 
 def user(name):
-    """The contract's example, of another user."""
+    """The contract's example for another user."""
     return record(actor={"type": "user_actor", "email_address": name})

@@ -4,9 +4,9 @@
     make bigquery-check PROJECT=my-project DATASET=ccwarehouse_check
 
 loads two months of the demo's made-up organisation, restates and empties days, compares
-every table and view with DuckDB, looks at how the tables lie, and asks in dry runs what
-a replacement would read. It makes the dataset, <dataset>_staging and <dataset>_marts,
-none of which may be there before, and drops them at the end.
+every table and view with DuckDB, checks partitions and clusters, and asks in dry runs
+how much a replacement would read. It creates the dataset, <dataset>_staging and
+<dataset>_marts, none of which may exist before, and drops them at the end.
 """
 
 import sys
@@ -34,12 +34,12 @@ TABLES = CLAUDE_CODE.all_tables
 
 FIRST, LAST = "2026-01-09", "2026-03-09"
 RESTATED, EMPTIED = "2026-03-04", "2026-03-05"
-# Who wrote a row, not what it says.
+# Columns that say who wrote a row.
 OF_THE_LOAD = frozenset({"_dlt_load_id"})
 
 
 class Organisation(History):
-    """The demo's made-up organisation, but for the days that were restated."""
+    """The demo's made-up organisation, with some restated days."""
 
     def __call__(self, day: date) -> list[dict]:
         return self.get(day.isoformat(), organisation.usage(day))
@@ -52,7 +52,7 @@ def rows(
     view: bool = False,
     but_for: frozenset[str] = OF_THE_LOAD,
 ) -> Counter:
-    """The rows of a table or view without some columns, as any driver may give them."""
+    """The rows of a table or view without some columns."""
     with warehouse.client() as client:
         dataset = marts_name(client.dataset_name) if view else client.dataset_name
         with client.with_alternative_dataset_name(dataset):
@@ -67,7 +67,7 @@ def rows(
 
 
 def plain(value: Any) -> Any:
-    """A value without what its driver adds: zeros, a time zone, digits of a ratio."""
+    """A value normalised: no trailing zeros, UTC, ratios to six places."""
     match value:
         case Decimal():
             return f"{value:f}".rstrip("0").rstrip(".") if value else "0"
@@ -81,7 +81,7 @@ def plain(value: Any) -> Any:
 def differences(
     ours: Warehouse, theirs: Warehouse, but_for: frozenset[str] = OF_THE_LOAD
 ) -> dict[str, tuple]:
-    """The tables and views that differ, with what only the one or the other has."""
+    """The tables and views that differ, with the rows that only one side has."""
     relations = [(name, False) for name in TABLES]
     relations += [(view.name, True) for view in models()]
     found = {}
@@ -95,7 +95,7 @@ def differences(
 
 
 def layout(warehouse: Warehouse, table: str) -> tuple:
-    """What a table is partitioned and clustered by, and the descriptions in it."""
+    """A table's partitions, clusters and descriptions."""
     with warehouse.client() as client:
         path = client.make_qualified_table_name(table, quote=False)
         found = client.native_connection.get_table(path)
@@ -105,7 +105,7 @@ def layout(warehouse: Warehouse, table: str) -> tuple:
 
 
 def wanted_layout(table: str) -> tuple:
-    """What `layout` should find."""
+    """What `layout` should return."""
     description, columns = (
         TABLES[table].description,
         TABLES[table].descriptions,
@@ -127,7 +127,7 @@ def views_described(warehouse: Warehouse) -> dict[str, tuple]:
 
 
 def bytes_read(warehouse: Warehouse, condition: str) -> int:
-    """What deleting these rows of `usage_report` would read, by a dry run."""
+    """The bytes that a DELETE on `usage_report` would read, by a dry run."""
     with warehouse.client() as client:
         path = client.make_qualified_table_name("usage_report")
         job = client.native_connection.query(
@@ -138,7 +138,7 @@ def bytes_read(warehouse: Warehouse, condition: str) -> int:
 
 
 def say(text: str) -> None:
-    """A line of the report, at once."""
+    """Print a line of the report and flush it."""
     print(text, flush=True)  # noqa: T201
 
 
@@ -152,11 +152,11 @@ class Check:
         self.places = {"duckdb": folder / "usage.duckdb", "bigquery": folder / "none"}
 
     def warehouse(self, destination: str) -> Any:
-        """One of the two."""
+        """BigQuery or DuckDB."""
         return open_warehouse(destination, self.places[destination], self.dataset)
 
     def load(self, start: str, end: str = LAST) -> None:
-        """The days, into both."""
+        """Load the days into both."""
         with served(self.history) as api:
             for destination, database in self.places.items():
                 load_from(
@@ -170,14 +170,14 @@ class Check:
                 )
 
     def require_equality(self, after: str) -> None:
-        """Both hold the same rows, in every table and every view."""
+        """Check that both hold the same rows in every table and view."""
         with self.warehouse("bigquery") as ours, self.warehouse("duckdb") as theirs:
             found = differences(ours, theirs)
         assert {} == found, f"after {after}: {found}"
         say(f"ok  after {after} all tables and views equal DuckDB's")
 
     def require_layout(self) -> None:
-        """Partitions, clusters and descriptions are there."""
+        """Check partitions, clusters and descriptions."""
         with self.warehouse("bigquery") as warehouse:
             for table in TABLES:
                 wanted, found = wanted_layout(table), layout(warehouse, table)
@@ -187,7 +187,7 @@ class Check:
         say("ok  tables are partitioned, clustered and described, as are the views")
 
     def require_pruning(self) -> None:
-        """To replace three days of sixty, few bytes are read."""
+        """Check that replacing three of sixty days reads few bytes."""
         with self.warehouse("bigquery") as warehouse:
             days = "date between date '2026-03-01' and date '2026-03-03'"
             few, all_of_them = (bytes_read(warehouse, by) for by in (days, "true"))
@@ -210,7 +210,7 @@ class Check:
 
 @contextmanager
 def own_datasets(warehouse: Warehouse) -> Iterator[None]:
-    """The datasets are ours: not there before, and gone afterwards."""
+    """Require that the datasets do not exist, and drop them at the end."""
     with warehouse.client() as client:
         names = [client.dataset_name + end for end in ("", "_staging", "_marts")]
         for name in names:
@@ -229,7 +229,7 @@ def own_datasets(warehouse: Warehouse) -> Iterator[None]:
 
 
 def main(dataset: str) -> None:
-    """Everything, in order; the first claim that does not hold ends it."""
+    """Run all checks in order; stop at the first that fails."""
     with TemporaryDirectory() as folder:
         check = Check(Path(folder), dataset)
         with check.warehouse("bigquery") as warehouse, own_datasets(warehouse):

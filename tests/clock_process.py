@@ -1,7 +1,7 @@
 """Loads at given moments, in a process whose zone is not UTC.
 
-Prints the zone as the machine sees it and, for each moment, the days asked of the API
-and what the ledger then says of each fetch.
+Prints the machine's zone and, for each moment, the days that the API was asked for and
+what the ledger says of each fetch.
 """
 
 import json
@@ -21,7 +21,7 @@ LEDGER = """
 
 
 def at(moment, api, database, *, include_today=False):
-    """What one load asked, and what it noted as fetched at that moment."""
+    """The days that one load asked for, and its new rows in the ledger."""
     now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     api.now = lambda: now
     api.calls.clear()

@@ -1,7 +1,7 @@
-"""BigQuery's REST service on this machine: an emulator behind an honest proxy.
+"""BigQuery's REST service on this machine: an emulator behind a correcting proxy.
 
-What passes here shows what we send to BigQuery and how we take what it answers, not
-that it would understand our SQL: the emulator runs that on DuckDB.
+It shows what we send to BigQuery and how we handle its answers. It does not show that
+BigQuery accepts our SQL: the emulator runs the SQL on DuckDB.
 """
 
 import gzip
@@ -33,8 +33,8 @@ PYTHON = Path(__file__).parents[1] / ".venv-bigquery" / "bin" / "python"
 CUT = -1  # a status: the connection ends before the request is carried out
 LOST = -2  # ... or after it
 
-# DuckDB's extension comes out of a wheel: no network is asked. A BIGNUMERIC without
-# parameters, of which BigQuery keeps 38 places, gets those of money instead of five.
+# DuckDB's extension comes from a wheel, without a network. A BIGNUMERIC without
+# parameters (38 places in BigQuery) gets 24 places instead of the emulator's five.
 START = """
 from duckdb_extensions import import_extension
 import_extension("spatial")
@@ -71,7 +71,7 @@ class Sent:
 
 
 class Service(ThreadingHTTPServer):
-    """The proxy. `sent` is all that was asked; `trouble` may answer with a status."""
+    """The proxy. `sent` holds all requests; `trouble` may answer with a status."""
 
     daemon_threads = True
 
@@ -89,7 +89,7 @@ class Service(ThreadingHTTPServer):
         self.trouble: Callable[[Sent], int | None] = lambda _: None
 
     def environment(self) -> dict[str, str]:
-        """What a user sets; and where the client finds the service."""
+        """A user's settings, and the address of the service."""
         account = {
             "type": "service_account",
             "project_id": PROJECT,
@@ -102,12 +102,12 @@ class Service(ThreadingHTTPServer):
             "BIGQUERY_EMULATOR_HOST": self.url,
             "DESTINATION__BIGQUERY__CREDENTIALS": json.dumps(account),
             "DESTINATION__BIGQUERY__LOCATION": LOCATION,
-            # the client also asks Google where the account may be used: refused here
+            # the client also asks Google about the account: refused here
             "HTTPS_PROXY": self.url,
         }
 
     def token(self) -> tuple[int, dict[str, str], bytes]:
-        """The reply to an account that shows its key."""
+        """The reply to an account that presents its key."""
         if not self.knows_account:
             refusal = {"error": "invalid_grant", "error_description": NO_ACCOUNT}
             return 400, {}, json.dumps(refusal).encode()
@@ -115,7 +115,7 @@ class Service(ThreadingHTTPServer):
         return 200, {}, json.dumps(token).encode()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no error; all else shows."""
+        """Ignore a client that hangs up; show all other errors."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -123,7 +123,7 @@ class Service(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Service
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else a body waits 40 ms for its head's receipt
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the ACK of its head
 
     def handle_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in self.headers.items()
             if name.lower() in PASSED_ON or name.lower().startswith("x-upload")
         }
-        if body[:2] == b"\x1f\x8b":  # the emulator cannot read what is compressed
+        if body[:2] == b"\x1f\x8b":  # the emulator cannot read compressed bodies
             body = gzip.decompress(body)
             headers["content-range"] = f"bytes 0-{len(body) - 1}/{len(body)}"
         connection = HTTPConnection("127.0.0.1", self.server.emulator, timeout=60)
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Print nothing."""
 
 
 def _as_json(headers: Any, body: bytes) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _as_json(headers: Any, body: bytes) -> dict[str, Any]:
 def _honest(
     sent: Sent, status: int, headers: dict[str, str], answer: bytes
 ) -> tuple[int, dict[str, str], bytes]:
-    """A query that failed answers with its error's status, not with 200."""
+    """A failed query answers with its error's status instead of 200."""
     if status != 200 or not sent.sql:
         return status, headers, answer
     reply = json.loads(answer)
@@ -232,7 +232,7 @@ def service(folder: Path) -> Iterator[Service]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    """Until the emulator listens; its log tells why if it never does."""
+    """Wait until the emulator listens; otherwise raise its log."""
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(ConnectionError):

@@ -1,7 +1,7 @@
-"""GoogleSQL, the language of BigQuery, by Google's own analyzer and executor.
+"""GoogleSQL, the language of BigQuery, in Google's own analyzer and executor.
 
-They say whether a statement is valid and what a query gives, on rows that are handed
-over; they store nothing and know nothing of BigQuery as a service.
+They say whether a statement is valid and what a query returns on given rows. They store
+nothing and do not know BigQuery as a service.
 """
 
 import json
@@ -29,7 +29,7 @@ READ = {
 
 
 class InvalidSqlError(ValueError):
-    """GoogleSQL refuses a statement, or it fails on its rows; the message says why."""
+    """A statement is invalid or fails on its rows; the message says why."""
 
 
 class Table(NamedTuple):
@@ -40,7 +40,7 @@ class Table(NamedTuple):
 
 
 class GoogleSql:
-    """The process that answers, and the tables it was told of."""
+    """The process that answers, and its tables."""
 
     def __init__(self, process: subprocess.Popen) -> None:
         self._process = process
@@ -54,13 +54,13 @@ class GoogleSql:
         return path
 
     def fill(self, path: Sequence[str], rows: Sequence[dict]) -> None:
-        """Give a table these rows, and no others; what a row leaves out is null."""
+        """Replace the rows of a table; columns that a row lacks are null."""
         columns = self._columns[tuple(path)]
         written = [[row.get(name) for name, _ in columns] for row in rows]
         self._ask("table", path, columns, written)
 
     def put(self, path: Sequence[str], table: Table) -> None:
-        """Put a table with these rows in a place, say that of a view."""
+        """Create a table with these rows at a path, for example that of a view."""
         self._ask("table", path, table.columns, table.rows)
 
     def analyze(self, sql: str) -> str:
@@ -75,7 +75,7 @@ class GoogleSql:
         return Table(columns, [_read(row, readers) for row in found["rows"]])
 
     def delete(self, sql: str) -> list[str]:
-        """The `_dlt_id` of each row that a DELETE would take away."""
+        """The `_dlt_id` of each row that a DELETE would delete."""
         return self._ask("delete", sql)
 
     def _ask(self, name: str, *given: object) -> object:
@@ -91,9 +91,9 @@ class GoogleSql:
 
 
 def compile_ahead() -> None:
-    """Begin to fill a cache that is not there, and wait for nothing.
+    """Begin to fill a missing cache, without waiting.
 
-    It gives way to whatever else runs. `started` waits for its end.
+    It runs at low priority. `started` waits for its end.
     """
     if not CACHE.exists():
         nothing = subprocess.DEVNULL
@@ -117,5 +117,5 @@ def _read(row: list, readers: list) -> tuple:
 
 
 def _text(value: object) -> str:
-    """A value that JSON has no form for."""
+    """A value without a form in JSON, as text."""
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,4 +1,4 @@
-"""The statements that dlt would send to BigQuery for a load; nothing is sent."""
+"""The statements that dlt would send to BigQuery for a load. Nothing is sent."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ def package_of(days: dict[str, list[dict]], *, first: bool = False) -> Package:
 
 
 def bigquery(package: Package, folder: Path) -> BigQueryClient:
-    """dlt's client for a package that is extracted and normalized, but not loaded."""
+    """dlt's client for a package that is extracted and normalized, not loaded."""
     credentials = {
         "project_id": PROJECT,
         "private_key": "none",
@@ -53,14 +53,14 @@ def bigquery(package: Package, folder: Path) -> BigQueryClient:
 
 
 def creations(client: BigQueryClient) -> list[str]:
-    """A CREATE TABLE for each table, and for each that is staged."""
+    """A CREATE TABLE for each table, and for each staging table."""
     stored = [_creation(client, table) for table in client.schema.tables]
     with client.sql_client.with_staging_dataset():
         return stored + [_creation(client, table) for table in DATA]
 
 
 def merges(client: BigQueryClient) -> list[str]:
-    """What replaces days in the stored tables by what was staged, in order."""
+    """The statements that replace stored days by staged rows, in order."""
     chains = [[client.prepare_load_table(table)] for table in DATA]
     return [
         statement

@@ -1,10 +1,10 @@
-"""GoogleSQL's analyzer and reference executor, as a process of their own.
+"""GoogleSQL's analyzer and reference executor, in their own process.
 
     .venv-bigquery/bin/python googlesql_process.py CACHE
 
 A request is a line of JSON, ["method of Judge", arguments], and so is its answer:
 {"ok": ...}, or {"error": ...} with what GoogleSQL says. CACHE is a folder for the
-compiled code, which takes half a minute to make. Dates and timestamps are ISO text,
+compiled code, which takes half a minute to compile. Dates and timestamps are ISO text,
 decimals are text.
 """
 
@@ -33,10 +33,10 @@ FIELDS = {"FLOAT64": "double_value"}
 KINDS = {"FLOAT64": "TYPE_DOUBLE"}
 NAMES = {kind: name for name, kind in KINDS.items()}
 
-# Of all that GoogleSQL has, what BigQuery's documentation does not offer.
+# Features of GoogleSQL that BigQuery's documentation does not offer.
 NOT_IN_BIGQUERY = ("FEATURE_TIMESTAMP_NANOS", "FEATURE_TIMESTAMP_PICOS")
 
-# What BigQuery documents (`view_column_option_list`) and GoogleSQL leaves off.
+# A feature that BigQuery documents (`view_column_option_list`), off in GoogleSQL.
 ONLY_IN_BIGQUERY = ("FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS",)
 
 # The options of views, tables and columns that may be set, all of one type.
@@ -44,7 +44,7 @@ TEXT_OPTIONS = ("description",)
 
 
 class Wasm(wasm_client.WasmClient):
-    """The client of the package, reading and writing blocks instead of bytes."""
+    """The package's client, but reading and writing blocks instead of bytes."""
 
     def _address(self, pointer):
         return ctypes.addressof(self.memory.data_ptr().contents) + pointer
@@ -60,9 +60,9 @@ class Wasm(wasm_client.WasmClient):
 
 
 def start(cache):
-    """The compiled module, from the cache when it is there.
+    """The compiled module, from the cache if possible.
 
-    One process at a time: whoever comes while another compiles gets what that made.
+    One process compiles at a time; others wait and use its result.
     """
     settings = cache / "wasmtime.toml"
     cache.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def start(cache):
 
 
 def language(wasm):
-    """All statements of GoogleSQL as products outside Google have it."""
+    """The features and statements of GoogleSQL outside Google."""
     request = service.LanguageOptionsRequest(maximum_features=True)
     options = wasm.call("GetLanguageOptions", request, options_pb2.LanguageOptionsProto)
     for feature in NOT_IN_BIGQUERY:
@@ -94,7 +94,7 @@ def language(wasm):
 
 
 def analysis(wasm, spoken):
-    """How statements are analyzed: in UTC, and no option may be misspelt."""
+    """The options of analysis: UTC, and unknown options are errors."""
     request = service.AnalyzerOptionsRequest()
     options = wasm.call("GetAnalyzerOptions", request, options_pb2.AnalyzerOptionsProto)
     options.language_options.CopyFrom(spoken)
@@ -106,20 +106,20 @@ def analysis(wasm, spoken):
 
 
 def kind(name):
-    """A type by its name in SQL."""
+    """The type of a name in SQL."""
     return type_pb2.TypeProto(
         type_kind=type_pb2.TypeKind.Value(KINDS.get(name, f"TYPE_{name}"))
     )
 
 
 def kind_name(found):
-    """The name that a type has in SQL."""
+    """The name of a type in SQL."""
     name = type_pb2.TypeKind.Name(found.type_kind)
     return NAMES.get(name, name.removeprefix("TYPE_"))
 
 
 def encoded(value, name):
-    """A value of JSON as one of GoogleSQL."""
+    """Convert a value of JSON to GoogleSQL."""
     if value is None:
         return value_pb2.ValueProto()
     field = FIELDS.get(name, f"{name.lower()}_value")
@@ -136,7 +136,7 @@ def encoded(value, name):
 
 
 def decoded(cell, name):
-    """A value of GoogleSQL as one of JSON."""
+    """Convert a value of GoogleSQL to JSON."""
     if cell.WhichOneof("value") is None:
         return None
     value = getattr(cell, FIELDS.get(name, f"{name.lower()}_value"))
@@ -151,7 +151,7 @@ def decoded(cell, name):
 
 
 class Judge:
-    """GoogleSQL with the tables it was told of."""
+    """GoogleSQL with some tables."""
 
     def __init__(self, wasm):
         self.wasm = wasm
@@ -167,7 +167,7 @@ class Judge:
         self.tables, self.contents = {}, {}
 
     def table(self, path, columns, rows):
-        """Make a table, in the place of one that had its name."""
+        """Create or replace a table."""
         names = [name for name, _ in columns]
         key = [names.index("_dlt_id")] if "_dlt_id" in names else []
         made = simple_table_pb2.SimpleTableProto(
@@ -190,9 +190,9 @@ class Judge:
         return type(self._resolved(sql)).DESCRIPTOR.name.removeprefix("Resolved")
 
     def create(self, sql):
-        """Make the table that a CREATE TABLE describes; its path and its columns."""
+        """Create the table of a CREATE TABLE; returns its path and columns."""
         statement = self._resolved(sql)
-        table = statement.parent  # what all kinds of CREATE TABLE have
+        table = statement.parent  # common to all kinds of CREATE TABLE
         path = list(table.parent.name_path)
         columns = [
             (column.name, kind_name(column.type))
@@ -214,7 +214,7 @@ class Judge:
         return {"columns": columns, "rows": rows}
 
     def delete(self, sql):
-        """The `_dlt_id` of each row that a DELETE takes away."""
+        """The `_dlt_id` of each row that a DELETE deletes."""
         request = service.EvaluateModifyRequest(**self._with_rows(sql))
         found = self.wasm.call(
             "EvaluateModify", request, service.EvaluateModifyResponse
@@ -251,10 +251,10 @@ class Judge:
         return root
 
     def _with_rows(self, sql):
-        """A statement with the tables it names, and the rows of those.
+        """A statement with its tables and their rows.
 
-        The executor has rows for tables without a dataset only, so a path of names
-        becomes one name. BigQuery itself takes the one for the other.
+        The executor accepts rows only for tables without a dataset. So a path is
+        written as one quoted name, which BigQuery treats as the path.
         """
         root = simple_catalog_pb2.SimpleCatalogProto(
             name="root", builtin_function_options=self.functions

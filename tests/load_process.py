@@ -1,6 +1,6 @@
-"""A load in a process of its own that tells every step on stdout: made to be killed.
+"""A load in its own process, made to be killed. It prints every step on stdout.
 
-It is imported and ready when it reads its order, one JSON object, from stdin.
+It imports everything, then reads its order, one JSON object, from stdin.
 """
 
 import json
@@ -23,12 +23,12 @@ WAREHOUSE = 0.005  # seconds a load waits after a job, as if its warehouse were 
 
 
 def tell(step, *details):
-    """A line that is out at once, whatever happens next."""
+    """Print a line and flush it."""
     os.write(1, (" ".join([step, *map(str, details)]) + "\n").encode())
 
 
 class Steps(Collector):
-    """Tells dlt's steps, Extract, Normalize and Load, and each job a load finished."""
+    """Prints dlt's steps (Extract, Normalize, Load) and each finished job."""
 
     def _start(self, step):
         tell(step.split()[0])
@@ -43,7 +43,7 @@ class Steps(Collector):
 
 
 class Days:
-    """Tells each day that has arrived, and the days of each package that is in."""
+    """Prints each fetched day, and the days of each committed package."""
 
     def fetched(self, fetch):
         tell("fetched", fetch.day)

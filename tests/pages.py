@@ -1,4 +1,4 @@
-"""What people read: the README, docs/ and the other pages, and the code in them."""
+"""The pages for people: the README, docs/ and others, and the code in them."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ PAGES = {
 def blocks(language):
     """The blocks of code in a language, each once, those of the README first.
 
-    Not those of the page on how to write a view, which reads others by name alone.
+    Without docs/marts.md, whose views name other views without a dataset.
     """
     pages = sorted(PAGES.keys() - {DOCS / "marts.md"}, key=_readme_first)
     text = "\n".join(PAGES[path] for path in pages)

@@ -1,4 +1,4 @@
-"""A Postgres server of the tests' own, set up with the very SQL of its page."""
+"""The tests' own Postgres server, set up with the SQL of its page in docs/."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from ccwarehouse.cli import main
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from pages import blocks
 
-with suppress(ImportError):  # Windows has neither; there, no test starts a server
+with suppress(ImportError):  # Windows has neither, so no test starts a server there
     import pwd
     import resource
 
@@ -35,7 +35,7 @@ def program(name: str) -> str:
 
 
 def unprivileged() -> str | None:
-    """Who runs the server when the tests run as root, as which it refuses to."""
+    """The user of the server if the tests run as root: Postgres refuses root."""
     if os.geteuid() != 0:
         return None
     users = {user.pw_name for user in pwd.getpwall()}
@@ -43,7 +43,7 @@ def unprivileged() -> str | None:
 
 
 def collation() -> list[str]:
-    """How texts compare: as people sort, not by their bytes, if this build can."""
+    """A collation that does not sort by bytes, if this build has one."""
     configured = subprocess.check_output([program("pg_config"), "--configure"])
     if b"--with-icu" in configured:
         return ["--locale-provider=icu", "--icu-locale=en-US"]
@@ -53,7 +53,7 @@ def collation() -> list[str]:
 class Server:
     """A server that asks for passwords, with the roles and schemas of its page.
 
-    Its log is in files of a megabyte, so that it runs where no file may be larger.
+    Its log files have a megabyte, so it also runs under a limit on file sizes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,7 +78,7 @@ class Server:
         subprocess.run(words, check=True, capture_output=True, **given)
 
     def start(self, largest_file: int | None = None) -> None:
-        """Start, and wait until it takes connections; no file may grow beyond."""
+        """Start, and wait for connections; `limit` bounds the size of its files."""
         most = resource.RLIM_INFINITY if largest_file is None else largest_file
 
         def limit() -> None:
@@ -94,8 +94,8 @@ class Server:
         self.run(*control, "-m", "immediate", "-w", "stop")
 
     @contextmanager
-    def mended(self) -> Iterator[None]:
-        """Whatever happened meanwhile, it runs without limits afterwards."""
+    def repaired(self) -> Iterator[None]:
+        """Run the server without limits at the end, whatever happened."""
         try:
             yield
         finally:
@@ -109,7 +109,7 @@ class Server:
         return f"postgresql://{role}:{PASSWORDS[role]}@{place}"
 
     def new_database(self) -> str:
-        """A database as that SQL makes one, with nothing loaded yet."""
+        """A database set up by that SQL, with nothing loaded yet."""
         self.databases += 1
         name = f"usage_{self.databases}"
         execute(self.address(), f"create database {name} template prepared")
@@ -139,7 +139,7 @@ def execute(address: str, sql: str) -> list[tuple]:
 
 
 def command(api: FakeApi, *words: str) -> Result:
-    """What a command of the command line says about the Postgres in the environment."""
+    """The result of a command on the Postgres that the environment names."""
     given = {
         "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
         "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "5",

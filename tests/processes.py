@@ -1,10 +1,10 @@
-"""Children of the tests that are to be interrupted."""
+"""Child processes that tests interrupt."""
 
 import subprocess
 import sys
 
-# A script's background jobs ignore SIGINT and those of nohup SIGHUP, and what they
-# start inherits that.
+# Background jobs of a script ignore SIGINT, and those of nohup SIGHUP. Their children
+# inherit that.
 RESTORE = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,13 +1,13 @@
-"""Ratios as tests compare them: engines round the seventh place each in its own way."""
+"""Ratios as tests compare them: engines round the seventh place differently."""
 
 from math import isclose
 
 
 class Ratio(float):
-    """A double that equals others which differ by no more than one in the 6th place."""
+    """A double that equals others within one unit of the 6th place."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, float) and isclose(self, other, abs_tol=1.5e-6)
 
     def __hash__(self) -> int:
-        return 0  # equal ones have to share it
+        return 0  # equal ratios need the same hash

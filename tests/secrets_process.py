@@ -1,8 +1,8 @@
-"""A command at a time, each in a process of its own that is forked instead of started.
+"""One command at a time, each in a forked process.
 
-What our code needs of others takes seconds to import, so it is imported once. Our own
-code is imported by each run. An order is a line of JSON, the arguments of `become`. The
-replies are the number of the process and, when it has ended, its exit code.
+Other packages take seconds to import, so they are imported once, before the fork. Each
+run imports our own code. An order is a line of JSON, the arguments of `become`. The
+replies are the process's number and, at its end, its exit code.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-# Nothing that starts a thread which a fork would miss, as DuckDB does.
+# Nothing that starts a thread, like DuckDB: a fork would not have that thread.
 NEEDED = (
     "anyio._backends._asyncio",
     "click",
@@ -35,7 +35,7 @@ OURS = ("ccwarehouse", "claude_code_", "whole_days")
 
 
 def become(code, words, folder, environment, output):
-    """Be what a shell would start there with these words; the code that it runs."""
+    """Set up the process like a shell would for these words; returns its code."""
     file = os.open(output, os.O_WRONLY | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for new, old in enumerate((nothing, file, file)):
@@ -51,7 +51,7 @@ def become(code, words, folder, environment, output):
 
 
 def run(code):
-    """As `python -c` does: what is told of an error begins with its own frame."""
+    """Run code like `python -c`, so that tracebacks begin with its own frame."""
     try:
         exec(code, {"__name__": "__main__"})
     except Exception as error:  # noqa: BLE001
@@ -61,7 +61,7 @@ def run(code):
 
 
 def main():
-    """The code to run, in a process of its own; None when there are no more orders."""
+    """The code to run, in a forked process; None when there are no more orders."""
     for line in sys.stdin:
         number = os.fork()
         if not number:
@@ -76,6 +76,6 @@ if __name__ == "__main__":
     for name in NEEDED:
         importlib.import_module(name)
     assert not [name for name in sys.modules if name.startswith(OURS)]
-    assert 1 == threading.active_count()  # a fork has no other thread
+    assert 1 == threading.active_count()  # a fork has no other threads
     if to_run := main():
         run(to_run)

@@ -1,4 +1,4 @@
-"""What the shelves promise of themselves, beside the contracts in `pyproject.toml`.
+"""Rules about the code's structure, in addition to the contracts in `pyproject.toml`.
 
 The contracts say who may import whom; `make lint` checks them.
 """
@@ -31,7 +31,7 @@ def test_calendar_and_plan_are_pure():
 
 
 def test_few_modules_know_the_terminal():
-    """All others give texts back; that nobody calls `print` is ruff's to see."""
+    """All others return texts; ruff checks that no module calls `print`."""
     graph = grimp.build_graph(*SHELVES, include_external_packages=True, cache_dir=None)
     writing = {
         module
@@ -49,7 +49,7 @@ def test_few_modules_know_the_terminal():
 
 
 def test_nobody_outside_compares_the_name_of_an_engine():
-    """What differs between engines is answered in warehouses/."""
+    """Only warehouses/ knows what differs between engines."""
     asking = [
         file.name
         for file in PROGRAM.rglob("*.py")
@@ -67,7 +67,7 @@ def test_nobody_outside_compares_the_name_of_an_engine():
 
 @pytest.mark.process
 def test_help_does_not_wait_for_dlt():
-    """`--help` and a wrong word are answered without dlt, DuckDB, Arrow or rich."""
+    """`--help` and a wrong argument load no dlt, DuckDB, Arrow or rich."""
     code = (
         "import sys, click\n"
         "from click.testing import CliRunner\n"

@@ -1,6 +1,6 @@
-"""A backfill over a bad network: one call in ten goes wrong, and every number is right.
+"""A backfill over a bad network: one call in ten fails, and every number is right.
 
-The truth is added up here, from the records the fake was given, in plain Python.
+The tests sum the fake's records in plain Python and compare.
 """
 
 import json
@@ -37,7 +37,7 @@ TIMEOUT = 0.5  # seconds
 
 @dataclass(frozen=True)
 class Arrival:
-    """A call as the server saw it, and what it made of it."""
+    """A call as the server saw it, and its reply."""
 
     at: float  # seconds of the server's clock
     call: str
@@ -57,7 +57,7 @@ def _hung_up(answer, rng):
     raise ConnectionResetError
 
 
-FAULTS = {  # how many calls in a thousand, and what becomes of the answer
+FAULTS = {  # faults per thousand calls, by kind
     "429 for 0.2 s": (10, _rate_limit),
     "429 for 1 s": (2, _rate_limit),
     "429 until a date": (2, _rate_limit),
@@ -86,7 +86,7 @@ FAULTS = {  # how many calls in a thousand, and what becomes of the answer
 
 
 class Weather:
-    """A fault hook: what a call meets follows from its target and how often it came."""
+    """A fault hook: the fault depends on the call's target and its count."""
 
     def __init__(self, api, seed):
         self.api, self.seed = api, seed
@@ -126,14 +126,14 @@ OPENS_AT = {
 
 
 def _wait(kind, opens_at):
-    """The header as HTTP has it: seconds, or a date."""
+    """The header in either of HTTP's forms: seconds, or a date."""
     if kind == "429 until a date":
         return format_datetime(datetime.fromtimestamp(opens_at, UTC), usegmt=True)
     return kind.split()[2]
 
 
 def usage(day):
-    """Up to 20 pages of a day's records, some of them twins, cents in every form."""
+    """Up to 20 pages of a day's records, with duplicates and cents in every form."""
     rng = Random(f"{day}")
     return [
         record(
@@ -182,7 +182,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """A backfill in a process of its own, through the weather: (summary, log, file)."""
+    """A backfill in its own process, with these faults: (summary, log, file)."""
     folder = tmp_path_factory.mktemp("bad_network")
     with FakeApi(usage) as api:
         weather = api.fault = Weather(api, seed=2)
@@ -209,7 +209,7 @@ def loaded(tmp_path_factory):
 
 
 def test_one_call_in_ten_went_wrong(loaded):
-    """The test is about something: that many calls, and every kind of fault."""
+    """The faults were injected: enough calls, and every kind of fault."""
     _, log, _ = loaded
     kinds = Counter(arrival.kind for arrival in log)
     faults = len(log) - kinds.pop("")
@@ -220,7 +220,7 @@ def test_one_call_in_ten_went_wrong(loaded):
 
 
 def test_every_record_arrives_once(loaded):
-    """Row for row what the API had, of every day, with its exact cents."""
+    """Every day has the API's rows, with exact cents."""
     _, _, database = loaded
     stored = query(
         database,
@@ -243,7 +243,7 @@ def test_every_record_arrives_once(loaded):
 
 
 def test_every_total_is_the_truth(loaded):
-    """The tables, the ledger and the summary agree with it to the last digit."""
+    """The tables, the ledger and the summary have the same totals to the last digit."""
     summary, _, database = loaded
     records = truth()
     expected = len(records), sum(row[3] for row in records), sum(r[4] for r in records)
@@ -269,7 +269,7 @@ def test_every_total_is_the_truth(loaded):
 
 
 def test_no_call_comes_earlier_than_its_retry_after_allowed(loaded):
-    """Neither after seconds nor before a date: the next try waits as it was told."""
+    """The next try waits for the given seconds or until the given date."""
     _, log, _ = loaded
     tries = defaultdict(list)
     for arrival in log:
@@ -286,7 +286,7 @@ def test_no_call_comes_earlier_than_its_retry_after_allowed(loaded):
 
 
 def test_a_retry_after_holds_back_every_other_day_too(loaded):
-    """But for the calls that were on their way when the answer was."""
+    """Except calls that were already in flight."""
     _, log, _ = loaded
     on_their_way = [
         sum(other.at < arrival.opens_at for other in log[place + 1 :])

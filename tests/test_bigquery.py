@@ -1,6 +1,6 @@
-"""Loads into BigQuery as its REST service sees them: what arrives, and what fails.
+"""Loads into BigQuery's REST service: what arrives, and what fails.
 
-Whether BigQuery understands the SQL, the emulator cannot tell.
+The emulator cannot check that BigQuery accepts the SQL.
 """
 
 import itertools
@@ -36,7 +36,7 @@ FINE = {
 
 @pytest.fixture
 def history():
-    """Three days: twins, an unknown field and a cost with all its places, and more."""
+    """Three days with duplicates, an unknown field, a cost of 24 places, and more."""
     return History(
         {
             FIRST: [record(FIRST), record(FIRST), record(FIRST, "b@example.com")],
@@ -70,7 +70,7 @@ def load(bigquery, api, dataset, tmp_path):
 
 @pytest.fixture
 def call(bigquery, api, dataset, monkeypatch):
-    """Run a command; its exit code, what it says and what it says went wrong."""
+    """Run a command; returns its exit code, its stdout and its stderr."""
     monkeypatch.setenv("SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL", api.url)
     monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", DEMO_API_KEY)
 
@@ -86,13 +86,13 @@ THREE_DAYS = ("load", "--quiet", "--start", FIRST, "--end", THIRD)
 
 
 def held(dataset):
-    """What lies in the three tables."""
+    """The rows of the three tables."""
     with open_warehouse("bigquery", Path("none"), dataset) as warehouse:
         return {table: rows(warehouse, table) for table in TABLES}
 
 
 def emails(dataset, day):
-    """Whose records a day holds."""
+    """The emails of a day's records."""
     found = [dict(row) for row in held(dataset)["usage_report"].elements()]
     return sorted(
         row["actor__email_address"] for row in found if str(row["date"]) == day
@@ -100,7 +100,7 @@ def emails(dataset, day):
 
 
 def test_what_fails_raises(bigquery):
-    """A table that is not there, and SQL that is none."""
+    """A missing table, and invalid SQL."""
     with (
         open_warehouse("bigquery", Path("none"), "nothing") as warehouse,
         warehouse.client() as client,
@@ -112,7 +112,7 @@ def test_what_fails_raises(bigquery):
 
 
 def test_bigquery_holds_what_duckdb_holds(load, dataset, tmp_path):
-    """The same history makes the same rows, to the last place of a cost."""
+    """The same history makes the same rows, to the last decimal place."""
     load()
     load(destination="duckdb")
     with open_warehouse("duckdb", tmp_path / "usage.duckdb", dataset) as warehouse:
@@ -135,7 +135,7 @@ def test_the_same_days_again_change_nothing(load, dataset):
 
 
 def test_a_restated_day_is_replaced_whole(load, history, dataset):
-    """A record more, one less, a day without any; and a day that fails stays."""
+    """A record more, one less, a day without records; a failed day stays unchanged."""
     load()
     history[FIRST] = [record(FIRST, "b@example.com"), record(FIRST, "new@example.com")]
     history[SECOND] = []
@@ -173,7 +173,7 @@ def test_the_commands_know_what_is_there(load, call, api, dataset, tmp_path):
 
 
 def test_a_service_that_stumbles_is_asked_again(bigquery, call, dataset):
-    """Twice no answer to each kind of request: the load takes longer, and is whole."""
+    """Each kind of request fails twice: the load takes longer and is complete."""
     stumbles = {kind: [CUT, 503] for kind in ("GET", "POST", "PUT")}
     bigquery.trouble = lambda sent: (
         stumbles[sent.method].pop() if stumbles[sent.method] else None
@@ -185,7 +185,7 @@ def test_a_service_that_stumbles_is_asked_again(bigquery, call, dataset):
 
 
 def test_an_upload_whose_reply_is_lost_is_not_made_twice(bigquery, call, dataset):
-    """First rows are appended: the next load finds those it does not know of."""
+    """A first load appends rows: the next load finds rows without a ledger entry."""
     lost = []
 
     def lose(sent):
@@ -204,7 +204,7 @@ def test_an_upload_whose_reply_is_lost_is_not_made_twice(bigquery, call, dataset
 def test_a_replacement_whose_reply_is_lost_is_made_again(
     bigquery, load, history, dataset
 ):
-    """Once more is no more: the delete in front of it makes it so."""
+    """Repeating it changes nothing, because it deletes first."""
     load()
     history[FIRST].append(record(FIRST, "new@example.com"))
     lost = []
@@ -223,10 +223,10 @@ def test_a_replacement_whose_reply_is_lost_is_made_again(
     assert stored == emails(dataset, FIRST)
 
 
-def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(
+def test_a_load_that_is_refused_in_the_middle_is_repaired_by_the_next(
     bigquery, load, call, history, dataset
 ):
-    """One table is replaced, one not: exit code 5, one line, and the next run heals."""
+    """One table is replaced, one not: exit code 5, and the next load repairs it."""
     load(end=FIRST)
     history[FIRST] = [record(FIRST, "new@example.com", tool_actions={})]
     bigquery.trouble = lambda sent: (
@@ -237,11 +237,11 @@ def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(
     gaps = call("status")
     left = held(dataset)
     load(end=FIRST)
-    mended = held(dataset)
+    repaired = held(dataset)
 
     assert_one_line(refused, 5, TROUBLE, "Grant what a loader needs")
     assert (4, 1, 12) == (gaps[0], *(left[TABLES[i]].total() for i in (0, 2)))
-    assert (1, 0) == tuple(mended[TABLES[i]].total() for i in (0, 2))
+    assert (1, 0) == tuple(repaired[TABLES[i]].total() for i in (0, 2))
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_load_that_is_refused_in_the_middle_is_mended_by_the_next(
     ids=["no such project", "nothing allowed", "no views allowed"],
 )
 def test_a_project_that_cannot_be_used(bigquery, call, words, status, monkeypatch):
-    """Exit code 5 and one line, and it is this project that was asked for."""
+    """Exit code 5 and one line, about the configured project."""
     monkeypatch.setenv("DESTINATION__BIGQUERY__PROJECT_ID", "elsewhere")
     bigquery.trouble = lambda _: status
     done = call(*words)
@@ -269,7 +269,7 @@ def test_an_account_whose_key_is_refused(bigquery, call):
 def test_without_credentials_it_is_a_matter_of_configuration(call, monkeypatch):
     """Exit code 3 and one line that says where to set them."""
     monkeypatch.delenv("DESTINATION__BIGQUERY__CREDENTIALS")
-    monkeypatch.setenv("NO_GCE_CHECK", "true")  # else it asks whether this is Google's
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # else it looks for Google's machines
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
 
     assert_one_line(call("status"), 3, "`credentials`", ".dlt/secrets.toml")
@@ -283,12 +283,12 @@ def test_without_the_client_it_says_what_to_install(bigquery):
 
 
 def test_a_terminal_shows_nothing_but_what_we_say(bigquery):
-    """The client's own warnings are none of a user's business."""
+    """The client's own warnings are not shown."""
     assert_one_line(status(""), 5, "load first")
 
 
 def status(before):
-    """`status` in a process of its own, in which some code runs before."""
+    """Run `status` in its own process, after some code."""
     code = f"{before}\nfrom ccwarehouse.cli import main\nmain()"
     words = [sys.executable, "-c", code, "status", "--destination", "bigquery"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What `make bigquery-check` does on the real service, as far as the emulator goes."""
+"""`make bigquery-check`, as far as the emulator supports it."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from loads import History, execute, load_from, served
 
 
 def test_the_check_holds_and_leaves_nothing_behind(bigquery, tmp_path, capsys):
-    """Every table and view equals DuckDB's, and its datasets are gone in the end."""
+    """Every table and view equals DuckDB's, and its datasets are dropped."""
     check = Check(tmp_path, "checked", "2026-03-03")
     with check.warehouse("bigquery") as warehouse:
         with own_datasets(warehouse):
@@ -41,7 +41,7 @@ def test_the_check_holds_and_leaves_nothing_behind(bigquery, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_difference_is_found(tmp_path):
-    """A count that is another in the ledger, and so in the view over it, is named."""
+    """A changed count in the ledger, and in the view over it, is named."""
     history, files = History(), [tmp_path / "one.duckdb", tmp_path / "other.duckdb"]
     with served(history) as api:
         for file in files:

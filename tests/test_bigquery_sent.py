@@ -1,4 +1,4 @@
-"""What is sent to BigQuery: how tables are made, filled, replaced and described."""
+"""The requests to BigQuery that create, fill, replace and describe tables."""
 
 import re
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ REPLACED = (
 
 @pytest.fixture(scope="module")
 def requests(bigquery_service):
-    """What was sent to store four years, and to replace three of their days then."""
+    """The requests that store four years, and those that replace three days of them."""
     history = History({day: [record(day)] for day in YEARS})
 
     def write(days):
@@ -60,13 +60,13 @@ def requests(bigquery_service):
 
 @pytest.fixture(scope="module")
 def making(requests):
-    """All that the first load sent."""
+    """All requests of the first load."""
     return requests[0]
 
 
 @pytest.fixture(scope="module")
 def replacing(requests):
-    """All that was sent to replace three days of four years."""
+    """All requests that replace three days of four years."""
     return requests[1]
 
 
@@ -79,7 +79,7 @@ def created(sent, table):
 
 @pytest.mark.parametrize("table", CLUSTERS)
 def test_tables_are_partitioned_by_day_and_clustered(making, table):
-    """The day first, then the organisation and what people filter by, in this order."""
+    """By day, then clustered by organisation and by email, model or tool."""
     laid_out = f")\nPARTITION BY `date`\nCLUSTER BY {CLUSTERS[table]}\n"
 
     assert laid_out in created(making, table)
@@ -87,13 +87,13 @@ def test_tables_are_partitioned_by_day_and_clustered(making, table):
 
 @pytest.mark.parametrize("table", ["day_fetches", "day_fetches__unknowns"])
 def test_the_ledger_lies_in_one_piece(making, table):
-    """It is small, and read whole."""
+    """It has no partitions: it is small and always read whole."""
     assert not re.search("PARTITION|CLUSTER", created(making, table))
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_and_columns_are_made_with_their_descriptions(making, table):
-    """In BigQuery's quotes, apostrophes and all."""
+    """Also descriptions with apostrophes."""
     description, columns = (
         TABLES[table].description,
         TABLES[table].descriptions,
@@ -106,7 +106,7 @@ def test_tables_and_columns_are_made_with_their_descriptions(making, table):
 
 
 def test_money_has_all_its_places(making):
-    """38 digits, 24 of them behind the point: more than NUMERIC holds."""
+    """38 digits, 24 of them decimal places: more than NUMERIC holds."""
     sql = created(making, "usage_report__model_breakdown")
     ledger = created(making, "day_fetches__claude_code")
 
@@ -115,7 +115,7 @@ def test_money_has_all_its_places(making):
 
 
 def test_rows_are_loaded_as_parquet_into_tables_that_are_there(making):
-    """No schema is guessed, no row left out, and a decimal may be a BIGNUMERIC."""
+    """No schema is guessed, no row is skipped, and a decimal may be a BIGNUMERIC."""
     jobs = [job for sent in making for job in load_jobs(sent)]
     ours = [job for job in jobs if job["destinationTable"]["tableId"] in TABLES]
 
@@ -134,7 +134,7 @@ def load_jobs(sent):
 
 
 def test_everything_is_done_in_one_place(making, replacing):
-    """The location of the configuration is that of datasets, queries and load jobs."""
+    """Datasets, queries and load jobs use the configured location."""
     bodies = [sent.body for sent in [*making, *replacing] if sent.body]
     places = {body["location"] for body in bodies if "location" in body}
     jobs = {
@@ -172,7 +172,7 @@ def test_a_replacement_touches_the_partitions_of_its_days_only(replacing, table)
 
 
 def test_the_schema_is_stored_with_the_first_load_only(making, replacing):
-    """The days that a load replaces are not in it; staging has one of its own."""
+    """It does not contain the replaced days; the staging dataset has its own schema."""
     stored = [
         [
             dataset
@@ -188,7 +188,7 @@ def test_the_schema_is_stored_with_the_first_load_only(making, replacing):
 
 
 def escaped(text):
-    """As it stands between BigQuery's quotes."""
+    """A text as it is written between BigQuery's quotes."""
     return text.replace("'", "\\'")
 
 
@@ -217,7 +217,7 @@ def described(view):
 
 
 def test_views_name_their_project(replacing):
-    """A name without it means whatever project a reader works in."""
+    """A name without a project would mean the reader's project."""
     for request in replacing:
         if request.sql.startswith("create"):
             read = re.findall(r"(?:FROM|JOIN) (\S+`)", request.sql)

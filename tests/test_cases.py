@@ -1,4 +1,4 @@
-"""Every case beside the SQL holds, to the last digit, in every engine."""
+"""Every case in claude_code_marts/cases holds in every engine, to the last digit."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_a_case_holds(case, duckdb_engine, schemas):
 
 @pytest.mark.parametrize("case", EVERY_CASE)
 def test_a_case_holds_in_postgres(case, postgres_engine, schemas):
-    """The same rows, from a server whose texts sort as people sort them."""
+    """The same rows, from a server with a collation that does not sort by bytes."""
     assert {} == case.differences(postgres_engine, schemas)
 
 
@@ -34,7 +34,7 @@ def test_a_case_holds_in_googlesql(case, googlesql_engine, schemas):
 
 @pytest.mark.parametrize("case", EVERY_CASE)
 def test_a_case_breaks_no_claim(case, duckdb_engine, schemas):
-    """What is expected of a view is no fault, but where a record is lost on purpose."""
+    """The checks find no fault, except where a record is missing on purpose."""
     duckdb_engine.fill(case.given(schemas))
     broken = {failure.check for failure in duckdb_engine.failures()}
 
@@ -43,7 +43,7 @@ def test_a_case_breaks_no_claim(case, duckdb_engine, schemas):
 
 
 def test_every_column_of_every_view_is_shown_by_a_case(schemas):
-    """Whoever adds a view, or a column, adds its proof."""
+    """A new view or column needs a case."""
     shown = {
         (view, column)
         for case in cases()
@@ -57,7 +57,7 @@ def test_every_column_of_every_view_is_shown_by_a_case(schemas):
 
 
 def test_the_page_on_views_shows_what_is_so():
-    """Its example is a file as we want them, and its case is there, row by row."""
+    """The page's example follows the rules, and its case exists, row by row."""
     page = (ROOT / "docs" / "marts.md").read_text()
     [sql], [rows] = (
         re.findall(rf"```{of}\n(.*?)```", page, re.S) for of in ("sql", "csv")
@@ -100,7 +100,7 @@ def written(tmp_path):
 def test_a_case_that_does_not_hold_says_which_rows_differ(
     written, duckdb_engine, schemas
 ):
-    """One row too few, and one that nobody expects."""
+    """A missing row, and an unexpected one."""
     assert {} == written(CASE).differences(duckdb_engine, schemas)
 
     wrong = written({"expected/stg_usage.csv": "actor,is_remote\nb@example.com,\n"})
@@ -113,7 +113,7 @@ def test_a_case_that_does_not_hold_says_which_rows_differ(
 
 
 def test_a_column_that_is_none_is_named(written, schemas):
-    """A misspelt column would be one that nobody looks at."""
+    """A misspelt column would not be compared."""
     case = written({"given/usage_report.csv": "costumer_type\napi\n"})
 
     with pytest.raises(ValueError, match=r"usage_report has no column costumer_type"):

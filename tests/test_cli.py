@@ -1,4 +1,4 @@
-"""The command line as a person and as a script meets it."""
+"""The command line, for people and for scripts."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def api():
 
 @pytest.fixture
 def five_days(api):
-    """What a user sets to load five days from the fake."""
+    """The settings to load five days from the fake."""
     return {
         "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
         "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "5",
@@ -39,7 +39,7 @@ def five_days(api):
 
 
 class Done(NamedTuple):
-    """How a command ended and what it said."""
+    """How a command ended, and its output."""
 
     returncode: int
     stdout: str
@@ -60,7 +60,7 @@ def call(five_days, tmp_path, monkeypatch):
 
 @pytest.fixture
 def call_program(five_days, tmp_path):
-    """Run a command there in a process of its own, which costs a second."""
+    """Run a command there in its own process, which takes a second."""
 
     def run(*words, **given):
         done = subprocess.run(
@@ -93,7 +93,7 @@ def test_a_first_load_a_second_one_and_the_checks(call, call_program, tmp_path):
 
 @pytest.mark.process
 def test_the_summary_is_one_json_object_and_all_else_is_on_stderr(call_program):
-    """`--json` leaves stdout to the machine."""
+    """`--json` prints nothing else on stdout."""
     done = call_program("load", "--json")
     summary = json.loads(done.stdout)
 
@@ -106,14 +106,14 @@ def test_the_summary_is_one_json_object_and_all_else_is_on_stderr(call_program):
 
 @pytest.mark.process
 def test_quiet_says_nothing_when_nothing_needs_attention(call_program):
-    """A quiet nightly run that went well is silent."""
+    """A quiet nightly load without faults prints nothing."""
     done = call_program("load", "--quiet")
 
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 def test_a_dry_run_says_which_days_and_why_and_makes_nothing(call, api, tmp_path):
-    """The plan costs no call and leaves no file."""
+    """The plan makes no call and creates no file."""
     done = call("load", "--dry-run")
     machine = json.loads(call("load", "--dry-run", "--json").stdout)
 
@@ -125,7 +125,7 @@ def test_a_dry_run_says_which_days_and_why_and_makes_nothing(call, api, tmp_path
 
 @pytest.mark.slow
 def test_failed_days_are_named_and_make_exit_code_4(call, api):
-    """The reason stands with the day, the others are in."""
+    """The reason is printed with the day, and the other days are loaded."""
     refused = []
 
     def fault(request):
@@ -182,7 +182,7 @@ def test_credentials_and_configuration_make_exit_code_3(call, environment, reaso
     ],
 )
 def test_wrong_usage_makes_exit_code_2_and_says_the_right_form(words, reason):
-    """A wrong word is answered before anything is opened."""
+    """A wrong argument is refused before anything is opened."""
     done = CliRunner().invoke(main, ["load", *words])
 
     assert 2 == done.exit_code
@@ -197,7 +197,7 @@ def test_wrong_usage_makes_exit_code_2_and_says_the_right_form(words, reason):
     ],
 )
 def test_a_warehouse_that_cannot_be_is_wrong_usage_too(call, words, reason):
-    """Names that can never work are told as such."""
+    """Impossible names are refused."""
     done = call("load", *words)
 
     assert 2 == done.returncode
@@ -208,7 +208,7 @@ def test_a_warehouse_that_cannot_be_is_wrong_usage_too(call, words, reason):
 def test_a_warehouse_that_cannot_be_used_makes_exit_code_5(
     call, call_program, tmp_path
 ):
-    """A missing folder, a file that is no database, one that another program holds."""
+    """A missing folder, a file that is not a database, a file in use."""
     text = tmp_path / "text.duckdb"
     text.write_text("no database\n" * 1000)
     held = tmp_path / "held.duckdb"
@@ -234,7 +234,7 @@ def test_a_warehouse_that_cannot_be_used_makes_exit_code_5(
 
 
 def test_transform_before_the_first_load_says_to_load(call, tmp_path):
-    """There is nothing to build on, and no file is made."""
+    """There are no tables to build on, and no file is created."""
     done = call("transform")
 
     assert 5 == done.returncode
@@ -259,7 +259,7 @@ def test_a_failing_check_shows_its_rows(call, tmp_path):
 
 @pytest.mark.slow
 def test_an_account_without_any_record_is_told_why(call, api):
-    """An empty report is no silent success."""
+    """An empty report is explained."""
     api.usage = lambda day: []
     done = call("load")
 
@@ -309,7 +309,7 @@ def test_the_fake_api_serves_what_it_says(tmp_path, call, api):
 
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_and_option_has_help(name):
-    """Nothing has to be guessed."""
+    """No help text is missing."""
     command = main.commands[name]
 
     assert command.help
@@ -319,7 +319,7 @@ def test_every_command_and_option_has_help(name):
 
 
 def test_exit_codes_are_in_the_help():
-    """Each code stands in `--help` with its meaning."""
+    """`--help` lists each code with its meaning."""
     text = CliRunner().invoke(main, ["load", "--help"]).output
 
     rows = re.findall(r"^ +(\d+)  (.*)$", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The client: a day whole or a reason why not, bounded patience, a key kept secret."""
+"""The client: whole days or reasons, bounded waits, and a secret key."""
 
 import email.utils
 import math
@@ -53,7 +53,7 @@ def fetch_from(url, *days, **given):
 
 
 def test_a_call_asks_for_one_day_in_large_pages():
-    """Path, day and limit; the key, the API's version and who is asking."""
+    """Path, day and limit; the key, the API's version and the user agent."""
     api = Script(page(EXAMPLE))
     fetch(api, base_url="https://api.example")
     (call,) = api.calls
@@ -70,7 +70,7 @@ def test_a_call_asks_for_one_day_in_large_pages():
 
 
 def test_a_base_url_may_have_a_path():
-    """A proxy may serve the API under a path of its own."""
+    """A proxy may serve the API below a path."""
     api = Script(page())
     fetch(api, base_url="https://proxy.example/anthropic/")
 
@@ -94,7 +94,7 @@ def test_pages_follow_their_cursors():
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1000, 1), (1001, 2), (2500, 3)])
 def test_a_day_of_any_size_comes_whole(count, pages):
-    """None, exactly one full page, one more, three pages: over real HTTP."""
+    """No record, exactly one full page, one more, three pages: over real HTTP."""
     names = [f"u{n}" for n in range(count)]
     with served([user(name) for name in names]) as api:
         (outcome,) = fetch_from(api.url)
@@ -125,7 +125,7 @@ def test_a_day_of_any_size_comes_whole(count, pages):
     ids=["no cursor", "null cursor", "repeated", "cycle", "another day", "no data"],
 )
 def test_broken_paging_fails_the_day(steps, reason):
-    """Neither an endless sequence nor a part of a day is taken for the day."""
+    """Neither an endless sequence nor a part of a day counts as the day."""
     api = Script(*steps)
     outcome = fetch_one(api)
 
@@ -135,7 +135,7 @@ def test_broken_paging_fails_the_day(steps, reason):
 
 
 def test_pages_of_nothing_end():
-    """New cursors for ever, and never a record: the day fails."""
+    """New cursors without end, and never a record: the day fails."""
     calls = []
 
     def handler(request):
@@ -147,7 +147,7 @@ def test_pages_of_nothing_end():
 
 
 def test_pages_without_end_end(monkeypatch):
-    """A record now and then does not make a day of any length."""
+    """A few records do not make endless pages acceptable."""
     monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 7)
     monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 2)
     calls = []
@@ -162,7 +162,7 @@ def test_pages_without_end_end(monkeypatch):
 
 
 def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
-    """The last page of all is still the day's, and so are a few empty ones."""
+    """The last allowed page still counts, and so do a few empty ones."""
     monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 4)
     monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 3)
     api = Script(
@@ -173,7 +173,7 @@ def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
 
 
 def test_a_day_without_end_ends_in_time(monkeypatch):
-    """Slow pages cost no patience, but a day has no more than an hour for them."""
+    """Slow pages cost no patience, but a day may take at most an hour."""
     monkeypatch.setattr("claude_code_analytics.client.MAX_MINUTES", 0)
 
     async def slow(request):
@@ -199,7 +199,7 @@ def test_a_day_without_end_ends_in_time(monkeypatch):
     ],
 )
 def test_a_stale_cursor_starts_the_day_again(stale):
-    """From its first page, and what the first sequence gave is gone."""
+    """The day starts at its first page, and the earlier pages are dropped."""
     api = Script(
         page(user("old"), next_page="a"),
         page(user("older"), next_page="b"),
@@ -214,7 +214,7 @@ def test_a_stale_cursor_starts_the_day_again(stale):
 
 
 def test_the_same_cursor_may_come_again_after_a_restart():
-    """A new sequence is a new one: its cursors are not those of the old."""
+    """Only cursors of the new sequence count as repeated."""
     steps = [page(next_page="a"), refusal(410), page(next_page="a"), page(user("x"))]
 
     assert ["x"] == emails(fetch_one(Script(*steps)))
@@ -237,7 +237,7 @@ def test_endless_staleness_ends():
     ],
 )
 def test_without_a_cursor_nothing_is_stale(step, reason):
-    """The first page has no cursor to blame: its error is the day's."""
+    """The first page has no cursor: its error fails the day."""
     api = Script(step)
 
     assert fetch_one(api).error.startswith(reason)
@@ -245,7 +245,7 @@ def test_without_a_cursor_nothing_is_stale(step, reason):
 
 
 def test_another_400_with_a_cursor_fails_the_day():
-    """Only what is about the page starts it again."""
+    """Only an error about the cursor starts the day again."""
     api = Script(page(next_page="a"), refusal(400, "starting_at: too old"))
 
     assert "400 an_error: starting_at: too old" in fetch_one(api).error
@@ -257,7 +257,7 @@ def test_another_400_with_a_cursor_fails_the_day():
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_ends_the_run(status):
-    """With the sentence on which key is needed, the API's words, the request's id."""
+    """The message says which key is needed, the API's message and the request's id."""
     api = Script(refusal(status, "invalid x-api-key"))
     with pytest.raises(CredentialsError) as refused:
         fetch(api, *DAYS, concurrency=1)
@@ -293,12 +293,12 @@ def test_what_will_not_heal_fails_the_day_at_once(status):
     ],
 )
 def test_an_error_in_any_shape_is_told(content, expected):
-    """Proxies answer in shapes of their own."""
+    """Proxies send errors in other shapes."""
     assert expected == fetch_one(Script({"status_code": 404, "content": content})).error
 
 
 def test_a_long_message_is_cut():
-    """A reason stays a line."""
+    """A reason stays one line."""
     error = fetch_one(Script(refusal(404, "x" * 100_000))).error
 
     assert len(error) < 500
@@ -353,7 +353,7 @@ def test_patience_has_an_end():
 
 
 def test_the_reason_is_why_a_call_was_tried_again():
-    """When the last try is cut short by the end of patience, the one before tells."""
+    """If patience ends during the last try, the reason is that of the try before."""
     calls = []
 
     async def handler(_):
@@ -368,7 +368,7 @@ def test_the_reason_is_why_a_call_was_tried_again():
 
 @pytest.mark.slow
 def test_patience_is_for_the_day_not_for_the_page():
-    """Pages that each fail for a while use up one and the same patience."""
+    """All pages of a day share the same patience."""
     waiting = refusal(500, retry_after="0.4")
     steps = [step for name in "abcdef" for step in (waiting, page(next_page=name))]
     outcome = fetch_one(Script(*steps), max_wait=1)
@@ -400,7 +400,7 @@ def test_calls_that_succeed_cost_no_patience():
 )
 @pytest.mark.parametrize("status", [429, 529])
 def test_a_wait_beyond_patience_fails_at_once(status, value, wait):
-    """Nothing is called again when that would be in vain; the reason names the wait."""
+    """A call that would have to wait too long is not retried; the reason says so."""
     api = Script(refusal(status, "spend cap", retry_after=value))
 
     assert re.fullmatch(
@@ -412,7 +412,7 @@ def test_a_wait_beyond_patience_fails_at_once(status, value, wait):
 
 
 def test_a_retry_comes_not_before_its_time():
-    """`retry-after` in seconds is waited for, whatever the backoff is."""
+    """A retry waits for `retry-after` in seconds, whatever the backoff is."""
     times = []
 
     def handler(_):
@@ -427,7 +427,7 @@ def test_a_retry_comes_not_before_its_time():
 
 @pytest.mark.slow
 def test_a_retry_comes_not_before_its_date():
-    """`retry-after` as a date is waited for."""
+    """A retry waits for `retry-after` as a date."""
     moment = math.ceil(time.time() + 0.2)
     date_text = email.utils.formatdate(moment, usegmt=True)
     times = []
@@ -463,7 +463,7 @@ def test_a_rate_limit_pauses_every_day():
 
 
 def test_a_rate_limit_beyond_patience_fails_every_day_at_once():
-    """Days that would wait in vain say why, and call no more."""
+    """Days that would wait too long fail with the reason and make no more calls."""
     api = Script(refusal(429, "spend cap", retry_after="3600"))
     outcomes = fetch(api, *DAYS, concurrency=4, max_wait=300)
 
@@ -474,19 +474,19 @@ def test_a_rate_limit_beyond_patience_fails_every_day_at_once():
 
 @pytest.mark.slow
 def test_when_all_wait_in_vain_the_rest_is_not_tried():
-    """An API that is down costs the patience of the days in flight, not of each."""
+    """If the API is down, only the days in flight use up their patience."""
     outcomes = fetch(Script(OVERLOADED), *DAYS, concurrency=2, max_wait=0.5)
-    untried = [one.error for one in outcomes if one.error.startswith("not tried")]
+    skipped = [one.error for one in outcomes if one.error.startswith("skipped")]
 
     assert 40 == len(outcomes)
-    assert len(untried) >= 36
-    assert all("529 an_error: Overloaded" in error for error in untried)
+    assert len(skipped) >= 36
+    assert all("529 an_error: Overloaded" in error for error in skipped)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_days_that_never_answer_do_not_stop_the_others(concurrency):
-    """A day may have a fault of its own, also when it is the only one in flight."""
+    """The fault may be that day's own, also when no other day is in flight."""
     bad = {DAYS[1], DAYS[5]}
 
     def handler(request):
@@ -501,7 +501,7 @@ def test_days_that_never_answer_do_not_stop_the_others(concurrency):
 
 @pytest.mark.slow
 def test_while_one_day_is_answered_there_is_hope_for_the_next():
-    """Days that wait in vain side by side with one that does not are two bad days."""
+    """Days that fail while another succeeds do not end the run."""
 
     async def handler(request):
         if _day(request) in (str(DAYS[0]), str(DAYS[1])):
@@ -549,7 +549,7 @@ def test_a_spoilt_reply_is_asked_for_again(spoil):
 
 @pytest.mark.parametrize("fault", [{"cut_after": 5}, {"stall": 60}])
 def test_a_reply_that_never_comes_whole_ends_with_patience(fault):
-    """Cut or stalled for ever: the day fails, and the run goes on."""
+    """Cut or stalled every time: the day fails, and the run goes on."""
     with served() as api:
         api.fault = lambda _: Response(200, {}, b'{"data": []}', **fault)
         (outcome,) = fetch_from(api.url, timeout=0.1, max_wait=0.5)
@@ -568,16 +568,16 @@ def test_a_reply_that_never_comes_whole_ends_with_patience(fault):
     ids=["body", "headers", "interim replies"],
 )
 def test_a_reply_that_drips_for_ever_ends_with_patience(head, drop):
-    """No timeout between two bytes would ever end it."""
+    """The timeout between two bytes would never end it."""
     with dripping(head, drop) as url:
         (outcome,) = fetch_from(url, timeout=5, max_wait=0.4)
 
-    assert "no whole reply came in time; tried 1 times" == outcome.error
+    assert "no complete reply came in time; tried 1 times" == outcome.error
 
 
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_body_without_end_fails_its_day(status):
-    """However fast it comes: no more is read of it than a page may have."""
+    """However fast it comes, only a bounded number of bytes is read."""
     megabytes = []
 
     async def body():
@@ -587,13 +587,13 @@ def test_a_body_without_end_fails_its_day(status):
 
     error = fetch_one(lambda _: httpx.Response(status, content=body())).error
 
-    assert "the reply is larger than 128 MiB, which no page is" == error
+    assert "the reply is larger than 128 MiB, too large for a page" == error
     assert 129 == len(megabytes)
 
 
 @pytest.mark.slow
 def test_a_body_that_unpacks_without_end_fails_its_day():
-    """The bytes that count are those that it takes in memory."""
+    """The limit counts decompressed bytes."""
     packer = zlib.compressobj(wbits=31)
     body = b"".join(packer.compress(MEGABYTE) for _ in range(130)) + packer.flush()
     step = {"status_code": 200, "headers": {"content-encoding": "gzip"}}
@@ -605,11 +605,11 @@ def test_a_body_that_unpacks_without_end_fails_its_day():
     error = fetch_one(lambda _: httpx.Response(**step, content=parts())).error
 
     assert len(body) < 2**20
-    assert "the reply is larger than 128 MiB, which no page is" == error
+    assert "the reply is larger than 128 MiB, too large for a page" == error
 
 
 def test_a_refused_connection_is_tried_again():
-    """Nobody listens: the day fails with what the system says."""
+    """Nobody listens: the day fails with the system's message."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
     (outcome,) = fetch_from(f"http://127.0.0.1:{port}", max_wait=0.2)
@@ -619,7 +619,7 @@ def test_a_refused_connection_is_tried_again():
 
 
 def test_connections_are_kept_alive():
-    """Many days go over few connections."""
+    """Many days use few connections."""
     threads = set()  # the fake has one per connection
     with served() as api:
         api.usage = lambda day: [EXAMPLE | {"date": str(day)}]
@@ -632,7 +632,7 @@ def test_connections_are_kept_alive():
 
 @contextmanager
 def dripping(head, drop):
-    """A server whose reply comes a drop at a time, for ten seconds without an end."""
+    """A server that sends its reply in small parts for ten seconds, without an end."""
     done = threading.Event()
 
     def drip(server):
@@ -659,7 +659,7 @@ def dripping(head, drop):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(status):
-    """No second host sees the key, and the reason names that host."""
+    """The second host does not see the key, and the reason names it."""
     with served() as second, served() as first:
         head = {"location": f"{second.url}{PATH}"}
         first.fault = lambda _: Response(status, head)
@@ -703,13 +703,13 @@ def test_no_message_holds_the_key(step):
 
 
 def test_a_reason_can_be_stored_in_every_warehouse():
-    """Postgres has no NUL, so a reason that quotes one shows a replacement."""
+    """Postgres stores no NUL, so a reason has a replacement character for it."""
     said = fetch_one(Script(refusal(404, "no\0luck"))).error
 
     assert "no\N{REPLACEMENT CHARACTER}luck" in said
 
 
 def test_a_redirect_without_a_place_fails_the_day():
-    """A 304 has no location, and some proxies forget it."""
+    """A 304 has no location, and some proxies omit it."""
     for status in (301, 304):
         assert fetch_one(Script({"status_code": status})).error.startswith(str(status))

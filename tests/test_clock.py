@@ -1,7 +1,7 @@
-"""Days are UTC days wherever the machine stands, and whole only when they have settled.
+"""Days are UTC days in any time zone of the machine, and complete when settled.
 
-A day counts as complete 90 minutes after 24:00 UTC: at 01:29 the day before is still
-out, at 01:31 it is in.
+A day is complete 90 minutes after 24:00 UTC: a load at 01:29 does not fetch the day
+before, a load at 01:31 does.
 """
 
 import json
@@ -17,8 +17,8 @@ from soak import IS_SOAK
 
 pytestmark = pytest.mark.process
 
-# The day of the runs and the three before it: in a month's midst, across a month's and
-# a year's end, on a leap day and after it, after a February without one.
+# The day of the loads and the three before it: within a month, across the end of a
+# month and a year, on and after a leap day, after a February without one.
 DAYS = [
     ("2026-03-10", "2026-03-09", "2026-03-08", "2026-03-07"),
     ("2026-05-01", "2026-04-30", "2026-04-29", "2026-04-28"),
@@ -36,7 +36,7 @@ KINDS = [(zone, days) for zone in ZONES for days in DAYS_IN[zone]]
 
 @cache
 def told(zone):
-    """What loads in the small hours did on a machine in another zone."""
+    """The output of early-morning loads on a machine in another zone."""
     process = subprocess.run(
         [
             sys.executable,
@@ -57,7 +57,7 @@ def told(zone):
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_clock_is_utc_in_any_zone(zone):
-    """The clock of a load is not the wall clock of its machine."""
+    """A load uses UTC, not the machine's local time."""
     assert told(zone)["is_utc"]
 
 
@@ -67,7 +67,7 @@ def test_the_clock_is_utc_in_any_zone(zone):
     ids=[f"{zone} - {today}" for zone, (today, *_) in KINDS],
 )
 def test_a_day_of_loads(zone, days):
-    """Yesterday is out until 01:30 UTC, then read again if it had been read before.
+    """Yesterday is not due until 01:30 UTC, then it is fetched, again if necessary.
 
     At 00:30 a first load with today reads the two complete days before yesterday as
     final, and yesterday and today as not final. At 01:29 nothing is left to do. At

@@ -1,7 +1,7 @@
-"""Credentials of every destination, wrong in every form: one line, and none of them.
+"""Wrong credentials of every destination: one line that does not contain them.
 
-Each is tried in the forms in which dlt takes it: an address, JSON, part by part in the
-environment, and in the files of dlt.
+Each is tried in all forms that dlt accepts: a URL, JSON, single fields in the
+environment, and dlt's files.
 """
 
 import json
@@ -67,7 +67,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def status(destination, **given):
-    """How `status` ends and what it says, on one line."""
+    """The exit code of `status`, and its one line."""
     environment = {
         f"DESTINATION__{destination.upper()}__{name.upper()}": value
         for name, value in given.items()
@@ -80,7 +80,7 @@ def status(destination, **given):
 
 
 def is_told(said):
-    """Whether a part of the secret is there, however it is written."""
+    """Whether the text contains a part of the secret in any spelling."""
     return any(part in said for part in ("hunter", "Kj5", "Lw9", "%Zz", "%25Zz"))
 
 
@@ -102,8 +102,8 @@ def test_no_part_of_a_credential_is_told(destination):
     assert {code for code, _ in ends} <= {3, 5}
 
 
-def test_nor_is_a_token_of_motherduck():
-    """One form will do: DuckDB tries to download an extension each time."""
+def test_no_part_of_a_motherduck_token_is_told():
+    """One form is enough: DuckDB tries to download an extension each time."""
     _, said = status("motherduck", credentials=f"md://usage?motherduck_token={SECRET}")
 
     assert not is_told(said)
@@ -114,7 +114,7 @@ def test_nor_is_a_token_of_motherduck():
     "scheme", ["postgresql+psycopg2", "postgresql+asyncpg", "mysql"]
 )
 def test_another_scheme_than_that_of_postgres_is_named(command, scheme):
-    """Whoever copied the address from elsewhere sees what to change."""
+    """The line says how the URL should begin."""
     address = f"{scheme}://loader:{SECRET}@{NOBODY}/usage"
     given = {"DESTINATION__POSTGRES__CREDENTIALS": address}
     done = CliRunner().invoke(main, [command, "--destination", "postgres"], env=given)
@@ -136,7 +136,7 @@ def test_another_scheme_than_that_of_postgres_is_named(command, scheme):
     ],
 )
 def test_it_is_said_what_an_address_lacks(address, advice):
-    """Without what it has."""
+    """Without quoting the URL."""
     code, said = status("postgres", credentials=address)
 
     assert 3 == code
@@ -152,7 +152,7 @@ def test_it_is_said_what_an_address_lacks(address, advice):
 def test_a_missing_driver_is_installed_with_the_extra_that_brings_it(
     destination, extra
 ):
-    """Which is dlt's where this package has none."""
+    """dlt's extra, where this package has none."""
     given = {f"credentials__{name}": value for name, value in PARTS.items()}
     code, said = status(destination, **given)
 
@@ -164,14 +164,14 @@ def test_a_missing_driver_is_installed_with_the_extra_that_brings_it(
 
 @pytest.mark.parametrize("extra", ["postgres", "bigquery"])
 def test_it_is_this_package_s_extra_where_it_has_one(extra):
-    """As the README has it."""
+    """As the docs say."""
     error = MissingDependencyException(f"{extra} destination", [f"dlt[{extra}]"])
 
     assert explain(error, extra).line.endswith(f"pip install 'ccwarehouse[{extra}]'")
 
 
-def test_nor_is_one_told_that_a_driver_quotes(monkeypatch):
-    """Some show the whole address to which they could not connect."""
+def test_a_credential_that_a_driver_quotes_is_not_told(monkeypatch):
+    """Some drivers quote the whole URL to which they could not connect."""
     address = f"postgresql://loader:{IN_AN_ADDRESS}@{NOBODY}/usage"
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
     told = explain(psycopg2.OperationalError(f"no way to {address}"), "postgres")
@@ -181,8 +181,8 @@ def test_nor_is_one_told_that_a_driver_quotes(monkeypatch):
     assert not is_told(told.line)
 
 
-def test_nor_is_a_credential_told_that_lies_in_a_file(tmp_path):
-    """Whatever a driver quotes of it."""
+def test_a_credential_in_a_file_is_not_told(tmp_path):
+    """Even if a driver quotes it."""
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "secrets.toml").write_text(
         f"[destination.redshift.credentials]\npassword = '{SECRET}'\n"

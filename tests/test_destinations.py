@@ -1,4 +1,4 @@
-"""Which of dlt's destinations are let in, and what is said of them."""
+"""Which of dlt's destinations are accepted, and the remarks on them."""
 
 import pytest
 from click.testing import CliRunner
@@ -8,7 +8,7 @@ from ccwarehouse.warehouses import open_warehouse
 
 
 def called(*words):
-    """What a command that needs no key says on stderr, and its exit code."""
+    """The stderr and exit code of a command that needs no key."""
     result = CliRunner().invoke(main, words)
     return result.exit_code, result.stderr
 
@@ -16,7 +16,7 @@ def called(*words):
 @pytest.mark.parametrize("name", ["filesystem", "lancedb", "weaviate", "qdrant"])
 @pytest.mark.parametrize("command", ["status", "transform"])
 def test_where_a_day_cannot_be_replaced_nothing_is_loaded(name, command):
-    """Rows that vanished from a day would stay there: wrong usage, with the reason."""
+    """Withdrawn rows would stay there: wrong usage, with the reason."""
     code, said = called(command, "--destination", name)
 
     assert 2 == code
@@ -27,7 +27,7 @@ def test_where_a_day_cannot_be_replaced_nothing_is_loaded(name, command):
 
 @pytest.mark.parametrize("name", ["snowflake", "databricks", "redshift", "motherduck"])
 def test_a_destination_that_nobody_tested_is_let_in_with_a_word(name, tmp_path):
-    """One line says so; what is still missing then is its configuration."""
+    """One line says that it is not tested; then only its configuration is missing."""
     with open_warehouse(name, tmp_path / "new.duckdb", "usage") as warehouse:
         said = warehouse.remark
 
@@ -36,7 +36,7 @@ def test_a_destination_that_nobody_tested_is_let_in_with_a_word(name, tmp_path):
 
 
 def test_the_word_comes_before_all_else():
-    """Whoever sees the first line knows what to think of the next ones."""
+    """The remark is the first line."""
     code, said = called("status", "--destination", "snowflake")
     first, second = said.splitlines()
 
@@ -47,6 +47,6 @@ def test_the_word_comes_before_all_else():
 
 @pytest.mark.parametrize("name", ["duckdb", "postgres", "bigquery"])
 def test_of_a_tested_destination_nothing_is_said(name, tmp_path):
-    """Nor is it refused."""
+    """It is accepted without a remark."""
     with open_warehouse(name, tmp_path / "new.duckdb", "usage") as warehouse:
         assert None is warehouse.remark

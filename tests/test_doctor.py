@@ -1,4 +1,4 @@
-"""What `doctor` finds: each thing a load needs, tried for real, with its mend."""
+"""What `doctor` finds: it tries all that a load needs and says how to fix it."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def those(found, verdict):
 
 
 def tables_of(database):
-    """All that is in a DuckDB file, but for when it was put there."""
+    """All rows of a DuckDB file, without load times."""
     with duckdb.connect(database, read_only=True) as connection:
         schemas = connection.sql("select schema_name from duckdb_schemas()").fetchall()
         names = "select schema_name, table_name, estimated_size from duckdb_tables()"
@@ -98,7 +98,7 @@ def tables_of(database):
 
 @pytest.mark.slow
 def test_a_machine_that_can_load_is_told_so(api, database, examined):
-    """After a load every check is ok, in one order, and the code is 0."""
+    """After a load every check is ok, in a fixed order, and the code is 0."""
     load_from(api, database, views=True)
     found = examined()
 
@@ -108,7 +108,7 @@ def test_a_machine_that_can_load_is_told_so(api, database, examined):
 
 
 def test_before_the_first_load_nothing_is_made(database, tmp_path, examined):
-    """The file is not created for the check, its folder is tried and left empty."""
+    """The check does not create the file, and leaves the folder empty."""
     found = examined()
 
     assert "its folder can be written" in found["warehouse"].text
@@ -119,7 +119,7 @@ def test_before_the_first_load_nothing_is_made(database, tmp_path, examined):
 
 @pytest.mark.parametrize("key", ["", "sk-ant-admin-\u00e9"], ids=["none", "garbled"])
 def test_without_a_usable_key_the_api_is_not_asked(api, examined, monkeypatch, key):
-    """The key's line has the mend, and what would need it says that it was skipped."""
+    """The key's line says what to do, and the checks that need a key are skipped."""
     monkeypatch.delenv("ANTHROPIC_ADMIN_KEY", raising=False)
     found = examined(api_key=key)
 
@@ -130,7 +130,7 @@ def test_without_a_usable_key_the_api_is_not_asked(api, examined, monkeypatch, k
 
 
 def test_settings_that_cannot_be_used_do_not_hide_the_rest(api, examined):
-    """The warehouse and the secrets are looked at all the same."""
+    """The warehouse and the secrets are still checked."""
     found = examined(base_url="http://example.com")
 
     assert ["settings"] == those(found, "problem")
@@ -143,12 +143,12 @@ def test_settings_that_cannot_be_used_do_not_hide_the_rest(api, examined):
     ("key", "words"),
     [
         ("sk-ant-admin-gone", "does not know the key"),
-        ("sk-ant-api03-x", "no Admin key"),
+        ("sk-ant-api03-x", "not an Admin key"),
     ],
     ids=["401", "403"],
 )
 def test_an_unknown_key_and_one_of_the_wrong_kind_are_told_apart(examined, key, words):
-    """The API answers, but refuses: why, in words, and who makes the right key."""
+    """The API refuses: the line says why, and who makes the right key."""
     found = examined(api_key=key)
 
     assert ["access"] == those(found, "problem")
@@ -165,14 +165,14 @@ def test_an_unknown_key_and_one_of_the_wrong_kind_are_told_apart(examined, key, 
         (error(529, "overloaded"), "529"),
         (error(404, "no such path"), "no such path"),
         (error(402, "no credit"), "no credit"),
-        (Response(200, {}, b"<html>Sign in</html>"), "no JSON"),
+        (Response(200, {}, b"<html>Sign in</html>"), "not JSON"),
         (Response(200, {}, b'{"message": "hello"}'), "`data`"),
         (Response(302, {"location": "https://elsewhere.example/"}), "elsewhere"),
     ],
     ids=["overloaded", "path", "billing", "html", "json", "redirect"],
 )
 def test_an_api_that_answers_amiss_is_worth_a_look(api, examined, reply, words):
-    """What came instead stands in the line; nothing is said of the key."""
+    """The line shows the reply; the key is not judged."""
     api.fault = lambda request: reply
     found = examined()
 
@@ -190,7 +190,7 @@ def test_an_api_that_answers_amiss_is_worth_a_look(api, examined, reply, words):
     ids=["stalled", "cut"],
 )
 def test_an_api_that_does_not_answer_is_not_waited_for(api, examined, reply):
-    """One call that gets no whole reply ends the questions."""
+    """A call without a complete reply is the last one."""
     api.fault = lambda request: reply
     began = time.monotonic()
     found = examined(max_wait=0.3)
@@ -231,7 +231,7 @@ def test_the_organisation_is_the_records_own(examined):
 
 @pytest.mark.slow
 def test_the_organisation_is_held_against_the_stored_one(api, database, examined):
-    """Another one's key is told before a load refuses it, unless its account is new."""
+    """Another organisation's key is found, unless its account is new."""
     load_from(api, database)
     same = examined()
     day = str(MONDAY)
@@ -250,7 +250,7 @@ def test_the_organisation_is_held_against_the_stored_one(api, database, examined
 
 @pytest.mark.parametrize("back", range(7))
 def test_the_newest_day_of_the_last_week_is_found_exactly(api, examined, back):
-    """Empty weekends and holidays are passed over, with one call a day."""
+    """Empty weekends and holidays are skipped, with one call a day."""
     newest = MONDAY - timedelta(days=back)
     older = newest - timedelta(days=1)
     api.usage = History({str(day): [record(str(day))] for day in (newest, older)})
@@ -262,7 +262,7 @@ def test_the_newest_day_of_the_last_week_is_found_exactly(api, examined, back):
 
 @pytest.mark.parametrize("last", [MONDAY + timedelta(days=back) for back in range(7)])
 def test_older_days_are_asked_for_in_the_middle_of_their_week(last):
-    """Whatever day it is: no weekend, no day twice, and a dozen calls at most."""
+    """On any day of the week: no weekend, no day twice, at most a dozen calls."""
     days = days_to_ask(last)
 
     assert {2} == {day.weekday() for day in days[7:]}
@@ -272,7 +272,7 @@ def test_older_days_are_asked_for_in_the_middle_of_their_week(last):
 
 
 def test_data_that_ended_weeks_ago_is_worth_a_look(api, examined):
-    """An organisation that was active and is silent now is told since when."""
+    """The line says when the last data is from."""
     wednesday = date(2026, 2, 25)
     api.usage = History({str(wednesday): [record(str(wednesday))]})
     found = examined()
@@ -284,7 +284,7 @@ def test_data_that_ended_weeks_ago_is_worth_a_look(api, examined):
 
 
 def test_an_account_without_any_record_is_told_why(api, examined):
-    """The calls are bounded, and the known reasons are given."""
+    """The calls are bounded, and the line gives the known reasons."""
     api.usage = History()
     found = examined()
 
@@ -296,7 +296,7 @@ def test_an_account_without_any_record_is_told_why(api, examined):
 def test_a_call_that_fails_on_the_way_back_is_not_taken_for_an_empty_account(
     api, examined
 ):
-    """The API accepted the key; what is not known is not judged."""
+    """The API accepted the key; the account is not called empty."""
     api.usage = History()
     api.fault = lambda request: (
         error(429, "slow down") if request.query["starting_at"] != str(MONDAY) else None
@@ -318,7 +318,7 @@ def test_a_call_that_fails_on_the_way_back_is_not_taken_for_an_empty_account(
     ],
 )
 def test_a_clock_is_held_against_the_apis(api, examined, minutes, verdict, words):
-    """A few minutes do no harm; more is told, also when the key is refused."""
+    """A few minutes are ok; more is a problem, also when the key is refused."""
     now = NOON + timedelta(minutes=minutes)
     for key in (DEMO_API_KEY, "sk-ant-admin-gone"):
         found = examined(now=now, api_key=key)
@@ -346,7 +346,7 @@ def test_a_warehouse_is_written_to_and_left_as_it_was(api, database, examined):
 
 
 def test_a_file_without_our_dataset_is_left_without_it(database, examined):
-    """The dataset made for the check goes again; another program's tables stay."""
+    """The check's dataset is dropped; another program's tables stay."""
     execute_new(database, "create table mine as select 1 as i")
     before = tables_of(database)
     found = examined()
@@ -362,7 +362,7 @@ def execute_new(database, sql):
 
 @pytest.mark.slow
 def test_what_a_killed_doctor_left_is_removed_by_the_next(api, database, examined):
-    """The scratch table has one name, so that it never piles up."""
+    """The scratch table always has the same name."""
     load_from(api, database, views=True)
     before = tables_of(database)
     execute(database, f"create table claude_code.{SCRATCH} (id bigint)")
@@ -373,7 +373,7 @@ def test_what_a_killed_doctor_left_is_removed_by_the_next(api, database, examine
 
 
 def test_a_server_is_left_as_it_was_too(postgres, monkeypatch):
-    """On Postgres the dataset made for the check goes again as well."""
+    """On Postgres the check's dataset is dropped as well."""
     address = postgres.address(database=postgres.new_database())
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
     found = list(examine_warehouse("postgres", Path("unused"), "usage", NOBODY))
@@ -385,7 +385,7 @@ def test_a_server_is_left_as_it_was_too(postgres, monkeypatch):
 
 @pytest.mark.slow
 def test_a_warehouse_that_can_only_be_read_is_found_out(api, database):
-    """The check writes for real: nothing but a write shows that writing is allowed."""
+    """The check writes a table, because only a write shows that writing is allowed."""
     load_from(api, database)
     with (
         open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse,
@@ -397,7 +397,7 @@ def test_a_warehouse_that_can_only_be_read_is_found_out(api, database):
 
 @pytest.mark.process
 def test_a_warehouse_that_cannot_be_used_makes_5(tmp_path, database, examined):
-    """A folder that is none, no database, a file that another program holds."""
+    """A path below a file, a file that is not a database, a file in use."""
     text = tmp_path / "text.duckdb"
     text.write_text("no database\n" * 1000)
     missing = examined(file=tmp_path / "nowhere" / "usage.duckdb")
@@ -420,7 +420,7 @@ def test_a_warehouse_that_cannot_be_used_makes_5(tmp_path, database, examined):
 
 
 def test_names_that_clash_are_wrong_usage(tmp_path, examined):
-    """As `load` says it."""
+    """With the same message as `load`."""
     found = examined(file=tmp_path / "claude_code.duckdb")
 
     assert "Name another file" in found["warehouse"].text
@@ -471,7 +471,7 @@ def secrets(tmp_path):
     ids=["0600", "0400", "0640", "0604"],
 )
 def test_secrets_are_for_their_owner_only(secrets, examined, mode, verdict):
-    """A file that the group or everyone can read comes with the line that closes it."""
+    """For a file that others can read, the line gives the command that closes it."""
     secrets.chmod(mode)
     found = examined(folders=[secrets.parent])
 
@@ -480,7 +480,7 @@ def test_secrets_are_for_their_owner_only(secrets, examined, mode, verdict):
 
 
 def test_secrets_in_git_are_told(secrets, examined):
-    """Once git tracks the file, taking it out is not enough: its key has to go."""
+    """If git tracks the file, removing it is not enough: the key must be replaced."""
     subprocess.run(["git", "-C", secrets.parent, "add", secrets.name], check=True)
     found = examined(folders=[secrets.parent])
 
@@ -512,16 +512,16 @@ def test_each_place_of_secrets_is_looked_at(secrets, tmp_path, examined):
         ([3, 2], 2),
     ],
 )
-def test_the_exit_code_is_that_of_what_to_mend_first(codes, expected):
+def test_the_exit_code_is_that_of_what_to_fix_first(codes, expected):
     """Wrong names, then settings and key, then the warehouse, then the rest."""
-    problems = [problem("check", ExitCode(code), "mend it") for code in codes]
+    problems = [problem("check", ExitCode(code), "fix it") for code in codes]
 
     assert expected == exit_code([ok("a", "fine"), *problems, skipped("b", "not yet")])
 
 
 @pytest.fixture
 def call(tmp_path, monkeypatch):
-    """Run `doctor` in an empty folder, against a fake that is as late as it is."""
+    """Run `doctor` in an empty folder, against a fake with the current time."""
     with FakeApi() as api:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL", api.url)
@@ -553,7 +553,7 @@ def test_machines_get_one_object(call):
 
 
 def test_secrets_are_looked_for_where_dlt_reads_them(call):
-    """In `.dlt` of the working folder, whose file counts as soon as it is there."""
+    """In `.dlt` of the working folder, as soon as the file exists."""
     Path(".dlt").mkdir()
     Path(".dlt/secrets.toml").write_text("")
     Path(".dlt/secrets.toml").chmod(0o644)

@@ -1,4 +1,4 @@
-"""What the contract does not know is kept by its path, and counted by name."""
+"""What the contract does not know is kept by path, and counted by name."""
 
 import json
 
@@ -10,7 +10,7 @@ from claude_code_analytics.reply import PageReader
 
 
 def kept(made):
-    """What `unknown_fields` holds for a record, as JSON reads it."""
+    """The `unknown_fields` of a record, parsed."""
     (row,) = rows(made)
     return json.loads(row["unknown_fields"])
 
@@ -57,7 +57,7 @@ CASES = {
 
 @pytest.mark.parametrize(("made", "expected"), CASES.values(), ids=CASES)
 def test_unknown_fields_are_kept_by_path(made, expected):
-    """At every level: what has no column stands under its path, nothing else does."""
+    """At every level, exactly the fields without a column are kept."""
     assert expected == kept(made)
 
 
@@ -89,12 +89,12 @@ def sightings(*bodies):
     ],
 )
 def test_unknown_names_are_counted_in_records(made, expected):
-    """A name counts once per record, however often that record gives it."""
+    """A name counts once per record, however often the record has it."""
     assert expected == sightings(reply(made, EXAMPLE))
 
 
 def test_unknown_names_are_counted_over_pages():
-    """The second page counts as the first did, though the reader knows the tool."""
+    """The second page counts like the first, though the reader knows the tool."""
     new = record(tool_actions={"bash": {"accepted": 1}})
     body = reply(new, EXAMPLE, new)
 
@@ -102,7 +102,7 @@ def test_unknown_names_are_counted_over_pages():
 
 
 def test_unknown_fields_of_the_reply_itself_are_counted():
-    """What stands beside `data` is named, though it has no row to be kept in."""
+    """Fields beside `data` are named, though no row can keep them."""
     body = b'{"data": [], "has_more": false, "next_page": null, "total": 0}'
 
     assert {("field", "reply.total", 1)} == sightings(body)
@@ -123,7 +123,7 @@ def test_unknown_fields_of_the_reply_itself_are_counted():
     ],
 )
 def test_an_example_is_short_and_names_nobody(made, expected):
-    """What was seen can be looked at, without the emails it may hold."""
+    """An example shows the value without emails."""
     body = simplejson.dumps({"data": [made], "has_more": False, "next_page": None})
     (seen,) = tables(body.encode()).summary.drift
 
@@ -131,7 +131,7 @@ def test_an_example_is_short_and_names_nobody(made, expected):
 
 
 def test_neighbours_of_an_unknown_field_have_none():
-    """Only the record that held it keeps it."""
+    """Only the record that has the field keeps it."""
     found = rows(EXAMPLE, record(novelty=7), EXAMPLE)
 
     assert [None, '{"novelty": 7}', None] == [row["unknown_fields"] for row in found]
@@ -141,7 +141,7 @@ def test_neighbours_of_an_unknown_field_have_none():
     "text", ["1.10", "0.30000000000000004", "1" + 30 * "0", "9" * 5000, "-0.5"]
 )
 def test_unknown_numbers_keep_every_digit(text):
-    """An unknown amount may be money: it is kept as it was written."""
+    """An unknown amount may be money: all digits are kept."""
     body = reply(EXAMPLE).replace(b'"customer_type"', b'"fee": %b, "customer_type"')
     (row,) = tables(body % text.encode()).rows(REPORT).to_pylist()
 
@@ -158,7 +158,7 @@ def test_unknown_text_is_kept_readable():
 
 @pytest.mark.parametrize("odd", [5, "x", [1], None])
 def test_what_a_reader_has_met_changes_nothing(odd):
-    """A name that is a tool on one page and none on the next reads as if alone."""
+    """A name that is a tool on one page need not be one on the next."""
     met = PageReader()
     met.read(reply(record(tool_actions={"bash": {"accepted": 1}, "other": {}})))
     body = reply(record(tool_actions={"bash": odd, "edit_tool": {"accepted": 1}}))

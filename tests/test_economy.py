@@ -1,4 +1,4 @@
-"""What a load costs, counted: calls, parses, packages, and what memory holds.
+"""The cost of a load in counts: calls, parses, packages, and rows in memory.
 
 No seconds: `make bench` measures those.
 """
@@ -78,7 +78,7 @@ def test_a_reply_is_parsed_once(monkeypatch):
 
 
 def body(records):
-    """A reply with so many records, each of another user."""
+    """A reply with this many records, each of another user."""
     one = json.dumps(EXAMPLE)
     people = (one.replace("dev@", f"{number}@") for number in range(records))
     return f'{{"data": [{", ".join(people)}]}}'.encode()
@@ -117,7 +117,7 @@ def test_of_an_unchanged_day_no_rows_are_made():
 
 
 class EnoughError(Exception):
-    """The end of a load that was watched for long enough."""
+    """Ends a load that the test has watched long enough."""
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def warehouse(tmp_path):
 
 
 def test_a_year_of_small_days_is_a_handful_of_packages():
-    """What a package costs in itself is paid four times a year."""
+    """The fixed cost of a package is paid four times for a year."""
     year = each_day(date(2026, 1, 1), date(2026, 12, 31))
     fetches = (DayFetch(day, NOON) for day in year)
 
@@ -178,7 +178,7 @@ def test_a_year_of_small_days_is_a_handful_of_packages():
 
 @pytest.mark.slow
 def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(warehouse):
-    """What it wrote leaves its memory by a limit that is lifted again."""
+    """A package lowers DuckDB's memory limit and restores it."""
     much = "select count(distinct repeat('x', 100) || i) from range(1000000) as t (i)"
     with warehouse.client() as client:
         client.execute_sql("set temp_directory = ''")
@@ -194,7 +194,7 @@ def test_after_many_packages_duckdb_may_use_as_much_memory_as_before(warehouse):
 def test_after_a_package_nothing_is_left_to_write_and_little_is_held(
     warehouse, tmp_path
 ):
-    """What DuckDB keeps until the file is closed would all be in memory then."""
+    """Otherwise DuckDB would hold it all in memory when the file closes."""
     content = body(2_000)
     held = """
         select sum(memory_usage_bytes + temporary_storage_bytes) from duckdb_memory()
@@ -208,7 +208,7 @@ def test_after_a_package_nothing_is_left_to_write_and_little_is_held(
 
 
 def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
-    """Whatever the machine has is left to fetching, and only meanwhile."""
+    """During a package the other processors are left to fetching."""
     during = []
     threads = "select current_setting('threads')"
 
@@ -228,8 +228,8 @@ def test_duckdb_writes_with_one_thread_and_answers_with_all(warehouse):
     assert before == of_file()
 
 
-def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
-    """All of it at once would be held in memory."""
+def test_each_writer_vacuums_a_little_as_it_closes_the_file(tmp_path):
+    """The vacuum does one task: all tasks at once would need too much memory."""
     tasks = "select current_setting('max_vacuum_tasks')"
     database = tmp_path / "new.duckdb"
     for access in ({"sole_writer": True}, {}):
@@ -242,16 +242,13 @@ def test_whoever_closes_the_file_clears_some_of_it_away(tmp_path):
 
 @pytest.mark.slow
 def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
-    """Of the deleted rows a load clears some away when it closes the file."""
+    """When a load closes the file, DuckDB's vacuum removes some deleted rows."""
     database = tmp_path / "new.duckdb"
     days = "select day from range({}, {}) as t (day), range(5_000)"
     kept = """
         select sum(count) from pragma_storage_info('usage')
         where column_name = 'day' and segment_type <> 'VALIDITY'
     """
-    changed = {DAY: StoredDay(content_hash="another")}
-    fetch = DayFetch(DAY, NOON, tables(body(1)))
-    package = packed(CLAUDE_CODE, "default", [fetch], changed, CALENDAR)
     for night in range(20):
         with (
             open_warehouse("duckdb", database, "nights", sole_writer=True) as warehouse,
@@ -269,7 +266,7 @@ def test_what_is_restated_every_night_does_not_pile_up(tmp_path):
 
 
 def test_duckdb_can_do_all_that_dlt_says_it_can(warehouse, tmp_path):
-    """It is told so without a configuration, and runs one job after another."""
+    """Our destination keeps dlt's capabilities, and runs one job after another."""
     usual = dlt.destinations.duckdb(str(tmp_path / "usual.duckdb")).capabilities()
     ours = warehouse.pipeline.destination.capabilities()
 

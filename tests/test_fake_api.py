@@ -106,7 +106,7 @@ def test_without_a_usage_it_is_the_made_up_organisation():
 
 
 def test_a_day_can_change_between_two_sequences(api, client):
-    """A sequence holds what its first page saw; the next one sees the change."""
+    """A sequence keeps the records of its first page; the next one has the change."""
     first = get(client, limit=40).json()
     api.usage = numbered(3)
     rest = get(client, limit=40, page=first["next_page"]).json()
@@ -116,7 +116,7 @@ def test_a_day_can_change_between_two_sequences(api, client):
 
 
 def test_sequences_of_several_days_can_run_side_by_side(api, client):
-    """A cursor holds its place whatever is asked for in between."""
+    """A cursor keeps its place, whatever is called in between."""
     first = get(client, limit=40).json()
     api.usage = numbered(3)
     get(client, limit=40, starting_at="2026-08-31")
@@ -138,12 +138,12 @@ def test_a_cursor_is_bound_to_its_day_and_limit(client, other):
 
 @pytest.mark.parametrize("page", ["", "2", "page_Mw==", "page_e30=", "page_é"])
 def test_a_made_up_cursor_is_refused(client, page):
-    """Whatever a client makes up as a cursor is its mistake, not the server's."""
+    """An invalid cursor is the client's error (400), not the server's."""
     assert_error(get(client, page=page), 400, "invalid_request_error", "page")
 
 
 def test_a_cursor_of_another_server_is_refused(client):
-    """A cursor that outlived its server is stale: never an empty last page."""
+    """A cursor of an earlier server is stale, not an empty last page."""
     with FakeApi(numbered(30)) as other:
         cursor = httpx.get(
             other.url + PATH, params={"starting_at": DAY}, headers=HEADERS
@@ -184,7 +184,7 @@ def test_only_its_admin_key_is_admitted(api, key, status, kind, word):
 
 
 def test_the_accepted_key_can_be_chosen():
-    """With a key of one's own the demo's key no longer opens."""
+    """With another key set, the demo's key is refused."""
     with FakeApi(numbered(1), api_key="sk-ant-admin-mine") as api:
         url = f"{api.url}{PATH}?starting_at={DAY}"
         mine = httpx.get(url, headers=HEADERS | {"x-api-key": "sk-ant-admin-mine"})
@@ -194,7 +194,7 @@ def test_the_accepted_key_can_be_chosen():
 
 
 def test_the_version_header_is_required(api):
-    """A request without anthropic-version is a bad one."""
+    """A request without anthropic-version gets 400."""
     url = f"{api.url}{PATH}?starting_at={DAY}"
 
     reply = httpx.get(url, headers={"x-api-key": DEMO_API_KEY})
@@ -206,7 +206,7 @@ def test_the_version_header_is_required(api):
     "text", ["", "yesterday", "20260901", "2026-9-1", "2026-02-30", "2026-W36-2"]
 )
 def test_a_day_is_written_in_one_way(client, text):
-    """Only YYYY-MM-DD, and only days there are."""
+    """Only YYYY-MM-DD, and only days that exist."""
     reply = get(client, starting_at=text)
 
     assert_error(reply, 400, "invalid_request_error", "starting_at")
@@ -218,7 +218,7 @@ def test_a_day_is_required(client):
 
 
 def test_the_future_is_refused(api, client):
-    """Today in UTC, by the server's own clock, is the last day it answers."""
+    """The last allowed day is today in UTC, by the server's clock."""
     evening = dt.timezone(-dt.timedelta(hours=5))
     api.now = lambda: dt.datetime(2026, 8, 31, 20, 0, tzinfo=evening)
 
@@ -245,7 +245,7 @@ def test_an_unknown_path_is_not_found(client):
 
 
 def test_a_reply_says_what_it_is(api, client):
-    """Each has a request id of its own, JSON, and the server's clock in `Date`."""
+    """Each reply has its own request id, JSON, and the server's clock in `Date`."""
     api.now = lambda: dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
     first, second = get(client), get(client)
 
@@ -255,7 +255,7 @@ def test_a_reply_says_what_it_is(api, client):
 
 
 def test_a_connection_is_kept_and_nothing_waits_on_it(client):
-    """A hundred calls on one connection take no delayed acknowledgement each."""
+    """A hundred calls on one connection do not wait for delayed ACKs."""
     get(client)
     started = time.monotonic()
     streams = {id(get(client).extensions["network_stream"]) for _ in range(100)}
@@ -265,7 +265,7 @@ def test_a_connection_is_kept_and_nothing_waits_on_it(client):
 
 
 def test_several_requests_are_answered_at_once(api):
-    """Eight requests are inside together: each waits there for the others."""
+    """Eight requests are in progress at once: each waits for the others."""
     barrier = threading.Barrier(8, timeout=5)
     api.fault = lambda request: barrier.wait() and None
     url = f"{api.url}{PATH}?starting_at={DAY}"
@@ -277,7 +277,7 @@ def test_several_requests_are_answered_at_once(api):
 
 
 def test_calls_are_kept(api, client):
-    """What was asked can be looked at afterwards: path, query and headers."""
+    """`calls` has path, query and headers of each request."""
     get(client, limit=7)
     (call,) = api.calls
 
@@ -287,7 +287,7 @@ def test_calls_are_kept(api, client):
 
 
 def test_after_the_end_nobody_answers(capfd):
-    """Neither a new connection nor one kept alive, and it all goes silently."""
+    """Neither a new nor a kept connection gets an answer, and nothing is printed."""
     with FakeApi() as api:
         client = httpx.Client(base_url=api.url, headers=HEADERS)
         get(client)
@@ -300,7 +300,7 @@ def test_after_the_end_nobody_answers(capfd):
 
 
 def test_a_port_can_be_chosen():
-    """The same port again right away, as a person restarting the command needs."""
+    """The same port can be used again at once."""
     with FakeApi() as api:
         httpx.get(api.url, headers={"connection": "close"})  # the server closes first
         port = int(api.url.rsplit(":", 1)[1])
@@ -319,7 +319,7 @@ SERVER = (
 
 @contextmanager
 def serving(start):
-    """The server's process, begun by `start`, and its address; it never stays."""
+    """The server's process, started by `start`, and its address; ended at exit."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with start([sys.executable, "-c", SERVER], **pipes, text=True) as process:
         try:
@@ -346,7 +346,7 @@ def test_the_server_of_the_command_line_ends_on_ctrl_c():
 @pytest.mark.process
 @pytest.mark.usefixtures("in_the_background")
 def test_the_server_in_the_background_of_a_script_ends_on_sigterm_alone():
-    """A Ctrl-C that is meant for the script leaves it serving."""
+    """It ignores a Ctrl-C for the script."""
     with serving(subprocess.Popen) as (process, url):
         process.send_signal(signal.SIGINT)
         reply = httpx.get(f"{url}{PATH}?starting_at={DAY}", headers=HEADERS)
@@ -361,7 +361,7 @@ def test_the_server_in_the_background_of_a_script_ends_on_sigterm_alone():
 
 
 def test_a_fault_comes_before_the_answer(api, client):
-    """What it returns is sent as it is; on None the true answer follows."""
+    """A fault's response is sent as it is; for None the regular answer is sent."""
     faults = [Response(502, {"content-type": "text/html"}, b"<h1>Bad</h1>"), None]
     api.fault = lambda request: faults.pop(0)
     first, second = get(client), get(client)
@@ -372,7 +372,7 @@ def test_a_fault_comes_before_the_answer(api, client):
 
 
 def test_an_error_of_the_api_can_be_injected(api, client):
-    """`error` makes any of them, with headers of one's own."""
+    """`error` makes any status, with extra headers."""
     api.fault = lambda request: error(429, "Slow down", {"retry-after": "7"})
 
     reply = get(client)
@@ -383,7 +383,7 @@ def test_an_error_of_the_api_can_be_injected(api, client):
 
 @pytest.mark.parametrize("cut_after", [0, 100])
 def test_a_connection_can_be_cut_inside_the_body(api, client, cut_after):
-    """The true answer breaks off; the next request starts a new connection."""
+    """The regular answer is cut; the next request opens a new connection."""
     api.fault = lambda request: replace(api.answer(request), cut_after=cut_after)
 
     with pytest.raises(httpx.RemoteProtocolError, match="peer closed"):
@@ -394,7 +394,7 @@ def test_a_connection_can_be_cut_inside_the_body(api, client, cut_after):
 
 
 def test_an_answer_can_stall(api, client):
-    """Nothing comes for as long as asked; then the answer does."""
+    """The answer comes after the given seconds."""
     api.fault = lambda request: replace(api.answer(request), stall=0.3)
 
     with pytest.raises(httpx.ReadTimeout):
@@ -404,7 +404,7 @@ def test_an_answer_can_stall(api, client):
 
 
 def test_a_stalled_answer_does_not_hold_up_the_end():
-    """Leaving the server while it stalls takes no time."""
+    """The server ends at once, also while an answer stalls."""
     with FakeApi(fault=lambda request: Response(stall=60)) as api:
         url = f"{api.url}{PATH}?starting_at={DAY}"
         with pytest.raises(httpx.ReadTimeout):
@@ -415,7 +415,7 @@ def test_a_stalled_answer_does_not_hold_up_the_end():
 
 
 def test_a_client_that_hangs_up_is_no_news(api, client, capfd):
-    """A connection reset by the client prints nothing; a hook that raises does."""
+    """A connection reset prints nothing; an error of a hook is printed."""
     with socket.create_connection(("127.0.0.1", int(api.url.rsplit(":", 1)[1]))) as raw:
         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # close sends a reset
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

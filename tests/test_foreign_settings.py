@@ -1,4 +1,4 @@
-"""What another dlt project has set, in the environment or in files, changes nothing."""
+"""Settings of another dlt project, in the environment or in files, change nothing."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from postgres import execute
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 
-# What dlt reads whenever it needs it. Most change what is stored or where; the others
-# hide that it failed, or take a name that anyone may have given to something else.
+# Settings that dlt reads when it needs them. Most change what is stored or where.
+# Others hide a failure, or have a common name that another program may use.
 ANYTIME = {
     "DEV_MODE": "true",
     "FULL_REFRESH": "true",
@@ -82,7 +82,7 @@ ANYTIME = {
     "RUNTIME__SLACK_INCOMING_HOOK": "http://127.0.0.1:9/hook",
     "DLT_LOCAL_DIR": "/nowhere",
 }
-# What dlt reads once, when it is imported.
+# Settings that dlt reads once, when it is imported.
 AT_IMPORT = {
     "DLT_DEFAULT_NAMING_MODULE": "theirs",
     "DLT_INTERVAL_TIMEZONE": "Asia/Kolkata",
@@ -90,7 +90,7 @@ AT_IMPORT = {
     "RUNTIME__SENTRY_DSN": "http://key@127.0.0.1:9/1",
     "RUNTIME__DLTHUB_DSN": "http://127.0.0.1:9/dsn",
 }
-# The same as a project of dlt's keeps it.
+# The same in the files of a dlt project.
 THEIR_FILE = """
 dev_mode = true
 [pipelines]
@@ -129,14 +129,14 @@ def given(api):
 
 
 def call(api, *words, code=0, **foreign):
-    """What a command says on stdout, as JSON."""
+    """A command's stdout, as JSON."""
     done = CliRunner().invoke(main, [*words, "--json"], env=given(api) | foreign)
     assert code == done.exit_code, done.output
     return json.loads(done.stdout)
 
 
 def load_and_restate(api, *where, **foreign):
-    """Load both days, and again after one has lost a record; what `status` counts."""
+    """Load both days, load again after one lost a record; returns `status`'s rows."""
     words = ("load", "--start", DAYS[0], "--end", DAYS[-1], *where)
     call(api, *words, **foreign)
     lost = api.usage[DAYS[0]].pop()
@@ -147,7 +147,7 @@ def load_and_restate(api, *where, **foreign):
 
 
 def datasets(database):
-    """What datasets there are in a file, but for what DuckDB has in each."""
+    """The datasets of a file, without DuckDB's own."""
     found = query(
         database, "select schema_name from duckdb_schemas() where not internal"
     )
@@ -167,8 +167,8 @@ def test_what_another_project_has_set_changes_nothing(api, tmp_path, monkeypatch
     assert [hostile, plain] == sorted(Path().iterdir())
 
 
-def test_nor_does_it_in_postgres(api, postgres, database):
-    """Where the format of csv files and the staging dataset could be set as well."""
+def test_in_postgres_it_changes_nothing_either(api, postgres, database):
+    """Settings there also include the csv format and the staging dataset."""
     where = ("--destination", "postgres")
     rows = load_and_restate(api, *where, **ANYTIME)
     found = execute(
@@ -181,8 +181,8 @@ def test_nor_does_it_in_postgres(api, postgres, database):
 
 
 @pytest.mark.process
-def test_neither_does_what_dlt_reads_when_it_is_imported(api, tmp_path):
-    """Variables that count from the start, and the files of a project of dlt's."""
+def test_what_dlt_reads_at_its_import_changes_nothing_either(api, tmp_path):
+    """Variables that dlt reads at its import, and the files of a dlt project."""
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(THEIR_FILE)
     words = ("load", "--start", DAYS[0], "--end", DAYS[-1], "--quiet")
@@ -206,7 +206,7 @@ def test_neither_does_what_dlt_reads_when_it_is_imported(api, tmp_path):
 
 @pytest.fixture
 def listener():
-    """A server that keeps what it is sent."""
+    """A server that records what it receives."""
 
     class Keeping(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -217,7 +217,7 @@ def listener():
         do_PUT = do_POST  # noqa: N815 - as traces are sent
 
         def log_message(self, *_):
-            """Nothing."""
+            """Print nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Keeping) as server:
         server.got = []
@@ -231,7 +231,7 @@ def listener():
 
 @pytest.mark.process
 def test_nobody_is_told_of_a_load(api, listener, tmp_path):
-    """Neither dlt's makers, as it would by itself, nor those whom others have named."""
+    """Neither dlt's makers nor the addresses in another project's settings."""
     told = {
         "RUNTIME__DLTHUB_TELEMETRY_ENDPOINT": listener.url,
         "RUNTIME__DLTHUB_DSN": f"{listener.url}/dsn",

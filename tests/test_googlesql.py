@@ -1,4 +1,4 @@
-"""BigQuery's side of the SQL: valid by Google's analyzer, right by its executor."""
+"""The SQL for BigQuery: valid in Google's analyzer, right in its executor."""
 
 import re
 from datetime import date
@@ -40,7 +40,7 @@ def rendered(model):
 
 @pytest.fixture(scope="module")
 def first_load(tmp_path_factory):
-    """dlt's client for a load that makes all tables."""
+    """dlt's client for a load that creates all tables."""
     folder = tmp_path_factory.mktemp("first_load")
     return bigquery(package_of({"2025-09-01": []}, first=True), folder)
 
@@ -70,14 +70,14 @@ def warehouse(googlesql, first_load):
     ],
 )
 def test_what_is_no_googlesql_is_refused(warehouse, sql, reason):
-    """The judge says no: to wrong names, types, words and options."""
+    """The analyzer refuses wrong names, types, words and options."""
     with pytest.raises(InvalidSqlError, match=reason):
         warehouse.analyze(sql.format(raw=RAW))
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
 def test_every_view_is_valid(warehouse, first_load, model):
-    """What is sent to create it, to the letter, and its description with it."""
+    """The exact statement that creates it, with its description."""
     [creation] = creation_of_view(first_load.sql_client, model)
 
     assert f"{MARTS}.`{model.name}` (\n" in creation
@@ -88,12 +88,12 @@ def test_every_view_is_valid(warehouse, first_load, model):
 
 @pytest.mark.parametrize("check", EVERY_CHECK)
 def test_every_check_is_valid(warehouse, check):
-    """A check runs, and has nothing against a warehouse without rows."""
+    """A check runs, and finds no fault in an empty warehouse."""
     assert [] == warehouse.query(rendered(check)).rows
 
 
 def test_money_is_bignumeric_and_ratios_are_float64(warehouse):
-    """No cost is a NUMERIC, which has nine places, nor a double; what is divided is."""
+    """No cost is a NUMERIC (nine places) or a double; ratios are doubles."""
     kinds = {
         name: kind
         for view in models()
@@ -107,7 +107,7 @@ def test_money_is_bignumeric_and_ratios_are_float64(warehouse):
 
 
 def test_every_digit_comes_through_the_executor(warehouse):
-    """Bounds of decimals, doubles, dates and times are read as they are."""
+    """The least and greatest decimals, doubles, dates and times are read exactly."""
     found = warehouse.query(
         "select bignumeric '-12345678901234.123456789012345678901234' as cents,"
         " 1 / 3 as rate, date '0001-01-01' as day, 9223372036854775807 as most,"
@@ -126,7 +126,7 @@ def test_every_digit_comes_through_the_executor(warehouse):
 
 @pytest.mark.parametrize("table", DATA_TABLES)
 def test_tables_are_created_with_their_days_as_partitions(warehouse, first_load, table):
-    """A day is a partition, each column has its unit, and GoogleSQL takes it all."""
+    """Days are partitions, columns have units, and GoogleSQL accepts the statement."""
     [stored, staged] = [
         creation for creation in creations(first_load) if f".`{table}` (" in creation
     ]
@@ -148,13 +148,13 @@ NEW = {
 
 @pytest.fixture(scope="module")
 def replacement(tmp_path_factory):
-    """A load that gives one day fewer records, one more, and one none."""
+    """A load where one day has fewer records, one has more, and one has none."""
     client = bigquery(package_of(NEW), tmp_path_factory.mktemp("merge"))
     return rows_of(package_of(NEW)), merges(client)
 
 
 def test_every_statement_of_a_merge_is_valid(warehouse, replacement):
-    """A day is replaced by a DELETE and an INSERT in each table, by plain DML."""
+    """Each table gets a DELETE and an INSERT."""
     _, statements = replacement
 
     kinds = [warehouse.analyze(statement) for statement in statements]
@@ -163,7 +163,7 @@ def test_every_statement_of_a_merge_is_valid(warehouse, replacement):
 
 
 def test_a_merge_reads_and_deletes_the_partitions_of_its_days_alone(replacement):
-    """Its dates are literals, by which BigQuery prunes; it reads what was staged."""
+    """Its dates are literals, so BigQuery prunes; it reads the staged rows."""
     _, statements = replacement
 
     scope = (
@@ -179,7 +179,7 @@ def test_a_merge_reads_and_deletes_the_partitions_of_its_days_alone(replacement)
 
 @pytest.mark.parametrize("table", DATA_TABLES)
 def test_a_merge_replaces_exactly_the_days_in_scope(warehouse, replacement, table):
-    """Executed: neighbours and other accounts stay, an emptied day is empty."""
+    """Executed: other days and accounts stay, an emptied day is empty."""
     rows, statements = replacement
     stored = [
         {"account": account, "date": day, "_dlt_id": f"{account} {day} {number}"}
@@ -210,7 +210,7 @@ def fill(warehouse, dataset, table, rows):
 
 
 def source_of(insert):
-    """The query of an INSERT, once its columns are those inserted into, and the id."""
+    """The query of an INSERT, checked for the order of its columns."""
     tree = sqlglot.parse_one(insert, read="bigquery")
     assert [
         column.name for column in tree.this.expressions

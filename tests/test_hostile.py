@@ -1,7 +1,7 @@
 """Hostile replies: each loads exactly, or fails its day with a reason and no trace.
 
-What "exactly" means is told by a model of its own: Python's json and Decimal, and the
-contract written down once more. It shares no code with the loader.
+A separate model says what "exactly" means: Python's json and Decimal, and a second copy
+of the contract. It shares no code with the loader.
 """
 
 import copy
@@ -35,7 +35,7 @@ MEGABYTE = 2**20
 
 
 class RefusedError(Exception):
-    """No number of the reply can be trusted: its day must fail."""
+    """The reply cannot be loaded exactly: its day must fail."""
 
 
 TEXT, COUNT, FLAG, CENTS = "text", "count", "flag", "cents"
@@ -77,7 +77,7 @@ class Whole(Decimal):
 class Expected:
     """The rows of a day: each record with its entries and tools.
 
-    `is_odd` says that a loader may also be right to refuse what this still makes out.
+    `is_odd` says that a loader may also refuse what this model accepts.
     """
 
     rows: list = field(default_factory=list)
@@ -127,7 +127,7 @@ class Expected:
         return tuple(sorted(rows))
 
     def leaves(self, found, spec, unknown, path=""):
-        """The values that the contract names, in its order; the others go aside."""
+        """The values that the contract names, in its order; others are kept apart."""
         for name, inner in spec.items():
             value = found.get(name)
             if isinstance(inner, dict):
@@ -139,7 +139,7 @@ class Expected:
             _put(unknown, path + name, found[name])
 
     def scalar(self, value, kind):
-        """One value, or a refusal when it is of another kind or beyond its type."""
+        """One value; refused if it has another type or is out of range."""
         match kind, value:
             case ("text", str()) | ("flag", bool()):
                 return value
@@ -158,7 +158,7 @@ class Expected:
         return _exact(text)
 
     def require_day(self, text, day):
-        """The record's UTC day is the one that was asked for."""
+        """Check that the record's UTC day is the requested one."""
         if text in (f"{day}T00:00:00Z", f"{day}"):
             return
         try:
@@ -171,7 +171,7 @@ class Expected:
         self.is_odd = True
 
     def require_sums(self):
-        """The ledger has room for the day's sums."""
+        """Check that the day's sums fit into the ledger."""
         sessions = sum(known[9] or 0 for known, *_ in self.rows)
         if not -(2**63) <= sessions < 2**63:
             raise RefusedError
@@ -192,7 +192,7 @@ class Expected:
 
 
 def expected(bodies, day):
-    """What the day must hold when these are its pages. Raises `RefusedError`."""
+    """The rows that the day must have for these pages. Raises `RefusedError`."""
     outcome = Expected()
     pages, cursor = [], None
     while True:
@@ -257,7 +257,7 @@ def _encodable(pairs):
 
 
 def _text(value):
-    """A lone surrogate is no character, and Postgres stores no NUL: a ValueError."""
+    """Raises ValueError for a lone surrogate, and for NUL (Postgres stores none)."""
     if isinstance(value, str):
         value.encode()
         if "\0" in value:
@@ -287,7 +287,7 @@ def _exact(text):
 
 
 def _canonical(value):
-    """JSON as one text: numbers by their digits, names in order."""
+    """JSON in one spelling: normalised numbers, sorted names."""
     match value:
         case dict():
             pairs = sorted((name, _canonical(item)) for name, item in value.items())
@@ -347,11 +347,11 @@ def _grouped(rows):
 
 
 class Raw(str):
-    """JSON as it stands."""
+    """JSON that is written as it is."""
 
 
 class Again(str):
-    """A name that an object has already."""
+    """A name that occurs twice in an object."""
 
     __eq__, __hash__ = object.__eq__, object.__hash__
 
@@ -411,7 +411,7 @@ values = st.one_of(
 
 
 def written(value):
-    """JSON text, also of what no JSON library would write."""
+    """JSON text, also in forms that no JSON library would write."""
     match value:
         case Raw():
             return str(value)
@@ -425,7 +425,7 @@ def written(value):
 
 @st.composite
 def records(draw, day):
-    """The contract's example with nasty but honest texts, then perhaps bent."""
+    """The contract's example with odd but valid texts, perhaps changed."""
     made = record(str(day), draw(texts), terminal_type=draw(texts))
     made["tool_actions"][draw(texts)] = {"accepted": draw(st.sampled_from(ACCEPTED))}
     made["model_breakdown"][0]["model"] = draw(texts)
@@ -449,7 +449,7 @@ CHANGES = ["change"] * 4 + ["leave out"] * 3 + ["add"] * 4 + ["twice"] * 2
 
 @st.composite
 def bent(draw, made):
-    """A copy with one thing changed, left out, added or given twice, anywhere."""
+    """A copy with one value changed, left out, added or repeated, anywhere."""
     made = copy.deepcopy(made)
     place = draw(st.sampled_from(list(_objects(made))))
     name = draw(st.sampled_from(sorted(place) or ["date"]))
@@ -509,7 +509,7 @@ def replies(draw, day):
 
 
 def invented():
-    """Many days of replies: day -> pages; first those that were thought of by hand."""
+    """Many days of replies: day -> pages; hand-written ones first."""
     days = {
         FIRST + timedelta(number): {None: body}
         for number, body in enumerate([*NO_JSON.values(), *BAD_JSON.values()])
@@ -539,7 +539,7 @@ def invented():
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """Days of one plain record each, loaded again as hostile ones."""
+    """Days of one plain record each, then loaded again with hostile replies."""
     bodies = invented()
     database = tmp_path_factory.mktemp("hostile") / "usage.duckdb"
     plain = History({str(day): [record(str(day))] for day in bodies})
@@ -557,7 +557,7 @@ def loaded(tmp_path_factory):
 
 @dataclass
 class Loaded:
-    """A load of hostile replies, and what was known before and after."""
+    """A load of hostile replies, and the warehouse before and after."""
 
     bodies: dict
     database: object
@@ -567,7 +567,7 @@ class Loaded:
 
 
 class Hostile:
-    """A fault hook that gives each page once; asked again, it has nothing better."""
+    """A fault hook that sends each page; a retry gets the same page."""
 
     def __init__(self, bodies):
         self.bodies, self.seen = bodies, Counter()
@@ -582,7 +582,7 @@ class Hostile:
 
 
 def judged(bodies, day):
-    """The model's rows, and whether it may as well be refused; None: it must be."""
+    """The model's rows and whether refusal is allowed too; None: it must fail."""
     try:
         return expected(bodies, day)
     except RefusedError:
@@ -591,7 +591,7 @@ def judged(bodies, day):
 
 @pytest.mark.slow
 def test_hostile_days_load_exactly_or_fail(loaded):
-    """What the model can tell is stored as the model tells it; the rest fails."""
+    """What the model accepts is stored like the model says; the rest fails."""
     wrong = {}
     days = stored(loaded.database)
     for day, bodies in loaded.bodies.items():
@@ -610,7 +610,7 @@ def test_hostile_days_load_exactly_or_fail(loaded):
 
 @pytest.mark.slow
 def test_a_failed_day_has_its_reason_and_keeps_what_was_stored(loaded):
-    """It says why, in the summary and in the ledger, and no row of it has moved."""
+    """The summary and the ledger have the reason, and the stored rows are unchanged."""
     days = stored(loaded.database)
     failed = loaded.outcome.failed
     reasons = query(
@@ -626,7 +626,7 @@ def test_a_failed_day_has_its_reason_and_keeps_what_was_stored(loaded):
 
 
 def test_the_hostile_days_are_of_all_kinds(loaded):
-    """Neither all of them fail nor none."""
+    """Some fail and some load."""
     days = len(loaded.bodies)
     failed = len(loaded.outcome.failed)
 
@@ -636,7 +636,7 @@ def test_the_hostile_days_are_of_all_kinds(loaded):
 
 @pytest.mark.slow
 def test_the_checks_hold_but_for_counts_that_are_negative(loaded):
-    """The check about them counts every one; without those days nothing is left."""
+    """That check counts every one; without those days no check fails."""
     negatives = {
         day: count
         for day, bodies in loaded.bodies.items()
@@ -665,7 +665,7 @@ def _same(left, right):
 
 
 def large(day, **fields):
-    """A page of so many megabytes: a thousand records of nasty text."""
+    """A page of this many megabytes: a thousand records of odd text."""
     text, repeats = "".join(NASTY[:10]), 24 * PAGE_MEGABYTES // 5
     many = [
         record(
@@ -679,7 +679,7 @@ def large(day, **fields):
 
 @pytest.mark.slow
 def test_large_pages(tmp_path):
-    """One loads exactly, also with what no contract knows; a cut one fails its day."""
+    """One loads exactly, also with unknown fields; a cut one fails its day."""
     days = [FIRST + timedelta(n) for n in range(3)]
     whole, unknown = large(days[0]), large(days[1], novelty=[{"a": NASTY}])
     bodies = {
@@ -703,7 +703,7 @@ def test_large_pages(tmp_path):
 
 
 def test_a_long_word_in_an_unknown_field_costs_no_time():
-    """A megabyte without a blank is read like any other."""
+    """A megabyte without a space is read as fast as any other text."""
     began = time.monotonic()
     body = json.dumps({"data": [record(f"{FIRST}", novelty="x" * MEGABYTE)]})
     PageReader().read(body.encode())
@@ -712,7 +712,7 @@ def test_a_long_word_in_an_unknown_field_costs_no_time():
 
 
 def test_the_model_knows_the_example():
-    """The model itself reads the documented record right."""
+    """The model reads the documented record correctly."""
     body = json.dumps({"data": [EXAMPLE]}).encode()
     ((known, unknown, models, tools),) = expected({None: body}, date(2025, 9, 1)).rows
 

@@ -1,4 +1,4 @@
-"""Ids and hashes: the same for the same content, whatever else; else different."""
+"""Ids and hashes: equal for equal content, different for different content."""
 
 import copy
 import re
@@ -36,7 +36,7 @@ def all_ids(day):
 
 
 def leaves(value, path=()):
-    """The paths of all values that hold no others, but for the date."""
+    """The paths of all leaf values, except the date."""
     if not isinstance(value, dict | list):
         return [] if path == ("date",) else [path]
     items = value.items() if isinstance(value, dict) else enumerate(value)
@@ -44,7 +44,7 @@ def leaves(value, path=()):
 
 
 def exchanged(path, value):
-    """The rich record with another value at a path, and the one it had."""
+    """The rich record with another value at a path, and the old value."""
     made = copy.deepcopy(RICH)
     at = made
     for key in path[:-1]:
@@ -54,7 +54,7 @@ def exchanged(path, value):
 
 
 def like(value):
-    """Values that could stand in the place of this one."""
+    """Other values of the same type."""
     if isinstance(value, bool):
         return st.booleans()
     if isinstance(value, int):
@@ -65,7 +65,7 @@ def like(value):
 
 @st.composite
 def changes(draw):
-    """A path in the rich record, and a value to put there."""
+    """A path in the rich record, and a new value for it."""
     path = draw(st.sampled_from(leaves(RICH)))
     _, before = exchanged(path, None)
     kind = like(before)
@@ -86,7 +86,7 @@ def body(*records):
 @settings(deadline=None)
 @given(st.permutations([user(f"u{n % 5}") for n in range(9)]), st.integers(0, 9))
 def test_order_and_pages_make_no_difference(records, cut):
-    """However a day's records are ordered and paged, ids and hash are the same."""
+    """The order and paging of a day's records change neither ids nor hash."""
     plain = tables(reply(*[user(f"u{n % 5}") for n in range(9)]))
     mixed = tables(reply(*records[:cut]), reply(*records[cut:]))
 
@@ -106,7 +106,7 @@ def test_the_order_of_fields_makes_no_difference():
 
 
 def test_what_the_reader_met_before_makes_no_difference():
-    """Tools of other records and of earlier days leave an id as it is."""
+    """Tools of other records and of earlier days do not change an id."""
     met = PageReader()
     met.read(reply(record(tool_actions={"a": {}, "bash": {}, "zsh": {"accepted": 1}})))
     alone = tables(reply(EXAMPLE, RICH))
@@ -119,7 +119,7 @@ def test_what_the_reader_met_before_makes_no_difference():
 
 @pytest.mark.process
 def test_another_process_gives_the_same_ids():
-    """Nothing of the process that made it is in an id."""
+    """An id does not depend on the process."""
     program = (
         "import sys; from api import *; body = sys.stdin.buffer.read();"
         "print(tables(body).rows(REPORT)['_dlt_id'].to_pylist())"
@@ -147,7 +147,7 @@ def test_the_same_amount_written_otherwise_is_the_same(text):
 
 @pytest.mark.parametrize("field", ["subscription_type", "terminal_type", "actor"])
 def test_missing_and_null_are_the_same(field):
-    """A field that is not given and one that is null say the same."""
+    """A missing field and a null field are equal."""
     missing, null = record(field), record(**{field: None})
 
     assert ids(tables(reply(missing))) == ids(tables(reply(null)))
@@ -165,7 +165,7 @@ def test_missing_and_null_are_the_same(field):
 @example((("model_breakdown", 1, "estimated_cost", "amount"), Decimal("1025.000001")))
 @example((("novelty", "depth", 0), None))
 def test_any_changed_value_changes_id_and_hash(change):
-    """One value of one record another one: another id, and another hash of the day."""
+    """Changing one value of one record changes its id and the day's hash."""
     path, value = change
     made, before = exchanged(path, value)
     assume(value != before)
@@ -179,7 +179,7 @@ def test_any_changed_value_changes_id_and_hash(change):
 @settings(deadline=None)
 @given(st.lists(st.lists(st.none() | st.text(), min_size=3, max_size=3), max_size=6))
 def test_values_cannot_run_into_each_other(table):
-    """Rows have one text only if they are equal: null, empty and colons are told."""
+    """Only equal rows have equal texts; null, empty and colons differ."""
     columns = [pa.array(column, pa.string()) for column in zip(*table, strict=True)]
     assume(columns)
     found = texts(columns).to_pylist()
@@ -215,7 +215,7 @@ def test_values_cannot_run_into_each_other(table):
     ],
 )
 def test_records_that_look_alike_are_told_apart(one, two):
-    """What differs in any place has ids that differ."""
+    """A difference in any field makes different ids."""
     assert ids(tables(reply(one))) != ids(tables(reply(two)))
 
 
@@ -231,11 +231,11 @@ def test_accounts_and_days_have_ids_of_their_own():
     assert date(2025, 9, 1) == DAY
 
 
-# twins
+# duplicates
 
 
 def test_identical_records_have_ids_and_children_of_their_own():
-    """Three equal records are three rows, each with its model and its four tools."""
+    """Three equal records are three rows, each with its own model and four tools."""
     day = tables(reply(EXAMPLE, user("x")), reply(EXAMPLE, EXAMPLE))
     parents = ids(day)
 
@@ -250,21 +250,21 @@ def test_identical_records_have_ids_and_children_of_their_own():
 
 
 def test_one_twin_less_is_another_day():
-    """The hash counts equal records."""
+    """The hash depends on the number of duplicates."""
     hashes = {tables(reply(*[EXAMPLE] * count)).content_hash for count in range(5)}
 
     assert 5 == len(hashes)
 
 
 def test_the_first_twin_has_the_id_it_had_alone():
-    """A twin that comes or goes leaves the ids of the others."""
+    """Adding or removing a duplicate does not change the other ids."""
     alone, both = ids(tables(reply(EXAMPLE))), ids(tables(reply(EXAMPLE, EXAMPLE)))
 
     assert alone == both[:1]
 
 
 def test_ids_are_unique_over_a_large_day():
-    """A thousand records with a thousand twins have two thousand ids."""
+    """A thousand records with a thousand duplicates have two thousand ids."""
     records = [user(f"u{n}@example.com") for n in range(1000)] * 2
     day = tables(reply(*records[:700]), reply(*records[700:]))
 
@@ -272,7 +272,7 @@ def test_ids_are_unique_over_a_large_day():
 
 
 def test_an_id_is_sixteen_characters_that_a_url_may_hold():
-    """They hold 96 bits, and a child's id is its record's with a label."""
+    """An id has 96 bits; a child's id is its record's id with a label."""
     day = tables(reply(RICH))
     (of_record,) = ids(day)
 

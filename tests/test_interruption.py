@@ -1,4 +1,4 @@
-"""Ctrl-C, full disks and files that cannot be: nothing is lost, one line says why."""
+"""Ctrl-C, full disks and unusable files: nothing is lost, one line says why."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def api():
 
 @pytest.fixture
 def start(api, tmp_path):
-    """Start a load of many days in a process of its own; its temporary files in tmp."""
+    """Start a load of many days in its own process, with its temporary files in tmp."""
     (tmp_path / "tmp").mkdir()
     started = []
 
@@ -45,7 +45,7 @@ def start(api, tmp_path):
             "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": str(DAYS),
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
             "TMPDIR": str(tmp_path / "tmp"),
-            # where files may not grow Python would leave cut off what it compiles
+            # under a limit on file sizes Python would leave partial .pyc files
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         process = interruptible(
@@ -70,9 +70,9 @@ def start(api, tmp_path):
 def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
     api, start, tmp_path, number
 ):
-    """It ends at once, although calls hang, and leaves nothing to trip over."""
+    """It ends at once, although calls hang, and the next load can start."""
     hanging = {"from": PACKAGE_DAYS + 8}
-    api.usage = lambda day: [record(str(day))]  # it is about days, not about rows
+    api.usage = lambda day: [record(str(day))]  # this test needs days, not rows
 
     def fault(request):
         hangs = len(api.calls) > hanging["from"]
@@ -91,7 +91,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
     assert (
         f"Interrupted. {PACKAGE_DAYS} of {DAYS} days are in ccwarehouse.duckdb" in told
     )
-    assert seconds < 10  # two on an idle machine; the hanging calls last a minute
+    assert seconds < 10  # two on an idle machine; the hanging calls take a minute
     assert [] == list((tmp_path / "tmp").iterdir())
     hanging["from"] = 10**6
     assert 0 == start().wait(120)
@@ -100,7 +100,7 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
 
 
 def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
-    """When the file cannot grow the load ends with 5; later it just goes on."""
+    """When the file cannot grow, the load ends with 5; the next load continues."""
     assert 0 == start("--start", "2026-01-01", "--end", "2026-01-10").wait(120)
     database = tmp_path / "ccwarehouse.duckdb"
     rows = "from claude_code.usage_report where date < '2026-02-01' order by _dlt_id"
@@ -123,7 +123,7 @@ def test_a_full_disk_is_one_line_and_the_old_data_is_untouched(start, tmp_path):
 
 
 def test_a_file_of_a_newer_duckdb_is_left_alone(start, tmp_path):
-    """A file this DuckDB cannot read is one line and exit code 5."""
+    """For a file that this DuckDB cannot read: one line and exit code 5."""
     database = tmp_path / "newer.duckdb"
     code = (
         "import duckdb; duckdb.connect('newer.duckdb', config="
@@ -142,7 +142,7 @@ def test_a_file_of_a_newer_duckdb_is_left_alone(start, tmp_path):
 
 
 def test_a_place_nobody_may_write_to_is_one_line(start):
-    """Missing rights end with 5 and a word on what to do."""
+    """Missing rights end with 5 and advice."""
     load = start("--database", "/proc/usage.duckdb")
     _, told = load.communicate(timeout=120)
 
@@ -154,13 +154,13 @@ def test_a_place_nobody_may_write_to_is_one_line(start):
 def test_a_second_load_says_who_writes_and_a_crashed_one_holds_nothing(
     api, start, tmp_path
 ):
-    """The second leaves with 5 and the first one's process; a killed one frees it, and
-    the next one sweeps its temporary files.
+    """The second load ends with 5 and names the first one's process. When the first is
+    killed, the file is free, and the next load removes its temporary files.
     """
     asked = []
 
     def stall(request):
-        if request.query["limit"] == "1":  # whether there may be a load at all
+        if request.query["limit"] == "1":  # the preflight call
             return None
         asked.append(request)
         return replace(api.answer(request), stall=60)

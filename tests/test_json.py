@@ -1,4 +1,4 @@
-"""`--json`: one object on stdout for every end, and every key of it is documented."""
+"""`--json`: one object on stdout for every end, with documented keys only."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def documented(section):
 
 
 def keys(value, path="", *, is_map=False):
-    """The paths to all that is no object and no list."""
+    """The paths to all values that are neither objects nor lists."""
     match value:
         case dict():
             parts = (
@@ -52,7 +52,7 @@ def api():
 
 
 def usage(day, model, organization):
-    """A day with all a summary can tell: drift, duplicates, a model, whose it is."""
+    """A day with all that a summary has: drift, duplicates, models, organisations."""
     made = record(date=f"{day}T00:00:00Z", surprise=1)
     made["model_breakdown"][0]["model"] = model
     return [made, made, made | {"organization_id": organization}]
@@ -60,7 +60,7 @@ def usage(day, model, organization):
 
 @pytest.fixture
 def call(api, tmp_path, monkeypatch):
-    """Run a command in an empty folder; its exit code, and the one object."""
+    """Run a command in an empty folder; returns its exit code and the object."""
     given = {"BASE_URL": api.url, "INITIAL_DAYS": "3", "CONCURRENCY": "1"}
     for name, value in given.items():
         monkeypatch.setenv(f"SOURCES__CLAUDE_CODE_ANALYTICS__{name}", value)
@@ -76,7 +76,7 @@ def call(api, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tmp_path):
-    """What each command prints in the course of a week is what docs/json.md says."""
+    """The keys that all commands print are those in docs/json.md."""
     objects = {"load --dry-run": [call("load", "--dry-run")[1]]}
     objects["load"] = [call("load")[1]]
     refused, emptied = [], []
@@ -104,7 +104,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["transform"].append(call("transform", "--check")[1])
 
     produced = {name: set().union(*map(keys, found)) for name, found in objects.items()}
-    common = documented("every end")
+    common = documented("every command")
     assert {name: common | documented(name) for name in objects} == produced
     assert all(COMMON == list(end)[:3] for found in objects.values() for end in found)
 
@@ -123,7 +123,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     ],
 )
 def test_an_error_is_an_object_too(call, words, code, reason):
-    """Its code is the process's, its error the one line."""
+    """The object has the process's exit code and the one line."""
     ended, told = call(*words)
 
     assert (code, code) == (ended, told["exit_code"])
@@ -143,7 +143,7 @@ def test_an_error_is_an_object_too(call, words, code, reason):
 def test_bugs_and_interruptions_are_objects_too(
     call, monkeypatch, command, raised, code, reason
 ):
-    """The object names the bug's kind; what it says is for the traceback."""
+    """The object names the bug's class; its message is only in the traceback."""
 
     def fail(*_):
         raise raised
@@ -156,8 +156,8 @@ def test_bugs_and_interruptions_are_objects_too(
     assert "ada" not in told["error"]
 
 
-def test_what_needs_mending_is_the_error(api, call, monkeypatch):
-    """Whenever the code is not 0 a line says why, of whichever command."""
+def test_what_needs_fixing_is_the_error(api, call, monkeypatch):
+    """When the code is not 0, `error` says why, for every command."""
     monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", "sk-ant-admin-old")
     doctor = call("doctor")
     load = call("load")
@@ -196,7 +196,7 @@ def test_a_bug_keeps_its_traceback(tmp_path):
 
 @pytest.mark.process
 def test_the_module_is_the_command():
-    """`python -m ccwarehouse` runs, and names itself as one has to call it."""
+    """`python -m ccwarehouse` runs, and its help shows this spelling."""
     words = [sys.executable, "-m", "ccwarehouse", "load", "-h"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
@@ -207,7 +207,7 @@ def test_the_module_is_the_command():
 @pytest.mark.process
 @pytest.mark.parametrize("words", [[], *([name] for name in sorted(main.commands))])
 def test_h_is_help(words):
-    """The short form is the long one, everywhere."""
+    """Both forms print the same, for every command."""
     short, long = (
         CliRunner().invoke(main, [*words, flag]) for flag in ("-h", "--help")
     )

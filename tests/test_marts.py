@@ -1,4 +1,4 @@
-"""What the views answer, on a real DuckDB, built the way the warehouse builds them."""
+"""The rows of the views, in a real DuckDB, built as the warehouse builds them."""
 
 import re
 from decimal import Decimal
@@ -72,7 +72,7 @@ class Warehouse:
         self._insert("day_fetches", fetch)
 
     def unknown(self, fetched_at, name, records, date="2025-09-01", example="7"):
-        """One thing that a fetch met and nobody knows."""
+        """One row of drift."""
         seen = {
             **FETCH,
             "date": date,
@@ -91,7 +91,7 @@ class Warehouse:
         return self.client.execute_sql(query)
 
     def spoil(self, view, query):
-        """Put a view in a view's place that reads what it held, as `was`."""
+        """Replace a view by one that reads the old view as `was`."""
         self.ask(f"create table was as select * from {view}")
         self.client.execute_sql(f"create or replace view {view} as {query}")
 
@@ -143,7 +143,7 @@ def warehouse(client):
 
 
 def test_a_cost_may_be_multiplied_by_a_rate(warehouse):
-    """An exchange rate or a tax on the greatest cost there can be does not overflow."""
+    """Multiplying the greatest possible cost by a rate does not overflow."""
     warehouse.record(models=[entry("9" * 14)])
 
     actual = warehouse.ask("select estimated_cost * 1.1925 from user_cost_monthly")
@@ -153,7 +153,7 @@ def test_a_cost_may_be_multiplied_by_a_rate(warehouse):
 
 @pytest.mark.slow
 def test_ratios_are_doubles_of_six_places(warehouse):
-    """They equal those of exact arithmetic, refunds and noise alike."""
+    """They equal exact arithmetic, also for refunds and tiny amounts."""
     random = Random(20250901)
     for user in range(40):
         cents = random.choice(["7", "0.0001", "-0.0001", str(random.random() * 1e5)])
@@ -207,7 +207,7 @@ def test_columns_are_those_promised(warehouse):
 
 @pytest.mark.slow
 def test_money_is_beside_its_currency(warehouse):
-    """A cost has the same name in every view, and no currency in it."""
+    """A cost has the same name in every view, without a currency in the name."""
     found = {
         model.name: [name for name, *_ in warehouse.ask(f"describe {model.name}")]
         for model in models()
@@ -223,7 +223,7 @@ def test_money_is_beside_its_currency(warehouse):
 
 @pytest.mark.slow
 def test_a_file_can_be_pasted_into_a_duckdb_shell(warehouse):
-    """Each file runs as it stands, where the views are on the search path."""
+    """Each file runs unchanged when the views are on the search path."""
     warehouse.record(models=[entry("1")], tools=[action("edit_tool", 1, 0)])
 
     for model in models():
@@ -248,7 +248,7 @@ COLUMNS = """
 
 
 def test_every_column_says_what_it_means(warehouse):
-    """A file's head names all columns in their order, and the warehouse tells it.
+    """A file's head names all columns in order, and the warehouse stores the texts.
 
     Built twice: DuckDB forgets the comments of a view that is replaced.
     """
@@ -275,7 +275,7 @@ UNITS = {
 
 
 def test_every_number_and_moment_says_its_unit(warehouse):
-    """Counts, currency or cents, a share of 1 or of 100: no reader has to guess."""
+    """Each number says whether it is a count, currency, cents or a share."""
     unitless = [
         (view, column, text)
         for view, column, text, kind in warehouse.ask(COLUMNS)
@@ -286,7 +286,7 @@ def test_every_number_and_moment_says_its_unit(warehouse):
 
 
 def test_building_again_follows_the_raw_tables(warehouse):
-    """A rebuild after each load is harmless and shows what the load brought."""
+    """A rebuild after a load shows the loaded rows."""
     warehouse.record()
     before = warehouse.ask("select count(*) from user_cost_daily")
     warehouse.record(date="2025-09-02")
@@ -297,7 +297,7 @@ def test_building_again_follows_the_raw_tables(warehouse):
 
 
 def test_a_build_that_fails_leaves_the_old_views(warehouse):
-    """Views change all together or not at all."""
+    """Either all views change or none."""
     warehouse.record()
     warehouse.ask("create or replace view stg_usage as select 'old' as state")
     warehouse.client.execute_sql("drop table claude_code.usage_report__tool_actions")
@@ -322,7 +322,7 @@ def test_before_the_first_build_the_error_says_to_build(warehouse):
 
 
 def test_a_dataset_may_have_any_name(tmp_path):
-    """The views lie beside the dataset they read, even if its name is a keyword."""
+    """The dataset's name may be a keyword."""
     with sql_client(tmp_path, dataset="order") as client:
         warehouse = Warehouse(client)
         warehouse.record(models=[entry("1")])
@@ -373,9 +373,9 @@ SPOILT_TABLES = [
 
 @pytest.mark.parametrize(("claim", "view", "query"), SPOILT_VIEWS)
 def test_a_view_that_breaks_a_claim_is_caught(warehouse, claim, view, query):
-    """Each check sees the fault it is there for, in every view it speaks of.
+    """Each check finds its fault in every view that it reads.
 
-    The organisation is null, which is a value like any other.
+    The organisation is null, which counts as a value.
     """
     warehouse.record(
         organization_id=None,
@@ -392,7 +392,7 @@ def test_a_view_that_breaks_a_claim_is_caught(warehouse, claim, view, query):
 
 @pytest.mark.parametrize(("claim", "table", "change"), SPOILT_TABLES)
 def test_a_table_that_breaks_a_claim_is_caught(warehouse, claim, table, change):
-    """Each check sees the fault it is there for, in every table it speaks of."""
+    """Each check finds its fault in every table that it reads."""
     warehouse.record(models=[entry("100")], tools=[action("edit_tool", 3, 1)])
     warehouse.ask(f"update claude_code.{table} set {change}")
 
@@ -400,21 +400,21 @@ def test_a_table_that_breaks_a_claim_is_caught(warehouse, claim, table, change):
 
 
 def test_every_check_has_been_seen_to_fail():
-    """A check nobody planted a fault for proves nothing."""
+    """Each check has a test that makes it fail."""
     planted = {claim for claim, *_ in [*SPOILT_VIEWS, *SPOILT_TABLES]}
 
     assert {claim.name for claim in checks()} == planted
 
 
 def test_a_failure_shows_the_rows_and_counts_them(warehouse):
-    """A failure says what was claimed, and shows twenty of the rows that break it."""
+    """A failure shows the claim and twenty of the rows that break it."""
     for _ in range(25):
         warehouse.record(core_metrics__num_sessions=-1)
     build(warehouse.client)
 
     [failure] = check(warehouse.client)
 
-    assert failure.claim == "Claim: nothing is counted below zero."
+    assert failure.claim == "Claim: no count is negative."
     assert failure.columns == ("relation", "account", "date", "usage_id")
     assert failure.rows[0][:2] == ("stg_usage", "default")
     assert (len(failure.rows), failure.count) == (20, 25)

@@ -1,4 +1,4 @@
-"""The SQL files: their rules, their order, and what other dialects make of them."""
+"""The SQL files: their rules, their order, and their translations."""
 
 import re
 
@@ -16,26 +16,26 @@ EVERY_FILE = [*EVERY_MODEL, *EVERY_CHECK]
 
 @pytest.mark.parametrize("check", EVERY_CHECK)
 def test_the_first_line_of_a_check_states_its_claim(check):
-    """It is what a person reads when the claim does not hold."""
+    """People read this line when the claim does not hold."""
     assert check.sql.startswith("-- Claim: ")
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
 def test_the_first_line_of_a_view_states_its_grain_in_columns(model):
-    """All of them are columns of the view, and no two rows have the same values."""
+    """The grain names columns of the view."""
     assert model.grain
     assert {*model.grain} <= model.columns.keys()
 
 
 @pytest.mark.parametrize("first_line", ["One row per user", "All users.", ""])
 def test_a_view_without_a_grain_is_named(first_line):
-    """No check could be made of it."""
+    """Without a grain there would be no check of it."""
     with pytest.raises(ModelError, match=r"marts/odd\.sql: the first line"):
         _ = Model("marts/odd.sql", f"-- {first_line}\nselect 1 as user").grain
 
 
 def test_columns_are_described_in_the_head_of_a_file():
-    """A line each, after the first; what else a comment says is none."""
+    """Each has a line after the first one; later comments do not count."""
     head = (
         "-- One row per day.\n--\n-- day: UTC day: a date.\n-- users: Users (count).\n"
     )
@@ -47,7 +47,7 @@ def test_columns_are_described_in_the_head_of_a_file():
 
 @pytest.mark.parametrize("line", ["-- too long", "-- day: Again."])
 def test_what_describes_no_column_is_named(line):
-    """A description is one line and the only one, so that none is lost unseen."""
+    """A line that is not a description, or repeats one, is an error."""
     model = Model("marts/odd.sql", f"-- One row per day.\n-- day: UTC day,\n{line}\n")
 
     with pytest.raises(ModelError, match=rf'marts/odd\.sql: "{line}"'):
@@ -56,14 +56,14 @@ def test_what_describes_no_column_is_named(line):
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
 def test_only_staging_reads_raw_tables(model):
-    """A mart stands on staging and other marts, never on the source's tables."""
+    """Marts read staging and other marts, never raw tables."""
     raw = {name for name in model.reads if name.startswith("claude_code.")}
 
     assert model.layer == "staging" or raw == set()
 
 
 def test_a_model_is_built_after_those_it_reads():
-    """The order given is one in which every view finds what it selects from."""
+    """Every view is built after the views that it selects from."""
     built = set()
 
     for model in models():
@@ -72,7 +72,7 @@ def test_a_model_is_built_after_those_it_reads():
 
 
 def test_the_order_comes_from_the_sql():
-    """Names and the order of reading do not decide, what is read does."""
+    """The order depends on what is read, not on names."""
     first = Model("staging/z.sql", "select * from claude_code.usage_report")
     second = Model("marts/m.sql", "with a as (select * from z) select * from a")
     third = Model("marts/cost/a.sql", "select * from m join z using (account)")
@@ -81,7 +81,7 @@ def test_the_order_comes_from_the_sql():
 
 
 def test_models_that_read_each_other_are_named():
-    """A cycle is an error that names who is in it."""
+    """A cycle is an error that names its members."""
     one = Model("marts/one.sql", "select * from two")
     two = Model("marts/two.sql", "select * from one")
 
@@ -90,7 +90,7 @@ def test_models_that_read_each_other_are_named():
 
 
 def test_two_files_of_one_name_are_named():
-    """A folder is no part of a relation's name."""
+    """Folders do not distinguish relations."""
     one = Model("marts/cost/users.sql", "select 1 as users")
     two = Model("marts/adoption/users.sql", "select 2 as users")
 
@@ -100,7 +100,7 @@ def test_two_files_of_one_name_are_named():
 
 @pytest.mark.parametrize("relation", ["stg_usgae", "elsewhere.lost"])
 def test_an_unknown_relation_is_named(relation):
-    """A misspelt name, or one of another dataset, is an error that names its file."""
+    """A misspelt name, or one of another dataset, is an error that names the file."""
     lost = Model("marts/lost.sql", f"select * from {relation}")
 
     with pytest.raises(ModelError, match=rf"marts/lost\.sql reads {relation}"):
@@ -109,13 +109,13 @@ def test_an_unknown_relation_is_named(relation):
 
 @pytest.mark.parametrize("sql", ["select from where", "drop view stg_usage"])
 def test_what_is_no_query_is_refused(sql):
-    """A file that does not parse, or does anything but select, is named."""
+    """A file that does not parse, or is not a select, is named."""
     with pytest.raises(ModelError, match=r"marts/odd\.sql"):
         in_build_order([Model("marts/odd.sql", sql)])
 
 
 def test_relations_are_qualified_and_ctes_are_not():
-    """Raw tables and models get their dataset, and keep the alias they had."""
+    """Raw tables and models get their dataset and keep their alias."""
     model = Model(
         "marts/m.sql",
         "with mine as (select * from claude_code.usage_report) "
@@ -136,7 +136,7 @@ def test_relations_are_qualified_and_ctes_are_not():
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery", "spark"])
 @pytest.mark.parametrize("model", EVERY_FILE)
 def test_every_file_is_a_query_in_every_dialect(model, dialect):
-    """What is rendered parses again in the dialect it was rendered for."""
+    """The rendered SQL parses in its dialect."""
     rendered = render(model, dialect)
 
     assert len(sqlglot.parse(rendered, read=dialect)) == 1
@@ -148,7 +148,7 @@ RATIOS = {"acceptance_rate", "cost_per_active_day", "cost_share"}
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery", "spark"])
 @pytest.mark.parametrize("model", EVERY_FILE)
 def test_money_is_never_a_float(model, dialect):
-    """Quotients, and casts to doubles, are found in ratios alone."""
+    """Only ratios have quotients and casts to doubles."""
     query = sqlglot.parse_one(render(model, dialect), read=dialect)
     doubles = {
         found.find_ancestor(exp.Alias).alias
@@ -161,7 +161,7 @@ def test_money_is_never_a_float(model, dialect):
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
 def test_bigquery_keeps_every_decimal_place(model):
-    """NUMERIC holds nine places and cents need eighteen: every decimal is wide."""
+    """NUMERIC has nine places, too few for costs: every decimal is a BIGNUMERIC."""
     rendered = render(model, "bigquery")
 
     assert [] == re.findall(r"\b(?:NUMERIC|DECIMAL)\b", rendered)

@@ -1,4 +1,4 @@
-"""What destinations, files and datasets may be called, and where the data is then."""
+"""Names of destinations, files and datasets, and where the data then is."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def empty_folder(tmp_path, monkeypatch):
 
 
 def load(api, *words):
-    """A load of the one day."""
+    """A load of one day."""
     given = {
         "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
         "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
@@ -49,7 +49,7 @@ def datasets(database):
 @pytest.mark.slow
 @pytest.mark.parametrize(("given", "stored"), [("a-b", "a_b"), ("übung", "_bung")])
 def test_the_name_that_is_told_is_the_name_that_is_stored(api, given, stored):
-    """By dlt's own naming, in the summary, in the file, and in what comes later."""
+    """The summary, the file and later commands use dlt's normalised name."""
     done = load(api, "--dataset", given)
     rebuilt = CliRunner().invoke(main, ["transform", "--dataset", given])
 
@@ -71,7 +71,7 @@ def test_the_name_that_is_told_is_the_name_that_is_stored(api, given, stored):
     ],
 )
 def test_a_name_is_what_dlt_makes_of_it_and_stays_so(given, stored):
-    """The name that is told may be given the next time."""
+    """The normalised name may be given the next time."""
     capabilities = dlt.destinations.duckdb().capabilities()
 
     assert stored == stored_name(given, capabilities)
@@ -79,7 +79,7 @@ def test_a_name_is_what_dlt_makes_of_it_and_stays_so(given, stored):
 
 
 def test_in_postgres_too(api, postgres, database):
-    """Where the loader may make datasets, they are made under the name that is told."""
+    """Datasets are created under the printed name."""
     execute(
         postgres.address(database=database),
         f"grant create on database {database} to ccwarehouse_loader",
@@ -129,7 +129,7 @@ def test_what_cannot_be_a_name_is_wrong_usage_and_nothing_is_made(api, words, re
 
 @pytest.mark.parametrize("command", ["status", "transform", "doctor"])
 def test_every_command_says_so(command):
-    """Not the load alone."""
+    """Every command refuses these names."""
     done = CliRunner().invoke(main, [command, "--dataset", " "])
 
     assert 2 == done.exit_code
@@ -141,7 +141,7 @@ def test_every_command_says_so(command):
     "file", ["claude-code.duckdb", "main.duckdb", "md:x", ":memory:"]
 )
 def test_a_file_may_be_called_like_anything_else(api, file):
-    """It is a file for DuckDB too, with the data in it."""
+    """DuckDB opens it as a file with the data."""
     done = load(api, "--database", file, "--dataset", "main")
 
     assert 0 == done.exit_code, done.stderr
@@ -164,7 +164,7 @@ def test_a_file_may_be_called_like_anything_else(api, file):
     ],
 )
 def test_it_is_known_what_duckdb_calls_the_database_in_a_file(file):
-    """Without opening it: that would make it."""
+    """Without opening the file, which would create it."""
     with duckdb.connect(file) as connection:
         ((name,),) = connection.execute("select current_database()").fetchall()
 
@@ -172,7 +172,7 @@ def test_it_is_known_what_duckdb_calls_the_database_in_a_file(file):
 
 
 def test_the_views_have_room_for_their_name():
-    """Postgres keeps 63 characters of a name, also of the one with `_marts`."""
+    """Postgres keeps 63 characters of a name, including `_marts`."""
     capabilities = dlt.destinations.postgres().capabilities()
 
     assert "x" * 57 == stored_name("x" * 57, capabilities)

@@ -1,4 +1,4 @@
-"""The way to the API: through a proxy or not, with certificates that are trusted."""
+"""Calls to the API with and without a proxy, and with trusted certificates."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ LOAD = ("load", "--start", f"{DAY}", "--end", f"{DAY}", "--quiet")
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch, tmp_path):
-    """An empty folder, a key, and none of the variables that this is about."""
+    """An empty folder, a key, and no variables for proxies and certificates."""
     for name in (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -41,9 +41,9 @@ def environment(monkeypatch, tmp_path):
 
 
 class Proxy(ThreadingTCPServer):
-    """A proxy that keeps what it is sent, and that breaks TLS where it has a context.
+    """A proxy that records requests, and intercepts TLS if it has a context.
 
-    Inside of a tunnel it answers in the API's place; a plain request it refuses.
+    Inside a tunnel it answers like the API; it refuses a plain request.
     """
 
     allow_reuse_address = daemon_threads = True
@@ -57,7 +57,7 @@ class Proxy(ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_):
-        """Clients that do not trust it hang up."""
+        """Ignore clients that do not trust it and hang up."""
 
 
 class _Tunnel(StreamRequestHandler):
@@ -77,7 +77,7 @@ class _Tunnel(StreamRequestHandler):
             inner.sendall(f"{head}connection: close\r\n\r\n".encode() + body)
 
     def head(self):
-        """The next request, which is kept."""
+        """The next request, which is recorded."""
         lines = iter(self.rfile.readline, b"\r\n")
         self.server.got.append(b"".join(lines).decode())
         return self.server.got[-1]
@@ -103,13 +103,13 @@ def proxy():
 
 @pytest.fixture(scope="module")
 def authority():
-    """The CA of a company, which no system knows."""
+    """The CA of a company, which the system does not know."""
     return trustme.CA()
 
 
 @pytest.fixture
 def breaking_proxy(authority, environment):
-    """A company's proxy that breaks TLS, and is the one to use."""
+    """A company's proxy that intercepts TLS, set in the environment."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(tls)
     with running(Proxy(tls)) as proxy:
@@ -138,7 +138,7 @@ def said(*words):
     [("http", "HTTP_PROXY"), ("http", "ALL_PROXY"), ("https", "HTTPS_PROXY")],
 )
 def test_this_machine_is_called_without_a_proxy(environment, proxy, scheme, host, name):
-    """No proxy sees the key of a call that is to stay here."""
+    """No proxy sees the key of a call to this machine."""
     environment.setenv(name, proxy.url)
     outcome = fetch_from(f"{scheme}://{host}:9", max_wait=0.1)
 
@@ -147,7 +147,7 @@ def test_this_machine_is_called_without_a_proxy(environment, proxy, scheme, host
 
 
 def test_a_load_from_this_machine_succeeds_with_a_proxy_set(environment, proxy):
-    """Whatever the variables hold, an API on loopback is reached."""
+    """An API on loopback is reached, whatever the variables say."""
     for name in PROXIES:
         environment.setenv(name, proxy.url)
     with FakeApi(lambda day: [EXAMPLE], api_key=KEY) as api:
@@ -159,7 +159,7 @@ def test_a_load_from_this_machine_succeeds_with_a_proxy_set(environment, proxy):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_another_host_is_called_through_the_proxy(environment, proxy, name):
-    """It is asked for a tunnel and never sees the key."""
+    """The proxy is asked for a tunnel and does not see the key."""
     environment.setenv(name, proxy.url)
     outcome = fetch_from(REMOTE, max_wait=1)
 
@@ -186,9 +186,9 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "mend"), UNUSABLE)
-def test_a_variable_that_cannot_be_used_is_named(environment, name, value, mend):
-    """With what to do, and without what it holds: that may be a password."""
+@pytest.mark.parametrize(("name", "value", "advice"), UNUSABLE)
+def test_a_variable_that_cannot_be_used_is_named(environment, name, value, advice):
+    """The line says what to do, without the value, which may hold a password."""
     environment.setitem(sys.modules, "socksio", None)  # as if not installed
     environment.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
@@ -196,27 +196,27 @@ def test_a_variable_that_cannot_be_used_is_named(environment, name, value, mend)
     message = str(refused.value)
 
     assert name in message
-    assert mend in message
+    assert advice in message
     assert "hunter" not in message
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "mend"), [UNUSABLE[0], UNUSABLE[1], UNUSABLE[6], UNUSABLE[8]]
+    ("name", "value", "advice"), [UNUSABLE[0], UNUSABLE[1], UNUSABLE[6], UNUSABLE[8]]
 )
-def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, mend):
-    """It is configuration (3), and no fault of the database."""
+def test_a_load_ends_with_one_line_on_the_variable(environment, name, value, advice):
+    """It is a fault of configuration (3)."""
     environment.setitem(sys.modules, "socksio", None)
     environment.setenv(name, value)
     code, lines = said(*LOAD)
 
     assert (3, 1) == (code, len(lines)), lines
     assert name in lines[0]
-    assert mend in lines[0]
+    assert advice in lines[0]
     assert "duckdb" not in lines[0]
 
 
 def test_doctor_tells_of_the_variable_and_goes_on(environment):
-    """The way to the API is one finding among the others."""
+    """The variable is one finding, and the other checks go on."""
     environment.setenv("SSL_CERT_FILE", "nowhere.pem")
     done = CliRunner().invoke(main, ["doctor", "--json"])
     found = {one["check"]: one for one in json.loads(done.stdout)["checks"]}
@@ -226,11 +226,11 @@ def test_doctor_tells_of_the_variable_and_goes_on(environment):
     assert "ok" == found["warehouse"]["verdict"]
 
 
-# a company's proxy that breaks TLS
+# a company's proxy that intercepts TLS
 
 
 def test_a_certificate_of_nobody_ends_the_run(breaking_proxy):
-    """At once, with what is wrong and what to set, and the key stays here."""
+    """At once, with the cause and what to set; the key is not sent."""
     code, lines = said(*LOAD)
 
     assert (3, 1) == (code, len(lines)), lines
@@ -244,7 +244,7 @@ def test_a_certificate_of_nobody_ends_the_run(breaking_proxy):
 def test_with_the_companys_certificate_a_load_succeeds(
     breaking_proxy, authority, environment, tmp_path
 ):
-    """The same load, with a file that holds the CA."""
+    """The same load, with the CA in a file."""
     authority.cert_pem.write_to_path(tmp_path / "company.pem")
     environment.setenv("SSL_CERT_FILE", "company.pem")
 
@@ -259,7 +259,7 @@ def test_with_the_companys_certificate_a_load_succeeds(
 def test_so_it_does_with_a_folder_of_certificates(
     breaking_proxy, authority, environment, tmp_path
 ):
-    """As `openssl rehash` makes it; also where a system's own way does not read it."""
+    """A folder made by `openssl rehash`, also where the system does not read it."""
     system_has(environment)
     folder = tmp_path / "certificates"
     folder.mkdir()
@@ -270,14 +270,14 @@ def test_so_it_does_with_a_folder_of_certificates(
 
 
 def system_has(environment, *files):
-    """Let the system trust what the first of these files holds, and no more."""
+    """Let the system trust only the certificates of this file."""
     paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
     environment.setattr(ssl, "get_default_verify_paths", lambda: paths)
     environment.setattr("truststore._openssl._CA_FILE_CANDIDATES", files)
 
 
 def subject_hash(authority):
-    """What OpenSSL calls a certificate: by its subject in lower case."""
+    """OpenSSL's file name for a certificate: a hash of its subject in lower case."""
     subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
     plain = [
         x509.NameAttribute(part.oid, " ".join(part.value.lower().split()))
@@ -291,7 +291,7 @@ def subject_hash(authority):
 def test_a_certificate_that_the_system_has_is_trusted(
     breaking_proxy, authority, environment, tmp_path
 ):
-    """Where IT has installed the company's CA, nothing is to be set."""
+    """Where the company's CA is installed, nothing needs to be set."""
     authority.cert_pem.write_to_path(tmp_path / "system.pem")
     system_has(environment, str(tmp_path / "system.pem"))
 
@@ -299,7 +299,7 @@ def test_a_certificate_that_the_system_has_is_trusted(
 
 
 def test_a_certificate_that_changes_in_between_fails_its_day():
-    """After an accepted call it is no matter of configuration."""
+    """After an accepted call it fails only its day."""
     broken = httpx.ConnectError("no")
     broken.__cause__ = ssl.SSLCertVerificationError(1, "broken")
     broken.__cause__.verify_message = "certificate has expired"

@@ -1,4 +1,4 @@
-"""What others put among the views, or build on them, is named and never dropped."""
+"""Other people's relations among or on our views are named and never dropped."""
 
 import duckdb
 import psycopg2
@@ -49,13 +49,13 @@ def columns_of(run, view):
 
 
 def reshaped(run, view, columns):
-    """Let a view be as an older program made it."""
+    """Give a view the shape that an older version made."""
     run(SHAPES.format(view=view, columns=", ".join(columns)))
 
 
 @pytest.mark.slow
 def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
-    """The load's data is in, the table stays, and the advice is to move the table."""
+    """The data is committed, the table stays, and the advice is to move it."""
     database = tmp_path / "usage.duckdb"
     load_from(api, database)
     execute_in_file(
@@ -65,14 +65,14 @@ def test_a_table_under_the_name_of_a_view_is_named_in_duckdb(api, tmp_path):
     done = CliRunner().invoke(main, ["transform", "--database", str(database)])
 
     assert (5, "") == (done.exit_code, done.stdout)
-    assert f"The data is in, but {COST} is a table" in done.stderr
+    assert f"The data is committed, but {COST} is a table" in done.stderr
     assert done.stderr.endswith("ccwarehouse transform with the same options.\n")
     assert [(3,)] == query(database, f"select count(*) from {COST}")
 
 
 @pytest.mark.slow
 def test_views_of_others_stay_in_duckdb(api, tmp_path):
-    """Ours are renewed; one of theirs works until it names a column that went."""
+    """Ours are replaced; theirs work unless they name a removed column."""
     database = tmp_path / "usage.duckdb"
     load_from(api, database, views=True)
     execute_in_file(
@@ -93,12 +93,12 @@ def test_views_of_others_stay_in_duckdb(api, tmp_path):
 
 
 def test_a_relation_under_the_name_of_a_view_is_named_in_postgres(api, loaded):
-    """It stays as it is."""
+    """The relation is unchanged."""
     loaded(f"drop view {COST} cascade; create materialized view {COST} as select 3")
     done = command(api, "transform")
 
     assert (5, "") == (done.exit_code, done.stdout)
-    assert f"The data is in, but {COST} is a materialized view" in done.stderr
+    assert f"The data is committed, but {COST} is a materialized view" in done.stderr
     assert [(3,)] == loaded(f"select * from {COST}")
 
 
@@ -115,30 +115,30 @@ NO_LONGER_THEIRS = (
 
 
 def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
-    """Where a column went; nothing of theirs goes, and the load's data is in."""
+    """A column was removed: the data is committed, and their views stay."""
     columns = columns_of(loaded, COST)
     reshaped(loaded, COST, [*columns, "1 as a_column_that_went"])
     loaded(THEIRS, role="admin")
     refused = command(api, "load")
     kept = loaded("select count(*) from mine, theirs.copy, costs()", role="admin")
     loaded(NO_LONGER_THEIRS, role="admin")
-    mended = command(api, "transform")
+    repaired = command(api, "transform")
 
     assert (5, "") == (refused.exit_code, refused.stdout)
     assert (
-        "The data is in, but views whose columns changed cannot be renewed: "
+        "The data is committed, but views with changed columns cannot be replaced: "
         f"function costs() reads {COST}; public.mine reads {COST}; "
         f"theirs.copy reads {COST}. "
         "Drop or change function costs(), public.mine, theirs.copy, then run "
         "ccwarehouse transform with the same options.\n"
     ) in refused.stderr
     assert [(1,)] == kept
-    assert 0 == mended.exit_code, mended.stderr
+    assert 0 == repaired.exit_code, repaired.stderr
     assert columns == columns_of(loaded, COST)
 
 
 def test_a_view_that_someone_makes_in_between_stays(api, loaded, monkeypatch):
-    """After it was asked who reads ours, and before ours go: then none of ours goes."""
+    """A view made after the check and before our drop keeps all our views."""
     reshaped(loaded, COST, [*columns_of(loaded, COST), "1 as a_column_that_went"])
     ask = views.require_no_dependants
 
@@ -154,7 +154,7 @@ def test_a_view_that_someone_makes_in_between_stays(api, loaded, monkeypatch):
 
 
 def test_views_of_others_do_not_matter_where_a_view_can_be_replaced(api, loaded):
-    """A column is added at the end, and another view changes its shape."""
+    """A column is added at the end, and another view changes its columns."""
     mart = "claude_code_marts.tool_acceptance_daily"
     columns = columns_of(loaded, mart)
     reshaped(loaded, mart, columns[:-1])

@@ -1,7 +1,7 @@
-"""One history of loads, with all that goes wrong in it, gives the same rows everywhere.
+"""One history of loads, with failures, gives the same rows in every warehouse.
 
-Which of DuckDB, Postgres and BigQuery's protocol a load goes to decides nothing: not
-what a table holds, not what the ledger notes, not which days the next load wants.
+DuckDB, Postgres and BigQuery's emulator hold the same rows in all tables, the ledger
+included, and the next load wants the same days.
 """
 
 import copy
@@ -23,31 +23,31 @@ from soak import dice, sample
 
 TABLES = CLAUDE_CODE.all_tables
 
-# Who wrote a row, and which call it was that failed.
+# Columns that say who wrote a row, or which call failed.
 OF_THE_CALL = frozenset({"_dlt_load_id", "error"})
 WAREHOUSES = ("duckdb", "postgres", "bigquery")
 DAYS = [NOON.date() - timedelta(ago) for ago in range(8)]
 
 
 class KilledError(BaseException):
-    """The end of a process between two packages, as nothing in it can prevent."""
+    """Ends a load between two packages, like a killed process."""
 
 
 class Killer(Silence):
-    """Lets a load store some packages and ends it; one that is to store 0 goes on."""
+    """Ends a load after some packages; 0 lets it finish."""
 
     def __init__(self, packages):
         self.packages = packages
 
     def stored(self, package):
-        """One more package is durable."""
+        """Count a committed package."""
         self.packages -= 1
         if not self.packages:
             raise KilledError
 
 
 class World:
-    """What the API says, and the warehouses that hear it."""
+    """An API's data, and the warehouses that load it."""
 
     def __init__(self, api, folder, number):
         self.api, self.number = api, number
@@ -56,7 +56,7 @@ class World:
         api.now = lambda: self.now
 
     def load(self, start=None, packages=0, **given):
-        """The same load into each warehouse, cut short after some packages."""
+        """The same load into each warehouse, ended after some packages."""
         settings = resolve_settings(
             base_url=self.api.url,
             api_key=DEMO_API_KEY,
@@ -81,15 +81,13 @@ class World:
                     warehouse.build_views()
 
     def opened(self, destination):
-        """A warehouse to write to."""
-        is_shared = (
-            destination == "bigquery"
-        )  # the others have a database to themselves
+        """An open warehouse."""
+        is_shared = destination == "bigquery"  # the others have their own database
         dataset = f"history_{self.number}" if is_shared else "claude_code"
         return open_warehouse(destination, self.file, dataset, sole_writer=True)
 
     def held(self, destination):
-        """All rows of all tables, and the days that are wanted next."""
+        """All rows of all tables, and the next wanted days."""
         settings = resolve_settings(api_key=DEMO_API_KEY)
         with self.opened(destination) as warehouse:
             stored = warehouse.stored(CLAUDE_CODE, settings.account)
@@ -109,7 +107,7 @@ class World:
 
 
 def restated(said, day, choose):
-    """What the API says of a day from now on."""
+    """Restate a day."""
     said = copy.deepcopy(said)
     change = choose(["add", "add", "twin", "withdraw", "reprice", "empty"])
     if change == "add" or not said:
@@ -128,7 +126,7 @@ def restated(said, day, choose):
 
 
 def live(world, history, chance):
-    """Some hours or days in which much is said anew, some days fail, and one load."""
+    """Some time passes: days are restated, some fail, and one load runs."""
     world.now += timedelta(hours=chance.choice([1, 14, 30]))
     for day in chance.sample(DAYS, 5):
         history[str(day)] = restated(history.get(str(day), []), day, chance.choice)
@@ -149,7 +147,7 @@ def live(world, history, chance):
 def test_one_history_ends_in_the_same_rows_everywhere(
     number, database, bigquery, tmp_path, monkeypatch
 ):
-    """However each load ended, all hold the same rows, and at last the same views."""
+    """After each load all hold the same rows, and at the end the same views."""
     monkeypatch.setattr(loading, "portions", partial(loading.portions, max_days=3))
     chance = dice(f"one history {number}")
     history = History()

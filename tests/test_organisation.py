@@ -1,4 +1,4 @@
-"""The made-up organisation: the same for everyone, and shaped as the API's records."""
+"""The made-up organisation: reproducible, in the shape of the API's records."""
 
 import datetime as dt
 import json
@@ -33,7 +33,7 @@ def actor(record):
 @pytest.mark.process
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_a_day_is_the_same_in_a_fresh_interpreter(hash_seed):
-    """No hash seed, import or earlier day has a part in a day's records."""
+    """A day's records do not depend on hash seed, imports or earlier days."""
     program = (
         "import datetime, json\n"
         "from claude_code_analytics.fake.organisation import usage\n"
@@ -48,7 +48,7 @@ def test_a_day_is_the_same_in_a_fresh_interpreter(hash_seed):
 
 
 def test_no_two_working_days_are_alike():
-    """The day itself is part of what its records are drawn from."""
+    """The random seed includes the day."""
     bodies = {
         json.dumps([{**record, "date": ""} for record in usage(day)])
         for day in WORKING_DAYS
@@ -58,7 +58,7 @@ def test_no_two_working_days_are_alike():
 
 
 def test_a_caller_may_change_the_records_it_got():
-    """Each call returns records of its own."""
+    """Each call returns new records."""
     first, second = usage(DAYS[0]), usage(DAYS[0])
     first[0]["actor"].clear()
     first[0]["model_breakdown"].clear()
@@ -68,7 +68,7 @@ def test_a_caller_may_change_the_records_it_got():
 
 
 def test_a_record_has_the_shape_of_the_api():
-    """Every field of the contract is there, but for one optional one now and then."""
+    """Every field of the contract is there, except sometimes an optional one."""
     whole = {
         "date",
         "actor",
@@ -97,7 +97,7 @@ def test_a_record_is_of_its_day_and_organisation():
 
 
 def test_people_and_keys_are_actors():
-    """People are known by their e-mail address at example.com, programs by a key."""
+    """People have an email at example.com, programs have an API key."""
     actors = [dict(pairs) for pairs in {(*r["actor"].items(),) for r in RECORDS}]
     people = [actor for actor in actors if actor["type"] == "user_actor"]
     keys = [actor for actor in actors if actor["type"] == "api_actor"]
@@ -128,7 +128,7 @@ def test_customer_type_does_not_tell_the_subscription():
 
 
 def test_a_working_day_has_dozens_of_records():
-    """Leave and chance move the number, but not out of sight."""
+    """The number varies within bounds."""
     counts = [len(usage(day)) for day in WORKING_DAYS]
 
     assert 40 <= mean(counts) <= 100
@@ -137,7 +137,7 @@ def test_a_working_day_has_dozens_of_records():
 
 
 def test_weekends_and_holidays_are_quiet():
-    """A weekend has few records, sometimes none; Christmas on a Friday is the same."""
+    """A weekend has few records or none, and so has Christmas on a Friday."""
     weekends = [len(usage(day)) for day in DAYS if day.weekday() >= 5]
 
     assert max(weekends) < 12
@@ -170,7 +170,7 @@ def test_leave_is_taken_by_the_week():
 
 
 def test_an_actor_has_several_records_on_one_day():
-    """One for each terminal, and one more for remote use: no two of one grain."""
+    """One for each terminal, and one for remote use: no duplicates."""
     records = usage(WORKING_DAYS[0])
     grains = {(*actor(r), r.get("terminal_type"), r.get("is_remote")) for r in records}
     remote = {actor(record) for record in records if record.get("is_remote")}
@@ -190,7 +190,7 @@ def test_some_are_active_without_a_model():
 
 
 def test_acceptance_is_plausible_and_differs_between_tools():
-    """All four tools are proposed and refused; no two have the same rate."""
+    """All four tools are accepted and rejected, at different rates."""
     rates = {}
     for tool in TOOLS:
         accepted = sum(record["tool_actions"][tool]["accepted"] for record in RECORDS)
@@ -221,7 +221,7 @@ def test_an_amount_is_exactly_its_tokens_times_their_prices():
 
 
 def test_amounts_are_sometimes_whole_cents():
-    """Both an integer and a fraction are what a reader of the JSON meets."""
+    """The JSON has integers and fractions."""
     amounts = [row["estimated_cost"]["amount"] for row in MODEL_ROWS]
 
     assert {int, float} == {type(amount) for amount in amounts}
@@ -229,5 +229,5 @@ def test_amounts_are_sometimes_whole_cents():
 
 
 def test_all_models_are_used():
-    """Every price has its use."""
+    """Every model with a price occurs."""
     assert set(PRICES) == {row["model"] for row in MODEL_ROWS}

@@ -1,4 +1,4 @@
-"""An account holds the days of one organisation; another one's never replace them."""
+"""Another organisation's days never replace the stored days of an account."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def database(api, tmp_path):
 
 
 def owners(database, account="default"):
-    """Whose records there are, by day."""
+    """The organisations of the records, by day."""
     rows = query(
         database,
         "select distinct date::text, organization_id from claude_code.usage_report"
@@ -73,7 +73,7 @@ def asked(api):
     "days", [DAYS, DAYS[-1:], DAYS[:1]], ids=["all", "last", "first"]
 )
 def test_another_organisations_days_are_refused(api, database, days):
-    """Nothing is written, also of the empty days before the first that has records."""
+    """Nothing is written, not even empty days before the first with records."""
     before, fetches = stored_rows(database), query(database, LEDGER)
     api.usage = of(THEIRS, days=days)
     with pytest.raises(OrganisationError) as refused:
@@ -94,7 +94,7 @@ def test_under_an_account_of_its_own_another_organisation_is_welcome(api, databa
 
 
 def test_replacing_without_dates_reads_every_stored_day_again(api, database):
-    """Afterwards the account holds the other one alone, and goes on with it."""
+    """Afterwards the account holds only the other organisation."""
     api.usage = of(THEIRS)
     load_from(api, database, replace_organisation=True)
     after = load_from(api, database)
@@ -104,7 +104,7 @@ def test_replacing_without_dates_reads_every_stored_day_again(api, database):
 
 
 def test_replacing_empties_what_the_other_organisation_has_not(api, database):
-    """A stored day of which it has no record holds none afterwards, and is told."""
+    """A stored day without its records becomes empty, and the load says so."""
     api.usage = of(THEIRS, days=DAYS[3:])
     outcome = load_from(api, database, replace_organisation=True)
 
@@ -113,7 +113,7 @@ def test_replacing_empties_what_the_other_organisation_has_not(api, database):
 
 
 def test_replacing_with_dates_reads_exactly_those(api, database):
-    """The others stay the first organisation's, in which case both are known."""
+    """The other days stay the first organisation's; then both are known."""
     api.usage = of(THEIRS)
     load_from(api, database, *DAYS[:2], replace_organisation=True)
 
@@ -122,7 +122,7 @@ def test_replacing_with_dates_reads_exactly_those(api, database):
 
 
 def test_a_plan_to_replace_names_its_reason(api, database):
-    """Stored days, the running one too, for the one reason; new ones for their own."""
+    """Stored days, today too, have this reason; new days have their own."""
     load_from(api, database, "2026-03-10", "2026-03-10")
     execute(
         database,
@@ -142,7 +142,7 @@ def test_a_plan_to_replace_names_its_reason(api, database):
 
 
 def test_one_organisation_more_or_less_is_told_and_loaded(api, database):
-    """The key is the same: something in common is enough."""
+    """One organisation in common shows that the key is the same."""
     api.usage = of(OURS, THEIRS)
     more = load_from(api, database, *DAYS[::4])
     api.usage = of(THEIRS)
@@ -157,7 +157,7 @@ def test_one_organisation_more_or_less_is_told_and_loaded(api, database):
 
 
 def test_organisations_are_compared_over_the_same_days(api, database):
-    """One that was idle on the days read is not gone."""
+    """An organisation without records on the fetched days is not gone."""
     api.usage = of(OURS, THEIRS, days=DAYS[:1])
     load_from(api, database, *DAYS[:1] * 2)
     api.usage = of(OURS)
@@ -167,7 +167,7 @@ def test_organisations_are_compared_over_the_same_days(api, database):
 
 
 def test_the_first_load_takes_any_organisation(api, tmp_path):
-    """Nothing is stored that could be replaced, and nothing is new."""
+    """No stored day can be replaced, and no organisation counts as new."""
     api.usage = of(THEIRS, OURS)
     outcome = load_from(api, tmp_path / "new.duckdb", *DAYS[::4])
 
@@ -177,7 +177,7 @@ def test_the_first_load_takes_any_organisation(api, tmp_path):
 
 @pytest.mark.parametrize("nobody", [None, ""])
 def test_records_that_name_no_organisation_prove_nothing(api, database, nobody):
-    """Another stored day is asked for, and its records decide."""
+    """The load fetches another stored day, and its records decide."""
     last = {DAYS[-1]: [record(DAYS[-1], organization_id=nobody)]}
     api.usage = History(of(OURS) | last)
     load_from(api, database, *DAYS[-1:] * 2)
@@ -190,7 +190,7 @@ def test_records_that_name_no_organisation_prove_nothing(api, database, nobody):
 
 @pytest.mark.parametrize("nobody", [None, ""])
 def test_stored_records_that_name_no_organisation_are_nobodys(api, tmp_path, nobody):
-    """Any organisation may follow them, as nothing says that it is another one."""
+    """Any organisation may follow, because the stored one is not known."""
     database = tmp_path / "nobodys.duckdb"
     api.usage = of(nobody)
     load_from(api, database, *DAYS[::4])
@@ -202,7 +202,7 @@ def test_stored_records_that_name_no_organisation_are_nobodys(api, tmp_path, nob
 
 
 def test_days_that_all_failed_prove_nothing_and_replace_nothing(api, database):
-    """No other day is asked for: there is nothing that it could decide."""
+    """The load fetches no other day, as there is nothing to replace."""
     before = stored_rows(database)
     api.fault = lambda request: error(404, "not here")
     outcome = load_from(api, database, *DAYS[2::2])
@@ -212,7 +212,7 @@ def test_days_that_all_failed_prove_nothing_and_replace_nothing(api, database):
 
 
 def test_an_organisation_that_looks_like_an_email_is_not_told(api, database):
-    """The line names it as it names every email."""
+    """The line shows [email] for it."""
     api.usage = of("ann@example.com")
     with pytest.raises(OrganisationError) as refused:
         load_from(api, database, *DAYS[::4])
@@ -224,7 +224,7 @@ def test_an_organisation_that_looks_like_an_email_is_not_told(api, database):
 
 
 def test_a_load_without_any_record_asks_for_one_stored_day_more(api, database):
-    """The newest with records that is not in the load; another's key is found out."""
+    """It is the newest other day with records; so another's key is found."""
     before = stored_rows(database)
     api.usage = of(THEIRS, days=DAYS[:2])
     with pytest.raises(OrganisationError):
@@ -236,7 +236,7 @@ def test_a_load_without_any_record_asks_for_one_stored_day_more(api, database):
 
 @pytest.mark.parametrize("days", [DAYS[:2], ()], ids=["ours", "nobody's"])
 def test_days_that_became_empty_are_emptied_and_told(api, database, days):
-    """Where the proof is our own, or there is none at all."""
+    """If that day is the same organisation's, or if there is none."""
     api.usage = of(OURS, days=days)
     outcome = load_from(api, database, *DAYS[2::2])
 
@@ -246,7 +246,7 @@ def test_days_that_became_empty_are_emptied_and_told(api, database, days):
 
 
 def test_no_proof_is_asked_for_where_there_can_be_none(api, database):
-    """Every stored day with records is in the load itself."""
+    """The load itself fetches every stored day with records."""
     api.usage = of()
     outcome = load_from(api, database, *DAYS[::4])
 
@@ -255,7 +255,7 @@ def test_no_proof_is_asked_for_where_there_can_be_none(api, database):
 
 @pytest.mark.parametrize("status", [404, 403])
 def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database, status):
-    """They fail, to be tried again; days without anything to lose are noted."""
+    """They fail and are tried again; days without stored records are loaded."""
     execute(database, "delete from claude_code.day_fetches where day(date) = 9")
     for table in stored_rows(database):
         execute(database, f"delete from claude_code.{table} where day(date) = 9")
@@ -274,7 +274,7 @@ def test_days_are_not_emptied_while_the_proof_cannot_be_had(api, database, statu
 
 @pytest.fixture
 def command(tmp_path, monkeypatch):
-    """The command line in an empty folder, on days of these weeks."""
+    """The command line in an empty folder, for days of these weeks."""
     with FakeApi() as api:
         monkeypatch.chdir(tmp_path)
         section = "SOURCES__CLAUDE_CODE_ANALYTICS"
@@ -290,7 +290,7 @@ def command(tmp_path, monkeypatch):
 
 
 def test_the_command_line_refuses_with_3_and_replaces_when_told(command):
-    """One line names both organisations and both ways out, each of which works."""
+    """One line names both organisations and two remedies, and both work."""
     command(OURS)
     refused = command(THEIRS)
     planned = command(THEIRS, "--replace-organisation", "--dry-run", "--json")
@@ -308,7 +308,7 @@ def test_the_command_line_refuses_with_3_and_replaces_when_told(command):
 
 
 def test_the_source_alone_is_guarded_as_well(tmp_path):
-    """In a pipeline of one's own the run fails before it has written anything."""
+    """In a plain dlt pipeline the run fails before it writes anything."""
     pipeline = dlt.pipeline(
         "guarded",
         destination=dlt.destinations.duckdb(str(tmp_path / "mine.duckdb")),

@@ -1,4 +1,4 @@
-"""When the API does not answer: one line for one cause, and what is stored stands."""
+"""When the API does not answer: one line per cause, and stored days stay."""
 
 import io
 import json
@@ -23,7 +23,7 @@ from whole_days.contact import Contact
 from whole_days.errors import DayError, TransientError
 
 DAY = date(2026, 3, 9)
-# A day gives up at once when it is to wait for longer than it may.
+# A day fails at once if it would have to wait longer than max_wait.
 OVERLOADED = partial(error, 503, "Overloaded", {"retry-after": "9999"})
 
 
@@ -46,7 +46,7 @@ def call(api, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_an_outage_is_one_line_and_an_exit_code_of_its_own(call, api):
-    """No day is said to be stored, no cost to be zero, no history to begin."""
+    """The summary claims no stored day, no cost of zero and no first day."""
     api.fault = lambda request: OVERLOADED()
     done = call("load")
     progress_line, cause, *rest = done.stderr.splitlines()
@@ -66,7 +66,7 @@ def test_an_outage_is_one_line_and_an_exit_code_of_its_own(call, api):
 
 @pytest.mark.slow
 def test_an_outage_is_told_to_machines(call, api):
-    """Each day has its own reason, the error is their cause; nobody says empty."""
+    """Each day has its reason, `error` the common cause; the account is not empty."""
     api.fault = lambda request: OVERLOADED()
     told = json.loads(call("load", "--json").stdout)
 
@@ -81,7 +81,7 @@ def test_an_outage_is_told_to_machines(call, api):
 
 @pytest.mark.slow
 def test_a_day_that_cannot_be_read_again_keeps_its_numbers(call, api):
-    """The load says so, and ends with 4, as it did not do all that it should."""
+    """The load says so, and ends with 4."""
     api.usage = lambda day: []
     call("load")
     refused = []
@@ -101,7 +101,7 @@ def test_a_day_that_cannot_be_read_again_keeps_its_numbers(call, api):
 
 @pytest.mark.slow
 def test_a_load_that_wants_no_day_says_nothing_of_the_account(call, api):
-    """Who asked nothing does not know that all is empty."""
+    """Without a call the load does not know that the account is empty."""
     api.usage = lambda day: []
     first = call("load", "--json")
     done = call("load", "--lookback", "0", "--json")
@@ -111,11 +111,11 @@ def test_a_load_that_wants_no_day_says_nothing_of_the_account(call, api):
 
 
 def test_reasons_that_differ_in_details_are_one_cause():
-    """Request ids, tries, waits and days that were not tried make no other cause."""
+    """Request ids, tries, waits and skipped days do not make another cause."""
     overloaded = "503 overloaded_error: Overloaded"
     days = [DAY + timedelta(days=back) for back in range(6)]
     reasons = [
-        f"not tried, as the days before waited in vain: {overloaded}",
+        f"skipped after two days without a successful call: {overloaded}",
         f"{overloaded} (request id req_2); tried 3 times",
         f"{overloaded} (request id req_3); tried 5 times",
         "500 api_error: Internal (request id req_4)",
@@ -129,7 +129,7 @@ def test_reasons_that_differ_in_details_are_one_cause():
 
 
 def test_silence_is_counted_while_calls_wait_and_ends_with_an_answer():
-    """Another try of a call is no answer, a page is, and so is a refusal."""
+    """A page or a refusal is an answer, a retry is not."""
     clock = SimpleNamespace(now=100.0)
     contact = Contact(clock=lambda: clock.now)
     seen = []
@@ -148,7 +148,7 @@ def test_silence_is_counted_while_calls_wait_and_ends_with_an_answer():
 
 
 def test_a_call_given_up_does_not_end_the_silence():
-    """The next day's call waits on; one that is refused has an answer."""
+    """The silence continues with the next day's call; a refusal ends it."""
     clock = SimpleNamespace(now=0.0)
     contact = Contact(clock=lambda: clock.now)
     with pytest.raises(TransientError), contact.call():
@@ -159,14 +159,14 @@ def test_a_call_given_up_does_not_end_the_silence():
         vain = contact.silence()
     with pytest.raises(DayError), contact.call():
         raise DayError("404")
-    clock.now += 600  # the warehouse is busy, and nobody calls
+    clock.now += 600  # the warehouse is busy, and no call waits
     with contact.call():
         assert (35, 0) == (vain, contact.silence())
 
 
 @pytest.mark.parametrize("kind", [Lines, Bar])
 def test_the_terminal_says_that_nobody_answers(kind, monkeypatch):
-    """After ten seconds, by itself, with the reason; once, until it happens again."""
+    """After ten seconds, once, with the reason; again after another answer."""
     monkeypatch.setattr(progress, "LISTENING", 0.001)
     clock = SimpleNamespace(now=0.0)
     contact = Contact(clock=lambda: clock.now)
@@ -190,7 +190,7 @@ def test_the_terminal_says_that_nobody_answers(kind, monkeypatch):
 
 @pytest.mark.slow
 def test_the_command_says_that_nobody_answers(call, api, monkeypatch):
-    """A load watches its own calls; a quiet one says only how they ended."""
+    """A load watches its calls; with --quiet it prints only the failures."""
     monkeypatch.setattr(progress, "LISTENING", 0.001)
     monkeypatch.setattr(progress, "SILENCE", 0.01)
     monkeypatch.setenv("SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT", "0.2")
@@ -204,7 +204,7 @@ def test_the_command_says_that_nobody_answers(call, api, monkeypatch):
 
 @pytest.mark.slow
 def test_the_first_call_is_watched_as_well(call, api, monkeypatch):
-    """Before it knows a day the load says that it waits."""
+    """The load also says that it waits for the first call."""
     monkeypatch.setattr(progress, "LISTENING", 0.001)
     monkeypatch.setattr(progress, "SILENCE", 0.3)
     api.usage = lambda day: []
@@ -220,7 +220,7 @@ def test_the_first_call_is_watched_as_well(call, api, monkeypatch):
 
 
 def wait_until(condition, seconds=10):
-    """Come back when it holds, and not at all too late."""
+    """Wait until the condition holds, or fail after some seconds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -51,7 +51,7 @@ def wanted(stored, calendar, *, initial_days=90, lookback=0, include_today=False
     ],
 )
 def test_a_day_is_complete_ninety_minutes_after_its_end(now, expected):
-    """At 01:30 UTC yesterday is complete, a minute before it is not."""
+    """At 01:30 UTC yesterday is complete, a minute earlier it is not."""
     assert expected == f"{at(now).last_complete:%m-%d}"
 
 
@@ -115,12 +115,12 @@ def test_the_first_load_goes_back_as_many_days_as_set():
     ],
 )
 def test_a_nightly_load_wants_what_is_missing(stored, expected):
-    """From the first day stored to the last complete one, nothing is left out."""
+    """Every missing day from the first stored one to the last complete one."""
     assert expected == wanted(stored, at("03-10T12:00"))
 
 
 def test_the_last_complete_days_are_read_again():
-    """Lookback wants that many complete days, and none before the first one stored."""
+    """Lookback wants this many complete days, and none before the first stored one."""
     stored = {"03-07": FINAL, "03-08": FINAL, "03-09": FINAL}
     lookback = Reason.LOOKBACK
 
@@ -136,7 +136,7 @@ def test_the_last_complete_days_are_read_again():
     [("03-10T12:00", ["03-10"]), ("03-10T00:30", ["03-09", "03-10"])],
 )
 def test_the_running_day_comes_along_when_asked_for(now, expected):
-    """With today included, so is a yesterday that has not settled yet."""
+    """With today, a yesterday that has not settled yet is wanted too."""
     found = wanted({"03-08": FINAL}, at(now), include_today=True)
 
     running = [text for text, reason in found if reason is Reason.RUNNING]
@@ -144,7 +144,7 @@ def test_the_running_day_comes_along_when_asked_for(now, expected):
 
 
 def test_a_backfill_is_exactly_the_days_asked_for_but_never_the_future():
-    """Both ends are included, whatever is stored; tomorrow is not asked for."""
+    """Both ends are included, whatever is stored; tomorrow is not wanted."""
     calendar = at("03-10T00:30")
 
     found = asked_for(day("03-08"), day("03-12"), calendar)
@@ -154,7 +154,7 @@ def test_a_backfill_is_exactly_the_days_asked_for_but_never_the_future():
 
 
 def test_runs_break_at_gaps_and_at_other_reasons():
-    """A run is consecutive days with one reason."""
+    """A range is consecutive days with the same reason."""
     lacking, lookback = Reason.NEVER_FETCHED, Reason.LOOKBACK
     plan = [
         WantedDay(day("03-01"), lacking),

@@ -30,7 +30,7 @@ def read(postgres, database):
 
 @pytest.fixture
 def load(tmp_path):
-    """A load of three days from a history, by way of the destination's own format."""
+    """A load of three days from a history, in the destination's preferred format."""
 
     def run(history, **given):
         with served(history) as api:
@@ -40,7 +40,7 @@ def load(tmp_path):
 
 
 def odd_records():
-    """Texts that formats stumble over, the greatest numbers, and what is not there."""
+    """Texts that are hard for file formats, the greatest numbers, and nulls."""
     entry = record(DAY)["model_breakdown"][0]
     cents = {"currency": "USD", "amount": "98765432109876.123456789012345678901234"}
     tokens = {"input": 2**63 - 1, "output": 0}
@@ -138,7 +138,7 @@ def plan(read, sql):
 
 
 def test_a_day_and_an_actor_are_found_by_index(load, read, postgres, database):
-    """In tables and views alike, and by the delete that makes room for a day."""
+    """In tables and views, and in the delete that replaces a day."""
     days = [f"2026-03-{day:02}" for day in range(1, 10)]
     history = History(
         {day: [record(day, f"u{n}@example.com") for n in range(400)] for day in days}
@@ -211,7 +211,7 @@ def test_loader_and_reader_can_do_what_they_need_and_no_more(
 
 
 def test_every_table_column_and_view_is_described(load, read):
-    """Whoever looks into the catalogue reads what things are."""
+    """The catalogue has the descriptions."""
     load(History({DAY: [record(DAY)]}))
     undescribed = read("""
         select relation.oid::regclass::text, attname
@@ -237,7 +237,7 @@ def test_every_table_column_and_view_is_described(load, read):
 
 
 def test_status_doctor_and_checks_work_here_too(database, postgres):
-    """They say that all is well, and what is not."""
+    """They report a healthy warehouse, and a fault."""
     with FakeApi() as api:
         assert 0 == command(api, "load").exit_code
         well = command(api, "status"), command(api, "transform", "--check")
@@ -252,7 +252,7 @@ def test_status_doctor_and_checks_work_here_too(database, postgres):
     assert [0, 0] == [done.exit_code for done in well]
     assert [4, 1] == [done.exit_code for done in torn]
     assert "postgres can be written" in doctor.stdout
-    assert "build in claude_code_marts" in doctor.stdout
+    assert "built in claude_code_marts" in doctor.stdout
     assert [0, 0] == [done.exit_code for done in healed]
 
 
@@ -260,7 +260,7 @@ def test_status_doctor_and_checks_work_here_too(database, postgres):
 def test_a_socket_is_an_address_as_libpq_writes_it(
     form, postgres, database, monkeypatch
 ):
-    """Both connections, SQL's and that of whole files, go through its folder."""
+    """The SQL connection and the copy of files both use the socket's folder."""
     folder, port, password = str(postgres.folder), str(postgres.port), PASSWORDS[LOADER]
     monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
     given = {

@@ -1,4 +1,4 @@
-"""What goes wrong with a Postgres ends with 5 and a mend, soon; the next load heals."""
+"""Failures of Postgres end with 5 and advice, soon; the next load repairs them."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from claude_code_analytics.fake import FakeApi
 from loads import History, record
 from postgres import LOADER, PASSWORDS, command, execute
 
-DAYS = PACKAGE_DAYS + 4  # which are two packages
+DAYS = PACKAGE_DAYS + 4  # two packages
 FIRST = "2025-11-01"
 LAST = str(date.fromisoformat(FIRST) + timedelta(days=DAYS - 1))
 SOON = 40  # seconds; about seven on an idle machine, with dlt's five attempts per job
@@ -59,12 +59,12 @@ def stored(postgres, database):
 
 
 def heals(api, postgres, database):
-    """Whether the same command now loads all, each record once."""
+    """Whether the same command now loads all records, each once."""
     done = load(api)
     return (0, [([FIRST, LAST], DAYS)]) == (done.exit_code, stored(postgres, database))
 
 
-def test_a_connection_that_is_refused_is_told_with_its_mend(
+def test_a_connection_that_is_refused_is_told_with_advice(
     api, postgres, database, monkeypatch
 ):
     """Nothing listens at the port, a wrong password, no such database."""
@@ -95,7 +95,7 @@ def test_a_grant_that_lacks_is_named(api, postgres, database):
 
 
 def test_a_second_load_is_told_to_wait(api, postgres, database):
-    """The dataset is held by who writes; the line says who."""
+    """The dataset is locked by a writer; the line names it."""
     with open_warehouse("postgres", Path(), "claude_code", sole_writer=True):
         line = refusal(api, "--wait=0")
 
@@ -107,7 +107,7 @@ def test_a_second_load_is_told_to_wait(api, postgres, database):
 def test_a_server_that_crashes_between_packages_costs_one_package(
     api, postgres, database
 ):
-    """What was in stays in."""
+    """Committed packages stay."""
     admin = postgres.address(database=database)
 
     one_is_in = "select 1 from pg_stat_user_tables where relname = '_dlt_loads'"
@@ -119,7 +119,7 @@ def test_a_server_that_crashes_between_packages_costs_one_package(
             postgres.crash()
 
     api.fault = fault
-    with postgres.mended():
+    with postgres.repaired():
         line = refusal(api)
     api.fault = None
 
@@ -132,7 +132,7 @@ def test_a_server_that_crashes_between_packages_costs_one_package(
 def test_a_server_that_crashes_inside_a_statement_tears_no_day(
     api, history, postgres, database
 ):
-    """A day that was being replaced is as it was, and then as it is."""
+    """A day that was being replaced keeps its old rows, then gets the new ones."""
     load(api)
     before = [*history[FIRST]]
     history[FIRST] = []
@@ -145,7 +145,7 @@ def test_a_server_that_crashes_inside_a_statement_tears_no_day(
 
     crash = threading.Thread(target=crash_as_soon_as_someone_waits)
     with (
-        postgres.mended(),
+        postgres.repaired(),
         closing(psycopg2.connect(postgres.address(database=database))) as holding,
         holding.cursor() as cursor,
     ):
@@ -161,7 +161,7 @@ def test_a_server_that_crashes_inside_a_statement_tears_no_day(
 
 
 def test_a_full_disk_is_told_and_tears_no_day(api, history, postgres, database):
-    """No file of the server may grow beyond a megabyte: the tools do not fit in."""
+    """No file of the server may exceed a megabyte, too little for the tools table."""
     load(api)
     history[FIRST] = [record(FIRST, f"user{n}@example.com") for n in range(2000)]
     admin = postgres.address(database=database)
@@ -169,7 +169,7 @@ def test_a_full_disk_is_told_and_tears_no_day(api, history, postgres, database):
         select count(*) from claude_code.usage_report__tool_actions
         group by date order by date
     """
-    with postgres.mended():
+    with postgres.repaired():
         postgres.crash()
         postgres.start(largest_file=2**20)
         line = refusal(api)

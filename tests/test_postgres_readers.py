@@ -1,4 +1,4 @@
-"""Readers of a Postgres are in the middle of every load and notice none."""
+"""Readers of a Postgres see consistent data during every load."""
 
 import threading
 from contextlib import closing, contextmanager
@@ -47,7 +47,7 @@ def warehouse(api, database, tmp_path):
 
 @contextmanager
 def reading(address, queries):
-    """What a reader sees meanwhile who never rests: the answers to each query."""
+    """The answers that a reader gets meanwhile, for each query."""
     seen, stop = {query: set() for query in queries}, threading.Event()
     failures = []
 
@@ -78,7 +78,7 @@ def reading(address, queries):
 
 
 def packages(api, history):
-    """Packages of the days by turns, without end: large, small."""
+    """Packages of the days without end, alternately large and small."""
     settings = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
     days = [date.fromisoformat(day) for day in DAYS]
     stored = {day: StoredDay() for day in days}
@@ -94,7 +94,7 @@ def packages(api, history):
 def test_a_reader_sees_each_day_as_it_was_or_as_it_is(
     api, history, warehouse, postgres, database
 ):
-    """However often it is reloaded and the views are renewed, per table and day."""
+    """Per table and day, however often days are reloaded and views are replaced."""
     given = ", ".join(f"(date '{day}')" for day in DAYS)
     queries = [
         f"select '{table}', day, count(account) from (values {given}) as days (day)"
@@ -135,7 +135,7 @@ OLDER = """
 def test_no_view_is_missing_while_one_loses_a_column_or_changes_a_type(
     warehouse, postgres, database
 ):
-    """It and those that read it are dropped and made again, in one transaction."""
+    """The view and its readers are dropped and created in one transaction."""
     loader, reader = (postgres.address(role, database) for role in (LOADER, READER))
     queries = [
         f"select count(*) from claude_code_marts.{name}"

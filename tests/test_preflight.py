@@ -1,4 +1,4 @@
-"""What a load asks before it begins: is the key accepted, and what time is it?"""
+"""The call before a load: is the key accepted, and what is the API's time?"""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ def api():
 
 @pytest.fixture
 def load(api, tmp_path):
-    """One load of the last three days, with the call before it."""
+    """One load of the last three days, with the preflight call."""
     return partial(load_from, api, tmp_path / "usage.duckdb", asks_first=True)
 
 
@@ -65,13 +65,13 @@ def command(tmp_path, monkeypatch):
 
 
 def asked(api):
-    """The days of the calls so far, and how many records each wanted at most."""
+    """The days of the calls so far, with their limits."""
     return [(call.query["starting_at"], call.query["limit"]) for call in api.calls]
 
 
 @pytest.mark.slow
 def test_the_first_call_asks_for_one_record_before_there_is_a_file(command, tmp_path):
-    """A load opens the warehouse when the API has answered, and not before."""
+    """A load opens the warehouse only after the API has answered."""
     files = []
 
     def look(request):
@@ -99,7 +99,7 @@ def test_a_refused_key_leaves_nothing_behind(command, tmp_path, key):
 
 @pytest.mark.slow
 def test_a_key_that_is_refused_for_the_last_day_alone_is_not_refused(api, load, ledger):
-    """A fault of one day is that day's, also when it is asked for first."""
+    """A refusal of one day fails only that day, also when it is the first call."""
     api.fault = lambda request: (
         error(403, "not this one")
         if request.query["starting_at"] == YESTERDAY
@@ -114,9 +114,9 @@ def test_a_key_that_is_refused_for_the_last_day_alone_is_not_refused(api, load, 
 
 @pytest.mark.slow
 def test_an_acceptance_before_the_load_counts_for_its_days(api, load):
-    """Once the API took the key, a load of which every day is refused has failed days.
+    """After an accepted call, a load whose days are all refused has failed days.
 
-    Without the call before it the same refusals end the load.
+    Without the preflight call, the same refusals end the load.
     """
     api.fault = lambda request: (
         error(403, "not this one") if request.query["limit"] != "1" else None
@@ -135,7 +135,7 @@ def test_an_acceptance_before_the_load_counts_for_its_days(api, load):
     ids=["overloaded", "cut"],
 )
 def test_a_load_goes_on_without_an_answer_to_its_first_call(api, load, reply):
-    """Its days try again, and fail by themselves if they must."""
+    """Its days are retried, and fail one by one."""
     api.fault = lambda request: reply if len(api.calls) == 1 else None
 
     assert 3 == len(load().loaded)
@@ -144,7 +144,7 @@ def test_a_load_goes_on_without_an_answer_to_its_first_call(api, load, reply):
 @pytest.mark.parametrize("off", [timedelta(days=10), -timedelta(days=2)])
 @pytest.mark.parametrize("future", ["refused", "empty"])
 def test_a_clock_that_is_days_off_ends_the_load(api, load, tmp_path, off, future):
-    """Whatever the API answers for a day it has not come to, nothing is written."""
+    """Whatever the API answers for a future day, nothing is written."""
     if future == "empty":
         api.fault = lambda request: Response(200, {}, b'{"data": []}')
     with pytest.raises(ClockError, match=r"days .* the API's\. Set it, best by NTP"):
@@ -154,7 +154,7 @@ def test_a_clock_that_is_days_off_ends_the_load(api, load, tmp_path, off, future
 
 
 def test_a_clock_that_is_days_off_is_a_matter_of_configuration(command, tmp_path):
-    """One line that says how far, and code 3."""
+    """One line that says how far off, and code 3."""
     command.api.now = lambda: datetime.now(UTC) + timedelta(days=2)
     done = command()
 
@@ -166,7 +166,7 @@ def test_a_clock_that_is_days_off_is_a_matter_of_configuration(command, tmp_path
 @pytest.mark.slow
 @pytest.mark.parametrize("hours", [13, -13, 0])
 def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
-    """The API's time says which day is the last complete one, and when it was read."""
+    """The API's time decides which day is the last complete one, and `fetched_at`."""
     outcome = load(now=NOON + timedelta(hours=hours))
 
     seen = f"date::text, is_final, abs(epoch(fetched_at) - {NOON.timestamp()}) < 2"
@@ -181,7 +181,7 @@ def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
 @pytest.mark.slow
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_minutes_do_no_harm(load, ledger, minutes):
-    """Within five minutes this machine's clock is believed, in silence."""
+    """Within five minutes this machine's clock is used, without a remark."""
     now = NOON + timedelta(minutes=minutes)
     outcome = load(now=now)
 
@@ -200,7 +200,7 @@ def test_a_machine_in_between_does_not_tell_the_time():
 
 @pytest.mark.slow
 def test_days_are_judged_without_an_answer_to_the_first_call_too(api, load, ledger):
-    """Their own replies tell the time: a day that still runs is not taken for final."""
+    """Their own replies correct the clock: a running day does not become final."""
     api.fault = lambda request: error(529, "busy") if len(api.calls) == 1 else None
     outcome = load(now=NOON + timedelta(days=1))
 

@@ -1,4 +1,4 @@
-"""What a person can mend is told as such: where it is, why, and what to do."""
+"""Messages about what a person can fix: where, why, and what to do."""
 
 import os
 import subprocess
@@ -34,13 +34,13 @@ def api():
 
 @pytest.fixture
 def call(api, tmp_path):
-    """A command in a process of its own; its exit code and the one line it says."""
+    """A command in its own process; returns its exit code and its one line."""
 
     def run(*words, limit=None, **environment):
         given = {
             "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
             "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
-            # where files may not grow Python would leave cut off what it compiles
+            # under a limit on file sizes Python would leave partial .pyc files
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
@@ -82,7 +82,7 @@ ONE_DAY = ("load", "--quiet", "--start", DAY, "--end", DAY)
     ],
 )
 def test_a_broken_file_of_dlt_is_named_with_the_line(tmp_path, name, text, reason):
-    """And with the whole reason, but without what is written there."""
+    """With the whole reason, but without the file's values."""
     (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     provider = ConfigTomlProvider if name == "config.toml" else SecretsTomlProvider
     with pytest.raises(TomlProviderReadException) as raised:
@@ -98,7 +98,7 @@ def test_a_broken_file_of_dlt_is_named_with_the_line(tmp_path, name, text, reaso
 
 @pytest.mark.process
 def test_the_command_says_so_in_one_line(call, tmp_path):
-    """Though dlt reads its files long before it needs them."""
+    """Although dlt reads its files long before it needs them."""
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text("a =\n")
     said = (
@@ -112,7 +112,7 @@ def test_the_command_says_so_in_one_line(call, tmp_path):
 def test_a_full_temporary_folder_is_not_taken_for_the_database_s_disk(
     call, database, tmp_path
 ):
-    """No file of the loader may grow, but those of the server may: it is dlt's."""
+    """Only the loader's files may not grow, so the temporary folder is named."""
     code, said = call(*ONE_DAY, "--destination", "postgres", limit=2000)
 
     assert 5 == code
@@ -122,8 +122,8 @@ def test_a_full_temporary_folder_is_not_taken_for_the_database_s_disk(
     assert 1 == said.count("\n")
 
 
-def test_so_is_one_that_is_gone(tmp_path, monkeypatch):
-    """Wherever the variable points to."""
+def test_a_missing_temporary_folder_is_named(tmp_path, monkeypatch):
+    """TMPDIR names a missing folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     given = {"ANTHROPIC_ADMIN_KEY": DEMO_API_KEY}
@@ -133,8 +133,8 @@ def test_so_is_one_that_is_gone(tmp_path, monkeypatch):
     assert f"The temporary folder {tmp_path}/gone cannot be used" in done.stderr
 
 
-def test_so_is_a_machine_without_any(tmp_path, monkeypatch):
-    """Where Python finds none that it could write to, it names no file."""
+def test_a_machine_without_a_temporary_folder_is_told(tmp_path, monkeypatch):
+    """If Python finds no writable folder, its error names no file."""
     monkeypatch.chdir(tmp_path)
     gone = str(tmp_path / "gone")
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -151,7 +151,7 @@ def test_so_is_a_machine_without_any(tmp_path, monkeypatch):
 def test_a_full_disk_of_the_database_is_not_taken_for_the_temporary_folder(
     call, tmp_path
 ):
-    """And the file that is named is the one that was given."""
+    """The line names the given file."""
     code, said = call(*ONE_DAY, "--database", "usage.duckdb", limit=8000)
 
     assert 5 == code
@@ -163,7 +163,7 @@ def test_a_full_disk_of_the_database_is_not_taken_for_the_temporary_folder(
 
 
 def test_a_folder_that_is_not_there_is_told_by_the_file_s_name(tmp_path, monkeypatch):
-    """Not by that of a draft, which nobody has asked for."""
+    """The line does not name a draft."""
     monkeypatch.chdir(tmp_path)
     given = {"ANTHROPIC_ADMIN_KEY": DEMO_API_KEY}
     words = ["load", "--database", "nowhere/usage.duckdb"]
@@ -175,7 +175,7 @@ def test_a_folder_that_is_not_there_is_told_by_the_file_s_name(tmp_path, monkeyp
 
 @pytest.mark.process
 def test_a_name_that_the_locale_cannot_write_is_wrong_usage(call, tmp_path):
-    """DuckDB's names are in UTF-8 everywhere, and so would be another file's."""
+    """DuckDB encodes names in UTF-8 and would open another file."""
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     code, said = call(*ONE_DAY, "--database", "übung.duckdb", **plain)
 
@@ -187,7 +187,7 @@ def test_a_name_that_the_locale_cannot_write_is_wrong_usage(call, tmp_path):
 
 @pytest.mark.slow
 def test_with_utf_8_a_name_may_have_any_letters(api, tmp_path):
-    """Those of the folder, too."""
+    """Also in the folder's name."""
     (tmp_path / "日本").mkdir()
     file = tmp_path / "日本" / "übung.duckdb"
     given = {

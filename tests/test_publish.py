@@ -38,7 +38,7 @@ def history():
 
 @pytest.fixture
 def publish(history, tmp_path, monkeypatch):
-    """A load in an empty folder that publishes, and what became of it."""
+    """A load in an empty folder with --publish, and its end."""
     monkeypatch.chdir(tmp_path)
     with FakeApi(history) as api:
         given = {
@@ -62,7 +62,7 @@ def publish(history, tmp_path, monkeypatch):
 def test_a_reader_of_the_copy_is_neither_stopped_nor_stops_a_load(
     publish, history, tmp_path
 ):
-    """It goes on with what it opened, and finds the new data when it opens it again."""
+    """It keeps reading the old copy, and sees the new data when it opens it again."""
     copy = tmp_path / "readers.duckdb"
     done = publish(copy)
     assert 0 == done.exit_code, done.stderr
@@ -105,7 +105,7 @@ def test_nobody_writes_while_the_file_is_copied(publish, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_full_disk_leaves_the_copy_that_was_there(publish, tmp_path, monkeypatch):
-    """The line says that the data is in; what was written of the new one is gone."""
+    """The line says that the data is committed; the partial new copy is removed."""
     copy = tmp_path / "readers.duckdb"
     publish(copy)
     before = copy.read_bytes()
@@ -119,15 +119,15 @@ def test_a_full_disk_leaves_the_copy_that_was_there(publish, tmp_path, monkeypat
     done = publish(copy)
 
     assert ExitCode.WAREHOUSE == done.exit_code
-    assert "The data is in ccwarehouse.duckdb, but" in done.stderr
-    assert "No space left on device. Mend that" in done.stderr
+    assert "The data is committed to ccwarehouse.duckdb, but" in done.stderr
+    assert "No space left on device. Fix that" in done.stderr
     assert before == copy.read_bytes()
     assert ["ccwarehouse.duckdb", "readers.duckdb"] == sorted(os.listdir(tmp_path))
 
 
 @pytest.mark.slow
 def test_a_copy_keeps_who_may_read_it(publish, tmp_path):
-    """First whoever may read the database, then whoever may read the copy."""
+    """The first copy has the database's mode, later ones the old copy's."""
     copy = tmp_path / "readers.duckdb"
     execute(tmp_path / "ccwarehouse.duckdb", "select 1")
     (tmp_path / "ccwarehouse.duckdb").chmod(0o640)
@@ -143,7 +143,7 @@ def test_a_copy_keeps_who_may_read_it(publish, tmp_path):
 def test_a_link_leads_to_the_new_copy_without_the_notes_on_the_one_before(
     publish, tmp_path
 ):
-    """The link stays, and what a client noted for the old file is not this one's."""
+    """The link stays, and a client's log of the old copy is removed."""
     (tmp_path / "shared").mkdir()
     copy, link = tmp_path / "shared" / "readers.duckdb", tmp_path / "link.duckdb"
     link.symlink_to(copy)
@@ -157,20 +157,20 @@ def test_a_link_leads_to_the_new_copy_without_the_notes_on_the_one_before(
 
 
 def test_a_file_whose_last_rows_are_beside_it_is_not_copied(tmp_path):
-    """As another program that crashed has left it: the copy would lack them."""
+    """A crashed program has left a log: the copy would lack its rows."""
     database, copy = tmp_path / "usage.duckdb", tmp_path / "readers.duckdb"
     with duckdb.connect(database) as crashed:
         crashed.execute("pragma disable_checkpoint_on_shutdown")
         crashed.execute("create table rows as from range(3)")
 
-    with pytest.raises(PublishError, match=r"some of it is still in .*\.wal"):
+    with pytest.raises(PublishError, match=r"some rows are still in .*\.wal"):
         copy_for_readers(database, copy, IMPATIENT)
     assert not copy.exists()
 
 
 @pytest.mark.slow
 def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path):
-    """A load that ends with 4 publishes."""
+    """A load that ends with 4 also publishes."""
     copy = tmp_path / "readers.duckdb"
     publish.api.fault = lambda request: (
         error(400, "invalid_request_error")
@@ -189,16 +189,16 @@ def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path)
         ("ccwarehouse.duckdb", [], "names the database itself"),
         ("other/../ccwarehouse.duckdb", [], "names the database itself"),
         ("other", [], "is a directory"),
-        ("nowhere/readers.duckdb", [], "folder is not there"),
+        ("nowhere/readers.duckdb", [], "folder does not exist"),
         ("Claude_Code.duckdb", [], "Name another file with --publish"),
-        ("notes.txt", [], "is no DuckDB file"),
+        ("notes.txt", [], "is not a DuckDB file"),
         ("readers.duckdb", ["--destination=postgres"], "postgres is none"),
     ],
 )
 def test_a_copy_that_cannot_be_is_refused_before_anything_is_done(
     publish, tmp_path, target, words, reason
 ):
-    """No call, no file, and what is there stays."""
+    """No call is made, no file is created, and existing files stay."""
     (tmp_path / "other").mkdir()
     (tmp_path / "notes.txt").write_text("Not to be lost.")
     done = publish(target, *words)

@@ -1,4 +1,4 @@
-"""The README and docs/ say what is so: commands exist, queries run, links lead on."""
+"""The README and docs/ are true: commands exist, queries run, links work."""
 
 import re
 import runpy
@@ -39,7 +39,7 @@ def test_every_command_that_is_told_of_is_one(words):
 
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_is_told_of(name):
-    """A command that is not told is not there for the reader."""
+    """The docs show every command."""
     assert (
         name in {words[0] for words in COMMANDS}
         or f"make {name}" in PAGES[ROOT / "README.md"]
@@ -49,7 +49,7 @@ def test_every_command_is_told_of(name):
 @pytest.mark.slow
 @pytest.mark.process
 def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
-    """With no search path and no key but what its own file brings."""
+    """With cron's environment and the key from its own file."""
     (job,) = blocks("cron")
     zone, line = job.splitlines()
     command = line.split(maxsplit=5)[5]
@@ -58,7 +58,7 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
         ("/etc/", f"{tmp_path}/"),
         ("/data/", f"{tmp_path}/"),
     ):
-        # quoted, as a path may have a blank in it
+        # quoted, as a path may have a space in it
         command = command.replace(there, shlex.quote(here))
     with FakeApi() as api:
         (tmp_path / "ccwarehouse.env").write_text(
@@ -81,14 +81,14 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
 
 
 def test_every_option_of_load_is_told_of():
-    """The table of options is whole."""
+    """The table of options is complete."""
     options = [name for option in main.commands["load"].params for name in option.opts]
 
     assert [] == [name for name in options if name not in OPERATIONS]
 
 
 def test_every_exit_code_is_told_of():
-    """The table says of each code what `--help` says of it."""
+    """The table and `--help` have the same codes and meanings."""
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", OPERATIONS, re.MULTILINE)
 
     assert [(str(int(code)), code.meaning) for code in ExitCode] == rows
@@ -96,7 +96,7 @@ def test_every_exit_code_is_told_of():
 
 @pytest.mark.slow
 def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
-    """What a reader pastes into DuckDB gives rows; grants are for a server."""
+    """Every query in the docs returns rows in DuckDB, except grants."""
     database = tmp_path / "ccwarehouse.duckdb"
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
         load_from(api, database, now=NOON, views=True)
@@ -109,7 +109,7 @@ def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
 
 
 def test_the_grain_of_every_mart_is_told():
-    """The table says of what each has one row, as its SQL does."""
+    """The table and the SQL state the same grain."""
     names = {"organization_id": "organisation"}
     expected = {
         model.name: ", ".join(
@@ -125,7 +125,7 @@ def test_the_grain_of_every_mart_is_told():
 
 
 def test_the_python_example_names_what_is_there():
-    """The source's example imports what the package offers."""
+    """The example's imports work."""
     (example,) = blocks("python")
 
     exec(compile(example.rpartition("\n\n")[0], "settings.md", "exec"), {})
@@ -133,7 +133,7 @@ def test_the_python_example_names_what_is_there():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_to_what_is_there(page):
-    """Files by their path from the page, headings by the name that GitHub gives."""
+    """Links to files and to headings, named as on GitHub."""
     lost = [
         link
         for link in re.findall(r"\]\((?!https?:)([^)]+)\)", PAGES[page])
@@ -156,7 +156,7 @@ def leads_somewhere(page, link):
 
 
 def test_the_data_dictionary_is_what_the_code_declares():
-    """`make docs` writes it; no column lacks its meaning."""
+    """`make docs` changes nothing, and every column has a meaning."""
     written = runpy.run_path(str(DOCS / "dictionary.py"))["page"]()
 
     assert written == PAGES[DOCS / "data-dictionary.md"]

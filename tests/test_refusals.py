@@ -1,4 +1,4 @@
-"""A refusal is one day's once a call was accepted; before that it is the run's."""
+"""A refusal fails one day if a call was accepted, and otherwise ends the run."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ REFUSAL = refusal(403, "not for you")
 
 
 class Server:
-    """Answers after some seconds, and refuses some days; `calls` are those it got."""
+    """Answers after some seconds, and refuses some days; `calls` has all calls."""
 
     def __init__(self, refused, seconds=0):
         self.refused, self.seconds, self.calls = set(map(str, refused)), seconds, []
@@ -39,7 +39,7 @@ def failed(outcomes):
 
 @pytest.mark.parametrize("refused", [DAYS[:1], DAYS[:3], DAYS[5:7], DAYS[-1:]])
 def test_days_refused_beside_accepted_ones_fail_by_themselves(refused):
-    """Also the very first ones, whose refusals come before any acceptance."""
+    """Also the first days, whose refusals come before any acceptance."""
     server = Server(refused, seconds=0.01)
     outcomes = fetch(server, *DAYS, concurrency=4)
     reason = "403 an_error: not for you (request id req_1)"
@@ -50,7 +50,7 @@ def test_days_refused_beside_accepted_ones_fail_by_themselves(refused):
 
 @pytest.mark.parametrize(("days", "concurrency"), [(12, 1), (12, 4), (2, 4), (1, 4)])
 def test_when_every_first_call_is_refused_the_run_ends(days, concurrency):
-    """One call of each caller, then the sentence on the key and the API's words."""
+    """After one call of each caller, the error has the advice and the API's message."""
     server = Server(DAYS)
     with pytest.raises(CredentialsError, match=r"refused the key.*not for you"):
         fetch(server, *DAYS[:days], concurrency=concurrency)
@@ -59,7 +59,7 @@ def test_when_every_first_call_is_refused_the_run_ends(days, concurrency):
 
 
 def test_a_refusal_decides_when_the_others_failed_without_an_acceptance():
-    """Who is refused does not wait for callers that have nothing left to call."""
+    """A refused caller does not wait for callers without more calls."""
     api = Script(REFUSAL, refusal(404))
     with pytest.raises(CredentialsError, match="not for you"):
         fetch(api, *DAYS[:3], concurrency=2)
@@ -68,14 +68,14 @@ def test_a_refusal_decides_when_the_others_failed_without_an_acceptance():
 
 
 def test_an_accepted_page_counts_although_its_day_fails():
-    """A key whose first page was read is no refused key."""
+    """A key whose first page was accepted is not a refused key."""
     api = Script(page(next_page="a"), REFUSAL)
 
     assert "not for you" in failed(fetch(api))[DAY]
 
 
 def test_a_key_accepted_before_the_run_is_refused_day_by_day():
-    """Whoever has asked already says so, and the run goes on from the first refusal."""
+    """With `is_admitted`, the run goes on after the first refusal."""
     transport = httpx.MockTransport(Server(DAYS))
     outcomes = list(fetch_days(DAYS, settings(), transport, is_admitted=True))
 
@@ -84,7 +84,7 @@ def test_a_key_accepted_before_the_run_is_refused_day_by_day():
 
 @pytest.mark.slow
 def test_one_day_that_is_refused_for_ever_costs_that_day(tmp_path, monkeypatch):
-    """Of 114 days 113 are in, the one is failed, and the next run tries it again."""
+    """113 of 114 days are loaded, one failed, and the next load tries it again."""
     monkeypatch.chdir(tmp_path)
     bad = "2026-01-20"
 

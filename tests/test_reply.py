@@ -24,7 +24,7 @@ GOOD = reply(EXAMPLE)
 
 
 def with_text(old, new):
-    """The example's reply with one piece of its text exchanged."""
+    """The example's reply with one part of its text replaced."""
     assert GOOD.count(old.encode()) == 1
     return GOOD.replace(old.encode(), new if isinstance(new, bytes) else new.encode())
 
@@ -127,21 +127,21 @@ BAD_JSON = {
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
 def test_what_is_no_json_may_be_whole_the_next_time(body):
-    """A reply that is no JSON is worth another try; nothing is made of it."""
-    with pytest.raises(TransientError, match="cut short or is no JSON"):
+    """A reply that is not JSON is worth another try."""
+    with pytest.raises(TransientError, match="cut short or is not JSON"):
         PageReader().read(body)
 
 
 @pytest.mark.parametrize("body", BAD_JSON.values(), ids=BAD_JSON)
 def test_json_that_cannot_be_loaded_exactly_is_refused(body):
-    """A reply that would lose or bend something is no page at all."""
+    """A reply that cannot be loaded exactly is refused."""
     with pytest.raises(ContractError):
         tables(body)
 
 
 @pytest.mark.parametrize("depth", range(900, 1000, 7))
 def test_no_depth_of_nesting_is_a_bug(depth):
-    """Around what Python can still read, a reply loads or is refused."""
+    """Near Python's limit of nesting, a reply loads or is refused."""
     body = unknown("[" * depth + "]" * depth)
     try:
         kept = tables(body).rows(REPORT)["unknown_fields"].to_pylist()
@@ -172,7 +172,7 @@ def test_no_depth_of_nesting_is_a_bug(depth):
     ],
 )
 def test_money_is_exact_as_it_is_written(text, expected):
-    """Cents keep every digit, be they whole, fractional, in powers of ten or text."""
+    """Cents keep every digit: whole, fractional, with exponents, or as text."""
     day = tables(cents(text))
     (model,) = day.rows(MODELS).to_pylist()
 
@@ -182,14 +182,14 @@ def test_money_is_exact_as_it_is_written(text, expected):
 
 @pytest.mark.parametrize("text", [r"\\u0000", r"\\\\u0000", r"\u0001", "u0000"])
 def test_what_only_looks_like_a_zero_byte_is_text(text):
-    """A backslash that is itself escaped begins no escape."""
+    """An escaped backslash does not begin an escape."""
     (row,) = tables(with_text("vscode", text)).rows(REPORT).to_pylist()
 
     assert json.loads(f'"{text}"') == row["terminal_type"]
 
 
 def test_counts_reach_to_the_end_of_int64():
-    """The largest count there is loads as it is."""
+    """The largest count loads exactly."""
     day = tables(sessions(str(2**63 - 1)))
 
     assert 2**63 - 1 == sums(day)["num_sessions"]
@@ -197,7 +197,7 @@ def test_counts_reach_to_the_end_of_int64():
 
 
 def test_a_byte_order_mark_is_no_part_of_the_reply():
-    """JSON behind a byte order mark reads as without."""
+    """JSON after a byte order mark is read like JSON without it."""
     assert tables(GOOD).rows(REPORT) == tables(b"\xef\xbb\xbf" + GOOD).rows(REPORT)
 
 
@@ -212,14 +212,14 @@ def test_a_byte_order_mark_is_no_part_of_the_reply():
     ],
 )
 def test_a_page_says_whether_there_are_more(body, expected):
-    """A cursor without a word on `has_more` is followed: no page is taken for all."""
+    """A cursor without `has_more` is followed."""
     page = PageReader().read(body)
 
     assert expected == (page.has_more, page.next_page)
 
 
 def test_a_page_holds_more_records_than_a_block_of_arrow():
-    """A reply of several megabytes is read whole."""
+    """A reply of several megabytes is read completely."""
     many = [record(terminal_type=f"{n}-" + 1000 * "x") for n in range(3000)]
 
     assert [r["terminal_type"] for r in many] == [
@@ -228,7 +228,7 @@ def test_a_page_holds_more_records_than_a_block_of_arrow():
 
 
 def test_no_message_holds_the_whole_reply():
-    """A refusal says what is wrong, not what the organisation did."""
+    """A refusal says what is wrong, without the records."""
     with pytest.raises(ContractError) as refused:
         tables(reply(*[record(terminal_type=KEY)] * 9, record(terminal_type=7)))
 

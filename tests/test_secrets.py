@@ -1,8 +1,8 @@
-"""No secret out: each command fails in many ways, and all it left is searched.
+"""No secret leaks: each command fails in many ways, and all its output is searched.
 
-Every run is its own process, with logs of every library at their most talkative and the
-working folder kept. The key must be in nothing that it wrote, nor a password, nor an
-email outside of the tables that are there for emails.
+Every run is its own process, with all libraries' logs at debug level and the working
+folder kept. Nothing that it wrote may contain the key or a password, and only the usage
+tables and their files may contain emails.
 """
 
 import base64
@@ -37,7 +37,7 @@ KEY = "sk-ant-admin01-Zq7wErTy_UIOPasdf-GHJKl"
 PASSWORD = "hunter-Kj5Lw9"
 EMAIL = "zoe.q7x@example.com"
 
-# every logger speaks, and the folder of a run stays for the search
+# every logger logs, and the folder of a run is kept for the search
 LAUNCHER = """
 import logging, os, shutil, tempfile
 logging.basicConfig(level=logging.DEBUG)
@@ -71,7 +71,7 @@ KEY_PLACES = (CUSTOMARY, OF_DLT, "secrets.toml")
 
 
 def echo(status):
-    """A refusal that quotes the key that came."""
+    """A refusal that quotes the received key."""
 
     def fault(request):
         key = request.headers["x-api-key"]
@@ -102,9 +102,9 @@ def hanging(request):
 
 @dataclass
 class Case:
-    """A command that goes wrong: what the API does, what is set, how it must end.
+    """A command that fails: the API's fault, the settings, the expected exit code.
 
-    `file` is what secrets.toml holds instead of the key where that is the point.
+    `file` replaces the content of secrets.toml.
     """
 
     words: str
@@ -240,7 +240,7 @@ NEAR_TWINS = {
 
 @dataclass
 class Run:
-    """How a case ended, and what it left."""
+    """How a case ended, and its folder and output."""
 
     code: int
     output: str
@@ -248,7 +248,7 @@ class Run:
 
 
 class Runner:
-    """Starts processes, one after the other; starting a Python anew takes seconds."""
+    """Starts processes by forking; starting a new Python takes seconds."""
 
     def __init__(self):
         self._process = subprocess.Popen(
@@ -259,13 +259,13 @@ class Runner:
         )
 
     def start(self, **order):
-        """Start one; its number."""
+        """Start one; returns its number."""
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
     def ended(self, number):
-        """Its exit code, as soon as there is one; what hangs is killed."""
+        """Its exit code, when it ends; a hanging process is killed."""
         watchdog = Timer(120, os.kill, (number, signal.SIGKILL))
         watchdog.start()
         code = int(self._process.stdout.readline())
@@ -279,7 +279,7 @@ class Runner:
 
 
 def run(case, key_place, folder, runner):
-    """The case in a new folder, with a working folder and a home inside of it."""
+    """Run the case in a new folder, with a working folder and a home in it."""
     for name in ("tmp", "home", ".dlt"):
         (folder / name).mkdir()
     in_file = case.file or (
@@ -312,7 +312,7 @@ def run(case, key_place, folder, runner):
 
 
 def environment(case, api, key_place, folder):
-    """Little patience, much to say, and the key where it is meant to be."""
+    """The environment: short waits, debug logs, and the key in its place."""
     key = {} if case.file or key_place == "secrets.toml" else {key_place: KEY}
     return {
         BASE_URL: api.url,
@@ -335,7 +335,7 @@ def wait_for(condition):
         time.sleep(0.02)
 
 
-# a soak has all of them, and the key in each place
+# a soak tries all of them, with the key in each place
 KINDS = [
     (name, place)
     for number, name in enumerate(name for name in CASES if name not in NEAR_TWINS)
@@ -367,7 +367,7 @@ def runs(tmp_path_factory):
 
 
 def written(run):
-    """All that a run has written: (where, text), files of every kind unpacked."""
+    """All that a run has written: (place, text), with files unpacked."""
     yield "output", run.output
     for path in run.folder.rglob("*"):
         if path.is_file() and path != run.folder / ".dlt" / "secrets.toml":
@@ -403,14 +403,14 @@ def cells(database):
 
 
 def forms(secret):
-    """Any part that would tell it, in the disguises that texts put on."""
+    """All parts of the secret that would reveal it, in all encodings."""
     part = secret[len("sk-ant-admin01-") :] if secret == KEY else secret
     encoded = base64.b64encode(part.encode()).decode()[2:-4]
     return {part[:12], part[-12:], urllib.parse.quote(part)[:12], encoded[:12]}
 
 
 def places(run, secret, allowed=r"(?!)"):
-    """Where else than in `allowed` places the secret is, with what stands around it."""
+    """The places outside `allowed` that contain the secret, with context."""
     pattern = re.compile("|".join(map(re.escape, forms(secret))), re.IGNORECASE)
     return [
         f"{where}: {text[max(found.start() - 150, 0) : found.end() + 50]}"
@@ -420,14 +420,14 @@ def places(run, secret, allowed=r"(?!)"):
 
 
 FOR_EMAILS = (
-    r"/usage_report[^/]*\.parquet$|\.duckdb(\.wal)?$"  # its cells are searched apart
+    r"/usage_report[^/]*\.parquet$|\.duckdb(\.wal)?$"  # cells are searched separately
     r"|\.(usage_report|stg_usage|stg_model_usage|stg_tool_actions|user_\w+)$"
 )
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=" - ".join)
 def test_no_key_comes_out(runs, kind):
-    """Neither whole nor in part, in what was said, logged, noted or stored."""
+    """Neither whole nor in part, in output, logs, files or tables."""
     name, _ = kind
 
     assert CASES[name].code == runs[kind].code, runs[kind].output[-3000:]
@@ -436,16 +436,16 @@ def test_no_key_comes_out(runs, kind):
 
 @pytest.mark.parametrize("kind", KINDS, ids=" - ".join)
 def test_no_password_and_no_email_comes_out(runs, kind):
-    """Emails are in the tables for them and in the files these are loaded from."""
+    """Emails are only in the usage tables and the files they are loaded from."""
     name, _ = kind
 
     assert [] == places(runs[kind], PASSWORD)
-    if "with locals" not in name:  # which are the data, and not our doing
+    if "with locals" not in name:  # these are the data itself
         assert [] == places(runs[kind], EMAIL, FOR_EMAILS)
 
 
 def test_the_search_finds_what_there_is(runs):
-    """An email is found in the tables for it, in the package's files, in its views."""
+    """The search finds emails in tables, in the package's files and in views."""
     done = next(run for (name, _), run in runs.items() if name == "all is well")
     found = {place.partition(": ")[0] for place in places(done, EMAIL)}
     names = {re.sub(r".*[/.](\w+\..*)", r"\1", place) for place in found}
@@ -456,7 +456,7 @@ def test_the_search_finds_what_there_is(runs):
 
 
 def test_a_run_is_as_talkative_as_can_be(runs):
-    """Logs of dlt, httpx and asyncio, a trace and the state are searched as well."""
+    """Logs of dlt, httpx and asyncio, a trace and the state exist."""
     done = next(run for (name, _), run in runs.items() if name == "all is well")
     files = {where.rpartition("/")[2] for where, _ in written(done)}
 

@@ -65,7 +65,7 @@ def test_without_anything_the_defaults_hold():
 def test_every_setting_can_come_from_the_environment(
     monkeypatch, folder, name, text, expected
 ):
-    """In dlt's form, as its own type, before what dlt's files say."""
+    """In dlt's form, with the right type, and before dlt's files."""
     write(folder, "config.toml", f"{name} = 1" if expected != KEY else "")
     monkeypatch.setenv(PREFIX + name.upper(), text)
 
@@ -99,7 +99,7 @@ def test_what_is_given_wins_over_the_environment_and_that_over_files(
 
 
 def test_none_is_not_given(monkeypatch):
-    """A command line may pass on what nobody typed."""
+    """None from the command line counts as not given."""
     monkeypatch.setenv(f"{PREFIX}CONCURRENCY", "8")
 
     assert 8 == resolve_settings(concurrency=None).concurrency
@@ -107,7 +107,7 @@ def test_none_is_not_given(monkeypatch):
 
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_key_is_none(monkeypatch, empty):
-    """An empty variable neither counts nor hides the customary one."""
+    """An empty variable does not count and does not hide ANTHROPIC_ADMIN_KEY."""
     monkeypatch.setenv(f"{PREFIX}API_KEY", empty)
     with pytest.raises(CredentialsError, match="No Admin API key is set"):
         resolve_settings().require_key()
@@ -119,7 +119,7 @@ def test_an_empty_key_is_none(monkeypatch, empty):
 
 @pytest.mark.parametrize("name", ["BASE_URL", "SOURCES__BASE_URL"])
 def test_variables_that_others_use_are_not_ours(monkeypatch, name):
-    """What some other tool calls BASE_URL must not learn the key, nor give its own."""
+    """Another tool's BASE_URL must not receive the key, nor its API_KEY be used."""
     monkeypatch.setenv(name, "https://elsewhere.example")
     monkeypatch.setenv("API_KEY", "another-service")
     monkeypatch.setenv("ACCOUNT", "12345")
@@ -166,7 +166,7 @@ def test_the_key_travels_encrypted_or_stays_here(url):
     ],
 )
 def test_where_the_key_would_be_seen_is_refused(url):
-    """Other schemes, hosts that only look local, what is no URL."""
+    """Other schemes, hosts that only look local, and invalid URLs."""
     with pytest.raises(SettingsError, match="base_url"):
         resolve_settings(base_url=url)
 
@@ -183,7 +183,7 @@ def test_white_space_around_a_key_is_not_of_it(monkeypatch, around):
     "within", ["\n", "\r\nx-other: 1", "\0", "ä", "\u2026", "\x7f"]
 )
 def test_a_key_that_cannot_be_sent_is_refused_unseen(within):
-    """A line break or a foreign letter inside is a bad copy; the key is not shown."""
+    """A key with a line break or a letter beyond ASCII is refused and not shown."""
     with pytest.raises(CredentialsError, match="Copy it again") as refused:
         resolve_settings(api_key=f"sk-ant-{within}secret").require_key()
 
@@ -251,13 +251,13 @@ def test_names_of_accounts(name):
 
 @pytest.mark.parametrize("name", ["", "a b", "a'b", "a/b", "é", "a\n", 'a"; drop'])
 def test_a_name_that_could_be_more_than_a_name_is_refused(name):
-    """An account stands in SQL and in messages."""
+    """The account is used in SQL and in messages."""
     with pytest.raises(SettingsError, match="account"):
         resolve_settings(account=name)
 
 
 def test_settings_do_not_show_the_key():
-    """Neither printed nor represented."""
+    """Neither in str() nor in repr()."""
     settings = resolve_settings(api_key=KEY)
 
     assert KEY not in f"{settings} {settings!r}"

@@ -1,4 +1,4 @@
-"""dlt's own tables do not grow by what a night happens to replace."""
+"""dlt's own tables do not grow with each load that replaces days."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def destination(request):
 def test_the_stored_schema_is_the_same_whichever_days_a_night_replaces(
     destination, tmp_path
 ):
-    """One version, and one of the staging dataset; every load refers to it."""
+    """One version, and one in the staging dataset; every load refers to it."""
     history = History({day: [record(day)] for day in DAYS})
     database = tmp_path / "usage.duckdb"
     with served(history) as api:

@@ -1,4 +1,4 @@
-"""What cannot be printed is no reason for a load to end otherwise than it would."""
+"""Output that cannot be written does not change how a load ends."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ def api():
 
 @pytest.fixture
 def start(api, tmp_path):
-    """Start a command in a process of its own, in an empty folder."""
+    """Start a command in its own process, in an empty folder."""
     environment = {
         "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
         "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": str(DAYS),
@@ -43,7 +43,7 @@ def start(api, tmp_path):
 
 @pytest.fixture
 def full():
-    """A device that takes no byte."""
+    """A device that accepts no byte."""
     with open("/dev/full", "wb", buffering=0) as device:
         yield device
 
@@ -55,7 +55,7 @@ def stored_days(folder):
 
 @pytest.mark.process
 def test_a_load_whose_words_nobody_can_write_loads(api, start, full, tmp_path):
-    """Progress, remarks and summary are lost; data and exit code are as ever."""
+    """Progress, remarks and summary are lost; data and exit code are unchanged."""
     refused = []
 
     def fault(request):
@@ -81,7 +81,7 @@ def test_a_load_whose_reader_has_gone_loads(start, tmp_path):
 
 @pytest.mark.process
 def test_a_summary_that_is_lost_is_missed(start, full):
-    """The exit code is the load's; stderr says that stdout lacks something."""
+    """The exit code is the load's; stderr says that output is lost."""
     load = start("load", "--json", "--quiet", stdout=full, stderr=subprocess.PIPE)
     _, told = load.communicate(timeout=SECONDS)
 
@@ -91,12 +91,12 @@ def test_a_summary_that_is_lost_is_missed(start, full):
 
 @pytest.mark.process
 def test_a_load_whose_terminal_is_closed_ends_as_on_ctrl_c(api, start):
-    """The kernel and the shell both send SIGHUP; one object tells that it ended."""
+    """The kernel and the shell both send SIGHUP; one object is printed."""
     began = []
 
     def hang(request):
         began.append(request)
-        is_first = len(began) == 1  # it asks whether there may be a load at all
+        is_first = len(began) == 1  # the preflight call
         return None if is_first else replace(api.answer(request), stall=SECONDS)
 
     api.fault = hang
@@ -115,7 +115,7 @@ def test_a_load_whose_terminal_is_closed_ends_as_on_ctrl_c(api, start):
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_interrupts_unless_it_was_ignored_before(number):
-    """Under nohup SIGHUP stays ignored; otherwise it is as Ctrl-C."""
+    """Under nohup SIGHUP stays ignored; otherwise it acts like Ctrl-C."""
     before = signal.signal(number, signal.SIG_IGN)
     try:
         with signals_as_ctrl_c():
@@ -131,7 +131,7 @@ def test_a_signal_interrupts_unless_it_was_ignored_before(number):
 
 
 def test_a_second_signal_does_not_interrupt_the_interruption():
-    """The kernel and the shell both tell that a terminal is closed."""
+    """The kernel and the shell both send SIGHUP when a terminal closes."""
     numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     interruptions = 0
@@ -150,7 +150,7 @@ def test_a_second_signal_does_not_interrupt_the_interruption():
 
 
 def _soon(condition):
-    """Whether it comes true within the seconds that a start may take."""
+    """Whether it becomes true within the time of a start."""
     for _ in range(SECONDS * 20):
         if condition():
             return True

@@ -1,4 +1,4 @@
-"""What is printed through rich, in terminals and logs of every width."""
+"""Output through rich, in terminals and logs of every width."""
 
 import os
 import shlex
@@ -22,7 +22,7 @@ WIDTHS = range(60, 121)
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Both programs in an environment that is not on the PATH: its folder."""
+    """The folder of an environment with both programs that is not on the PATH."""
     folder = tmp_path / "a folder [with brackets]" / "far down the tree" / "bin"
     folder.mkdir(parents=True)
     for name in ("ccwarehouse", "duckdb"):
@@ -33,14 +33,14 @@ def installed(tmp_path, monkeypatch):
 
 
 def printed(width, work):
-    """The lines that `work` prints on a console of that width."""
+    """The lines that `work` prints on a console of this width."""
     console = Console(width=width, file=StringIO(), highlight=False)
     work(console)
     return console.file.getvalue().splitlines()
 
 
 def test_the_commands_of_the_demo_can_be_copied_at_any_width(installed):
-    """Each is one line, whatever the width, and a shell reads it as it is meant."""
+    """Each is one line at any width, and a shell parses it correctly."""
     loads, asks = (
         os.path.relpath(installed / name) for name in ("ccwarehouse", "duckdb")
     )
@@ -56,7 +56,7 @@ def test_the_commands_of_the_demo_can_be_copied_at_any_width(installed):
 
 
 def test_a_line_of_a_log_is_one_line_at_any_width():
-    """Where no terminal is, progress is said in lines that a search can find whole."""
+    """Without a terminal, a line of progress is never wrapped."""
     now = datetime(2026, 3, 10, tzinfo=UTC)
     fetches = [DayFetch(date(2026, 3, 9), now)]
     calendar = Calendar(now, now - now)

@@ -1,4 +1,4 @@
-"""A load waits for whoever holds the warehouse, and says whom it waits for."""
+"""A load waits while another program holds the warehouse, and names it."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ from postgres import LOADER
 
 pytestmark = pytest.mark.process
 
-LONG = 60  # seconds, which nobody waits: whoever is told lets go, or it is a failure
+LONG = 60  # seconds; never waited in full, unless the test fails
 HOLD = """
 import sys, duckdb
 with duckdb.connect(sys.argv[1], read_only=True):
@@ -36,7 +36,7 @@ with duckdb.connect(sys.argv[1], read_only=True):
 
 @pytest.fixture
 def held(tmp_path, monkeypatch):
-    """A DuckDB file that a BI tool has open to read it, and the tool."""
+    """A DuckDB file that a BI tool has open for reading, and the tool."""
     monkeypatch.setattr(waiting, "POLL", 0.02)
     database = tmp_path / "usage.duckdb"
     duckdb.connect(database).close()
@@ -61,7 +61,7 @@ def run(tmp_path):
 
 
 def test_a_load_goes_on_when_a_reader_lets_go_of_the_file(held):
-    """It says at once, and once, which process it waits for."""
+    """It names the process that it waits for, at once and only once."""
     database, reader = held
     told = []
 
@@ -85,7 +85,7 @@ def test_a_load_goes_on_when_a_reader_lets_go_of_the_file(held):
 def test_a_load_goes_on_when_another_load_of_the_dataset_ends(
     postgres, database, monkeypatch
 ):
-    """In Postgres: it says whose load it waits for."""
+    """In Postgres: it says which load it waits for."""
     monkeypatch.setattr(waiting, "POLL", 0.02)
     told = []
     other = psycopg2.connect(postgres.address(LOADER, database))
@@ -111,7 +111,7 @@ def test_a_load_goes_on_when_another_load_of_the_dataset_ends(
 
 @pytest.mark.parametrize("command", ["load", "transform"])
 def test_a_command_ends_with_5_when_it_has_waited_long_enough(held, run, command):
-    """Whom it waited for is said at once, also when it is to be quiet."""
+    """It names the holder at once, also with --quiet."""
     database, reader = held
     quiet = ["--quiet"] if command == "load" else []
     done = run(command, *quiet, "--wait=1", "--database", str(database))
@@ -124,7 +124,7 @@ def test_a_command_ends_with_5_when_it_has_waited_long_enough(held, run, command
 
 
 def test_ctrl_c_ends_the_wait(held, run, monkeypatch):
-    """With 130, as at any other time."""
+    """It ends with 130."""
     database, _ = held
     remark = Output.remark
 

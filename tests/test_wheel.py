@@ -14,7 +14,7 @@ UV = Path(sys.executable).with_name("uv")
 
 
 def run(*words, cwd, **environment):
-    """A program in an environment that knows nothing of this checkout."""
+    """Run a program in an environment without this checkout."""
     hidden = ("VIRTUAL_ENV", "PYTHONPATH")
     given = {name: text for name, text in os.environ.items() if name not in hidden}
     return subprocess.run(
@@ -29,7 +29,7 @@ def run(*words, cwd, **environment):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder outside the checkout in which the wheel was installed and run."""
+    """A folder outside the checkout, where the wheel is installed and run."""
     folder = tmp_path_factory.mktemp("elsewhere")
     run(UV, "build", "--quiet", "--wheel", "--out-dir", folder, cwd=ROOT)
     (wheel,) = folder.glob("*.whl")
@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-# Python runs a module of this name when it starts, and this one notes whom it calls.
+# Python imports a module of this name when it starts. This one records connections.
 WITNESS = """
 import sys
 
@@ -59,10 +59,10 @@ sys.addaudithook(note)
 
 @pytest.fixture(scope="module")
 def demo(folder):
-    """What the installed program prints for `ccwarehouse demo`, seen by a witness."""
+    """The output of the installed `ccwarehouse demo`, run with that module."""
     (folder / "sitecustomize.py").write_text(WITNESS)
     program = folder / "venv" / "bin" / "ccwarehouse"
-    telling = {"RUNTIME__DLTHUB_TELEMETRY": "true"}  # as another dlt project may wish
+    telling = {"RUNTIME__DLTHUB_TELEMETRY": "true"}  # another dlt project may set this
     return run(program, "demo", cwd=folder, PYTHONPATH=str(folder), **telling)
 
 
@@ -73,14 +73,14 @@ def test_an_installed_wheel_finds_its_sql_and_runs_the_demo(demo, folder):
 
 
 def test_the_demo_calls_no_one_but_this_machine(demo, folder):
-    """It needs no network, and nobody is told that it was used."""
+    """It makes no connection to other machines."""
     called = set((folder / "called.txt").read_text().split())
 
     assert {"127.0.0.1"} == called
 
 
 def test_the_wheel_puts_no_common_names_into_site_packages(folder):
-    """Its packages have names of their own, not `sources` or `pipelines`."""
+    """Its packages have specific names, not `sources` or `pipelines`."""
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     ours = ("ccwarehouse", "claude_code_analytics", "claude_code_marts", "whole_days")
 
@@ -92,7 +92,7 @@ def test_the_wheel_puts_no_common_names_into_site_packages(folder):
 
 
 def test_the_wheel_brings_its_licence(folder):
-    """Whoever installs it has the text, and its metadata name it."""
+    """The wheel contains the text, and its metadata name it."""
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     (about,) = site.glob("ccwarehouse-*.dist-info")
     text = (ROOT / "LICENSE").read_text()
@@ -102,7 +102,7 @@ def test_the_wheel_brings_its_licence(folder):
 
 
 def test_the_wheel_has_all_sql_and_no_cases(folder):
-    """Files are read from folders in folders; their proofs stay in the checkout."""
+    """All SQL files of nested folders are in it; the cases are not."""
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     installed, ours = site / "claude_code_marts", ROOT / "transforms/claude_code_marts"
 
@@ -122,7 +122,7 @@ NO_WHEEL = pytest.mark.skipif(
     "version", [pytest.param("1.0.0", marks=NO_WHEEL), "1.4.4", "2.0.0"]
 )
 def test_other_versions_of_duckdb_open_the_file(demo, folder, version):
-    """BI tools bring a DuckDB of their own, often an older one: views work there."""
+    """BI tools have their own DuckDB, often an older one: views work there."""
     code = (
         "import duckdb;"
         "connection = duckdb.connect('demo.duckdb', read_only=True);"

@@ -1,4 +1,4 @@
-"""The folders that runs leave behind: the dead ones' are swept, nobody else's is."""
+"""A run removes the folders of killed runs, and no others."""
 
 import subprocess
 import sys
@@ -18,14 +18,14 @@ HOLD = (
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """The machine's folder for temporary files, for the length of a test."""
+    """The machine's folder for temporary files during a test."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 @pytest.mark.process
 def test_the_folder_of_a_killed_run_goes_and_that_of_a_living_one_stays(place):
-    """A run that is killed removes nothing; the next one does, once it is dead."""
+    """A killed run leaves its folder; the next run removes it."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD],
         env={"TMPDIR": str(place)},
@@ -47,13 +47,13 @@ def test_the_folder_of_a_killed_run_goes_and_that_of_a_living_one_stays(place):
 
 
 def test_two_runs_of_one_process_leave_each_other_alone(place):
-    """The lock is each folder's own, not the process's."""
+    """The lock belongs to the folder, not to the process."""
     with work_folder() as first, work_folder() as second:
         assert {Path(first), Path(second)} == set(place.iterdir())
 
 
 def test_a_folder_that_no_run_has_marked_stays(place):
-    """One that is being made, and one that only has such a name, is left alone."""
+    """A folder without the lock's file may be new, or another program's."""
     (place / "ccwarehouse-new").mkdir()
     (place / "ccwarehouse-new" / f"{LOCK}.new").touch()
     (place / "ccwarehouse-backup").mkdir()

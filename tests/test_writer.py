@@ -1,4 +1,4 @@
-"""One load at a time on a server's dataset."""
+"""Only one load at a time writes to a server's dataset."""
 
 import subprocess
 import sys
@@ -46,7 +46,7 @@ def is_free(dataset):
 
 
 def test_a_second_writer_is_told_who_writes():
-    """The message names user, place and server process of the first one."""
+    """The message names the user, host and server process of the first writer."""
     first = hold("usage")
     try:
         with (
@@ -64,7 +64,7 @@ def test_a_second_writer_is_told_who_writes():
 
 
 def test_other_datasets_and_readers_are_not_locked_out():
-    """The lock is the dataset's, and only writers take it."""
+    """The lock is per dataset, and only writers take it."""
     first = hold("usage")
     try:
         with open_warehouse("postgres", Path("unused"), "usage") as reader:
@@ -77,11 +77,11 @@ def test_other_datasets_and_readers_are_not_locked_out():
 
 
 def test_a_writer_that_crashed_holds_nothing():
-    """When its process is killed, the next one gets in."""
+    """When a writer's process is killed, the next writer gets the lock."""
     first = hold("usage")
     first.kill()
     first.wait()
-    # the server lets go when it notices, a moment later
+    # the server releases the lock a moment later
     for _ in range(100):
         if is_free("usage"):
             break

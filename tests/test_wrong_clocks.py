@@ -1,4 +1,4 @@
-"""A warehouse into which a clock that was ahead has written heals by the next load."""
+"""The next load repairs a warehouse that was written with a clock ahead."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ class World:
         self.api, self.database = api, database
 
     def load(self, now, ahead=ONE_DAY * 0, **given):
-        """A nightly load, by a clock that all replies confirm though it is ahead."""
+        """A nightly load, by a clock that is ahead while all replies confirm it."""
         over = [day for day in MARCH if day < now.date().isoformat()]
         self.api.usage = History({day: [record(day)] for day in over})
         given = {"lookback": 1, "views": False} | given
@@ -40,7 +40,7 @@ class World:
             )
 
     def days(self):
-        """The days of March of which there are records."""
+        """The days of March that have records."""
         days = "select day(date) from claude_code.usage_report order by date"
         return [day for (day,) in query(self.database, days)]
 
@@ -52,10 +52,10 @@ def world(tmp_path):
 
 
 def test_a_clock_ahead_for_one_night_does_no_lasting_harm(world):
-    """Days to come that were stored as empty and final are read once they are over.
+    """Future days that were stored as empty and final are fetched once they are over.
 
-    That goes for the first night, for those up to the moment that the wrong clock
-    showed, and for those after it. `status` has nothing to say in any of them.
+    That holds for the first night, for the nights up to the wrong clock's time, and for
+    those after it. `status` reports nothing in any of them.
     """
     world.load(NOON)
     world.load(NOON, AHEAD)
@@ -74,7 +74,7 @@ def test_a_clock_ahead_for_one_night_does_no_lasting_harm(world):
 
 
 def test_a_wrong_clock_is_remembered_by_the_order_of_loads(world):
-    """One load that goes right is enough, however long the next one takes to come."""
+    """One load with a right clock is enough, however late the next one is."""
     world.load(NOON)
     world.load(NOON, AHEAD)
     world.load(NOON)
@@ -89,7 +89,7 @@ def test_a_wrong_clock_is_remembered_by_the_order_of_loads(world):
 
 
 def test_the_first_load_that_goes_right_may_come_days_later(world):
-    """What was read at a moment that is still to come is read again, however old."""
+    """A day that was fetched at a future time is fetched again, however old."""
     world.load(NOON)
     world.load(NOON, AHEAD)
     later = NOON + 5 * ONE_DAY
@@ -100,7 +100,7 @@ def test_the_first_load_that_goes_right_may_come_days_later(world):
 
 
 def test_status_is_quiet_before_the_next_load_and_after_it(world):
-    """Days read in the future are to be read again, but nothing is missing."""
+    """Days with a future fetch will be fetched again, but none is missing."""
     world.load(NOON)
     world.load(NOON, AHEAD)
     before = world.status(NOON)
@@ -113,7 +113,7 @@ def test_status_is_quiet_before_the_next_load_and_after_it(world):
 
 
 def test_a_first_load_that_was_years_ahead_does_not_hide_the_present(world):
-    """Days to come are no beginning: the next load goes back from today."""
+    """Future days do not count as the first day: the next load goes back from today."""
     world.load(NOON, 500 * ONE_DAY)
     world.load(NOON)
 
@@ -121,7 +121,7 @@ def test_a_first_load_that_was_years_ahead_does_not_hide_the_present(world):
 
 
 def test_a_failed_fetch_of_a_wrong_clock_is_followed_by_a_good_one(world):
-    """What was last is told by the number of the load: the day is whole again."""
+    """The load's number says which fetch was last: the day is whole again."""
     world.load(NOON)
     world.api.fault = lambda request: error(404, "not here")
     world.load(NOON, AHEAD)
@@ -132,7 +132,7 @@ def test_a_failed_fetch_of_a_wrong_clock_is_followed_by_a_good_one(world):
 
 
 def test_loads_are_numbered_by_account(world):
-    """Each one's number is one more than the greatest before, also of failed days."""
+    """Each is one more than the greatest of the account, failed days included."""
     world.load(NOON)
     world.load(NOON, account="other")
     world.api.fault = lambda request: error(404, "not here")

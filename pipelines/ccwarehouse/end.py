@@ -12,7 +12,7 @@ class End:
     """The end of a command.
 
     `error` is one line, None exactly when `code` is 0. `facts` are the command's own
-    keys in the JSON object, `lines` what people read on stdout instead.
+    keys in the JSON object. `lines` are printed on stdout when JSON is not wanted.
     """
 
     code: int = ExitCode.DONE

@@ -1,17 +1,17 @@
-"""What dlt reads when it is imported, set right before that. Imports nothing large."""
+"""The variables that dlt reads when it is imported. Imports nothing large itself."""
 
 from collections.abc import MutableMapping
 from typing import Final
 
-# dlt would tell others of this run, by itself or as another project has set it.
+# dlt would report this run: to its makers, or to where another project's settings say.
 SILENCED: Final = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__DLTHUB_DSN": "",
     "RUNTIME__SENTRY_DSN": "",
 }
-# It would log with tracebacks what ends in one line here; who wants that can have it.
+# dlt would log tracebacks of errors that we report in one line. Users can raise this.
 QUIET: Final = {"RUNTIME__LOG_LEVEL": "CRITICAL"}
-# Another naming of tables and columns, and another time zone for their timestamps.
+# These would change the names of tables and columns, and the zone of timestamps.
 FORGOTTEN: Final = (
     "DLT_DEFAULT_NAMING_MODULE",
     "DLT_DEFAULT_NAMING_NAMESPACE",
@@ -20,7 +20,7 @@ FORGOTTEN: Final = (
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:
-    """Let no other project's variables decide how dlt runs here."""
+    """Keep another project's variables from changing how dlt runs here."""
     for name in FORGOTTEN:
         environ.pop(name, None)
     environ.update(QUIET | dict(environ) | SILENCED)

@@ -1,4 +1,4 @@
-"""What the command line ends with, and what each code means: written once, here."""
+"""The exit codes and their meanings. Help and docs copy them from here."""
 
 from enum import IntEnum
 
@@ -15,17 +15,17 @@ class ExitCode(IntEnum):
         code.meaning = meaning
         return code
 
-    DONE = 0, "all wanted days are in"
+    DONE = 0, "all wanted days are loaded"
     BUG = 1, "a bug, with its traceback; or a check of transform --check fails"
     USAGE = 2, "wrong usage"
     CONFIGURATION = 3, "credentials or configuration"
-    DAYS_FAILED = 4, "some days failed or are missing, the others are in"
+    DAYS_FAILED = 4, "some days failed or are missing, the others are loaded"
     WAREHOUSE = 5, "the warehouse could not be reached or refused"
-    NOTHING_LOADED = 7, "days were wanted, and not one could be loaded"
-    INTERRUPTED = 130, "interrupted; what was in stays in"
+    NOTHING_LOADED = 7, "days were wanted, and none could be loaded"
+    INTERRUPTED = 130, "interrupted; committed days stay"
 
 
 def as_help() -> str:
-    """The table for the end of a command's help; click keeps its lines as they are."""
+    """The table at the end of a command's help. `\\b` tells click to keep its lines."""
     lines = [f"  {code:3}  {code.meaning}" for code in ExitCode]
     return "\n".join(["\b", "Exit codes:", *lines])

@@ -1,8 +1,8 @@
-"""Large imports that the garbage collector never looks at.
+"""Large imports that the garbage collector never scans.
 
-A module's objects stay until the end, but every full collection would go through all of
-them. A nightly load took 4.5 s of processor time with this and 5.4 s without (medians
-of ten, by turns; see CONTRIBUTING on `make bench`).
+A module's objects live until the process ends, but every full collection would scan
+them. A nightly load took 4.5 s of processor time with this and 5.4 s without: medians
+of ten alternating runs. `make bench` measures a nightly load.
 """
 
 import gc
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def frozen_imports() -> Iterator[None]:
-    """Import within this what is large: it is never searched for garbage."""
+    """Freeze what is imported in this context: no collection scans it."""
     modules = len(sys.modules)
     gc.disable()
     try:

@@ -1,8 +1,8 @@
 """Leaving at once on Ctrl-C, SIGTERM or SIGHUP.
 
-A load may be cut off anywhere: packages that are in stay in, and the next load finds
-out what is missing. So nothing is wound down, which could take as long as a running
-statement, and would keep a person waiting for tidiness that nobody needs.
+A load may be cut off anywhere: committed packages stay, and the next load finds out
+what is missing. So the process ends without cleaning up. A clean shutdown would have to
+wait for the running statement.
 """
 
 import os
@@ -26,10 +26,10 @@ SIGNALS = ("SIGTERM", "SIGHUP")  # Windows knows no SIGHUP
 
 @contextmanager
 def signals_as_ctrl_c() -> Iterator[None]:
-    """SIGTERM, and SIGHUP of a terminal that is closed, interrupt as Ctrl-C does.
+    """SIGTERM, and SIGHUP from a closed terminal, interrupt like Ctrl-C.
 
-    A signal that whoever started the process has made it ignore, as nohup and shells
-    do, stays ignored: SIGINT, too, which Python then leaves alone.
+    A signal that the parent process set to be ignored, like nohup and shells do, stays
+    ignored. Python does the same for SIGINT.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -50,11 +50,11 @@ def signals_as_ctrl_c() -> Iterator[None]:
 def run_interruptibly(
     work: Callable[[], T], farewell: Callable[[], None], folder: str
 ) -> T:
-    """The result of `work`, or on Ctrl-C: `farewell`, and the end of the process.
+    """The result of `work`. On Ctrl-C: call `farewell` and end the process.
 
-    `folder` is the work's own and is removed then. The work runs in a thread of its
-    own: Python handles signals in the main one, which must not be inside of a statement
-    at that time, and dlt leaves the handlers alone.
+    `folder` is the work's own folder, which Ctrl-C removes. The work runs in its own
+    thread, for two reasons. Python handles signals in the main thread, which must not
+    be inside a statement then. dlt replaces signal handlers in the main thread only.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="load")
     try:
@@ -75,8 +75,8 @@ def _numbers() -> list[int]:
 def _once() -> Callable[[int, FrameType | None], None]:
     """A handler that interrupts once.
 
-    The kernel and the shell both tell that a terminal is closed; the second signal must
-    not interrupt how the first one is dealt with.
+    The kernel and the shell both send SIGHUP when a terminal closes. The second signal
+    must not interrupt the handling of the first.
     """
     heard: list[int] = []
 
@@ -89,7 +89,7 @@ def _once() -> Callable[[int, FrameType | None], None]:
 
 
 def _remove(folder: str) -> None:
-    """The folder goes, although the work may still be writing to it for a moment."""
+    """Remove the folder; try again while the work still writes to it."""
     for _ in range(ATTEMPTS):
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What the commands have in common: days, warehouses and exit codes, as words."""
+"""The options that commands share, and the types of their values."""
 
 import os
 from collections.abc import Callable
@@ -19,15 +19,15 @@ class IsoDate(click.ParamType[date]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> date:
-        """The day, or a usage error that says the right form."""
+        """The day, or a usage error that shows the right form."""
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no day. Write it as YYYY-MM-DD.", param, ctx)
+            self.fail(f"{value!r} is not a day. Write it as YYYY-MM-DD.", param, ctx)
 
 
 class NewOrOldFile(click.Path):
-    """A file, which need not be there: what ends like a folder is none."""
+    """A file that need not exist. A path that ends with a slash is a folder."""
 
     def convert(
         self,
@@ -42,7 +42,7 @@ class NewOrOldFile(click.Path):
 
 
 def json_option(command: F) -> F:
-    """`--json`; the group itself looks for it, so that no command needs to."""
+    """`--json`; the group `Commands` reads it, so no command has to."""
     return click.option(
         "--json",
         is_flag=True,
@@ -59,12 +59,12 @@ def wait_option(command: F) -> F:
         default=300,
         show_default=True,
         metavar="SECONDS",
-        help="Wait so long for a program that holds the warehouse.",
+        help="Wait this long for a program that holds the warehouse.",
     )(command)
 
 
 def warehouse_options(command: F) -> F:
-    """The options that say where the data lies."""
+    """The options that say where the data is."""
     for option in (
         click.option(
             "--dataset", default="claude_code", show_default=True, help="Dataset."

@@ -1,4 +1,4 @@
-"""Where words go: lines for people, or one JSON object for machines."""
+"""What is printed: lines for people, or one JSON object for programs."""
 
 import json
 import sys
@@ -16,23 +16,23 @@ from .streams import forgive_unwritable_streams, lost_output
 
 PACKAGE = "ccwarehouse"
 
-LOST = "The output is not whole: {reason}. Make room for it, then look again."
+LOST = "Some output is lost: {reason}. Free some space, then run the command again."
 A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where a command's words go; with `as_json` stdout is the JSON object's alone."""
+    """Prints what a command says; with `as_json`, stdout gets only the JSON object."""
 
     as_json: bool
 
     def say(self, line: str) -> None:
-        """Tell people something on stdout, before the end."""
+        """Print a line for people on stdout, before the end."""
         if not self.as_json:
             click.echo(line)
 
     def remark(self, line: str) -> None:
-        """Tell whoever looks something that needs attention, on stderr."""
+        """Print on stderr a line that needs attention."""
         click.echo(line, err=True)
 
     def end(self, end: End) -> None:
@@ -52,11 +52,11 @@ class Output:
 
 
 class EndedError(click.ClickException):
-    """The end of a command by something that a person can mend, told in one line."""
+    """Ends a command with a fault that a person can fix, in one line."""
 
     def __init__(self, code: ExitCode, line: str) -> None:
         super().__init__(line)
-        self.exit_code = code  # type: ignore[misc]  # one for each end, not each class
+        self.exit_code = code  # type: ignore[misc]  # per instance, not per class
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line on stderr."""
@@ -64,7 +64,7 @@ class EndedError(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group of commands that return an `End`, printed here whatever the end is."""
+    """A group of commands that return an `End`. This group prints it."""
 
     def main(
         self,
@@ -74,8 +74,8 @@ class Commands(click.Group):
     ) -> Any:  # noqa: ANN401 - never returns
         """Run a command and end the process with its code.
 
-        A wrong word ends it before a command could see `--json`, so that is looked for
-        among the words. A bug goes on as it came, with its traceback.
+        A wrong argument ends the program before a command could see `--json`. So this
+        looks for `--json` among the arguments. A bug is raised with its traceback.
         """
         forgive_unwritable_streams()
         words = sys.argv[1:] if args is None else args
@@ -89,13 +89,13 @@ class Commands(click.Group):
         except Exception as bug:
             output.end(End(ExitCode.BUG, A_BUG.format(name=type(bug).__name__)))
             raise
-        if not isinstance(end, End):  # of --help and --version it is a code
+        if not isinstance(end, End):  # --help and --version return a code
             sys.exit(end)
         output.end(end)
         sys.exit(end.code)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
-        """Run a command; Ctrl-C and its like are an end like others."""
+        """Run a command; Ctrl-C and SIGTERM become an error with an exit code."""
         try:
             with signals_as_ctrl_c():
                 return super().invoke(ctx)

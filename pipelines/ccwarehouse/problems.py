@@ -1,6 +1,6 @@
-"""Errors a person can mend, each kind with its exit code and one line that says how.
+"""Errors a person can fix, each kind with its exit code and one line that says how.
 
-Whatever is not here is a bug and keeps its traceback (exit code 1).
+All other errors are bugs and keep their traceback (exit code 1).
 """
 
 import shlex
@@ -38,15 +38,15 @@ from .warehouses.fixes import WAIT
 from .warehouses.temporary import is_temporary, unusable
 
 NO_SUCH_DESTINATION = (
-    "There is no such destination. Name one of dlt's with --destination, as in duckdb, "
-    "postgres or bigquery."
+    "There is no such destination. Name a destination of dlt with --destination, for "
+    "example duckdb, postgres or bigquery."
 )
 MISSING_DRIVER = (
     "The driver of {destination} is missing. Install it: pip install {what}"
 )
 UNREADABLE = (
     "The driver of {location} cannot read its credentials. Correct them in dlt's "
-    "configuration, the scheme of an address and its options too, then run it again."
+    "configuration, also the scheme and the options of a URL, then run it again."
 )
 
 
@@ -59,9 +59,9 @@ class Problem:
 
 
 def explain(error: BaseException, location: str) -> Problem | None:
-    """The problem behind an error, looking through what it was raised from.
+    """The problem behind an error or one of its causes; None when it is a bug.
 
-    `location` names the warehouse in use. None means that nobody but us can mend it.
+    `location` names the warehouse in use.
     """
     seen: BaseException | None = error
     while seen is not None:
@@ -101,26 +101,26 @@ def _known(error: BaseException, location: str) -> Problem | None:
 
 
 def _install(error: MissingDependencyException) -> str:
-    """The extra that brings the driver: ours where there is one, else dlt's."""
+    """The extra that installs the driver: ours where there is one, else dlt's."""
     extras = map(driver_errors.extra, error.dependencies)
     destination = error.caller.removesuffix(" destination")
     return MISSING_DRIVER.format(destination=destination, what=shlex.join(extras))
 
 
 def _is_unreadable(error: BaseException) -> bool:
-    """Whether a driver could not even read its credentials, which it quotes then."""
+    """Whether a driver could not read its credentials; its message then quotes them."""
     return driver_errors.is_of_driver(error) and driver_errors.is_unreadable(str(error))
 
 
 def _of_warehouse(error: BaseException, location: str) -> str:
     said = driver_errors.message(_first_line(_inner(error)))
-    mend = driver_errors.fix(said)
-    state = "is in use" if mend == WAIT else "cannot be used"
-    return f"{location} {state}: {without_secrets(said)} {mend}"
+    fix = driver_errors.fix(said)
+    state = "is in use" if fix == WAIT else "cannot be used"
+    return f"{location} {state}: {without_secrets(said)} {fix}"
 
 
 def _inner(error: BaseException) -> BaseException:
-    """What the warehouse itself said, without what dlt has wrapped around it."""
+    """The warehouse's own error, without dlt's exceptions around it."""
     match error:
         case DestinationConnectionError():
             return _inner(error.inner_exc)

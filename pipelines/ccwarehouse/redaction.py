@@ -1,4 +1,4 @@
-"""No credential in what is told: drivers quote hosts, options, even whole addresses."""
+"""Remove credentials from messages: drivers quote options and even whole URLs."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from dlt.common.configuration.specs import PluggableRunContext
 OF_DESTINATIONS: Final = re.compile("DESTINATION__|CREDENTIALS")
 SECRET: Final = re.compile("pass|pwd|secret|token|key|credential|sas$", re.IGNORECASE)
 
-# What is shorter is in every other word.
+# Shorter secrets would match parts of ordinary words.
 SHORTEST: Final = 4
 
 
@@ -57,15 +57,15 @@ def _in_value(name: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any of 
 def _in_json(name: str, text: str) -> Iterator[str]:
     try:
         yield from _in_value(name, json.loads(text))
-    except ValueError:  # where it is broken, each value may be a secret
+    except ValueError:  # in broken JSON each value may be a secret
         yield from re.findall(r':\s*"([^"]+)', text)
 
 
 def _in_address(address: str) -> Iterator[str]:
-    """The password of an address, its ends, and the secrets of its query."""
+    """The password of a URL, parts of it, and the secrets of its query."""
     if found := re.match(r"(?:[\w+.-]+://)?[^:]*:(.*)@", address, re.DOTALL):
         yield found[1]
-        # where an address is misread, it is cut at such a character
+        # a driver that misreads the URL cuts the password at such a character
         for cut in re.finditer(r"\W", found[1]):
             yield found[1][: cut.start()]
             yield found[1][cut.end() :]
@@ -74,6 +74,6 @@ def _in_address(address: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """How a secret may be written: as it is, or as in an address."""
+    """The spellings of a secret: plain, stripped, and quoted as in a URL."""
     forms = {secret, secret.strip(), unquote(secret), quote(secret), quote(secret, "")}
     return {form for form in forms if len(form) >= SHORTEST}

@@ -1,6 +1,7 @@
 """What dlt's configuration lacks, or what in it cannot be read: one line, no value.
 
-Told from the attributes of dlt's errors, as their texts quote what they could not read.
+The lines are made from the attributes of dlt's errors, because the texts of these
+errors quote values.
 """
 
 import os
@@ -49,7 +50,7 @@ def refusal(error: ConfigurationException) -> str:
 
 
 def _missing(error: ConfigFieldMissingException) -> str:
-    """The fields, and of those that are made of fields, which ones."""
+    """The missing fields, with their own missing fields in parentheses."""
     fields = [f"`{name}`{_inner(traces)}" for name, traces in error.traces.items()]
     return (
         f"Missing {len(fields)} field(s) in `{error.spec_name}`: {', '.join(fields)}."
@@ -63,7 +64,7 @@ def _inner(traces: NestedLookupTraces) -> str:
 
 
 def _unparsed(error: InvalidNativeValue) -> str:
-    """What was expected, and the scheme of what came."""
+    """What was expected, and the scheme of the given value."""
     inner = error.inner_exception
     text = f"`{error.spec.__name__}` cannot be read."
     if not isinstance(inner, NativeValueError):
@@ -84,11 +85,11 @@ def _unreadable(error: TomlProviderReadException) -> str:
             continue
         except (OSError, ValueError) as reason:
             return f"{os.path.normpath(path)} cannot be read: {_nameless(reason)}."
-    return f"{error.file_name} cannot be read: it is no TOML that dlt knows."
+    return f"{error.file_name} cannot be read: it is not TOML that dlt can read."
 
 
 def _nameless(reason: OSError | ValueError) -> str:
-    """A parser's reason without the names it quotes: a stray value looks like one."""
+    """A parser's reason without the names it quotes: one may be a misplaced value."""
     if isinstance(reason, OSError):
         return str(reason.strerror)
     return re.sub(r"\((?:'[^']*',? ?)+\)|'[^']{2,}'", "a name", str(reason))

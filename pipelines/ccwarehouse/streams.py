@@ -1,7 +1,7 @@
-"""Standard streams that no longer take what is written: a full disk, a reader gone.
+"""Standard streams that fail: the disk is full, or the reader of a pipe has gone.
 
-What cannot be written is dropped, whoever writes it: a command's own words, rich's bar,
-a log line of dlt's, Python when it ends. The work goes on and keeps its exit code.
+Output that cannot be written is dropped, whether a command, rich's bar, dlt's log or
+Python at its end writes it. The work goes on and keeps its exit code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STREAMS = ("stdout", "stderr")
 
 
 class _Forgiving(io.FileIO):
-    """A file descriptor; `failure` is why a write to it failed last."""
+    """A file descriptor; `failure` is the error of the last failed write."""
 
     failure: OSError | None = None
 
@@ -33,12 +33,12 @@ class _Forgiving(io.FileIO):
 
 
 def forgive_unwritable_streams() -> None:
-    """Make stdout and stderr such streams, where they are files of the system's."""
+    """Make stdout and stderr drop failed writes, where they are real files."""
     for name in STREAMS:
         stream = getattr(sys, name)
         if type(_raw(stream)) is not io.FileIO:
             continue
-        with suppress(OSError):  # what was printed before is its printer's affair
+        with suppress(OSError):  # earlier output is not ours
             stream.flush()
         raw = _Forgiving(stream.fileno(), "wb", closefd=False)
         forgiving = io.TextIOWrapper(
@@ -52,7 +52,7 @@ def forgive_unwritable_streams() -> None:
 
 
 def lost_output() -> str | None:
-    """Why stdout lacks something; None where it is whole, or its reader had enough."""
+    """Why output to stdout was lost; None if none was, or if its reader has gone."""
     raw = _raw(sys.stdout)
     failure = raw.failure if isinstance(raw, _Forgiving) else None
     if failure is None or failure.errno == errno.EPIPE:

@@ -1,4 +1,4 @@
-"""One answer of the API over HTTP: read to a bound, and what it says besides a page."""
+"""One answer of the API over HTTP: its body up to a limit, its error, its headers."""
 
 import contextlib
 import email.utils
@@ -12,13 +12,13 @@ import httpx
 
 from whole_days.errors import DayError
 
-# A page has a thousand records at most, of 1 KB each as a rule.
+# A page has at most a thousand records, usually of 1 KB each.
 MAX_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and headers, and the decoded body to its end."""
+    """Status and headers (`head`), and the whole decoded body."""
 
     head: httpx.Response
     body: bytes
@@ -32,13 +32,15 @@ async def read_body(response: httpx.Response) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             limit = MAX_BYTES // 2**20
-            raise DayError(f"the reply is larger than {limit} MiB, which no page is")
+            raise DayError(
+                f"the reply is larger than {limit} MiB, too large for a page"
+            )
         parts.append(part)
     return b"".join(parts)
 
 
 def describe(answer: Answer, redacted: Callable[[str], str]) -> str:
-    """Status, the API's own words and the request's id, on one line."""
+    """Status, the API's message and the request's id, on one line."""
     head = answer.head
     if head.has_redirect_location:
         host = httpx.URL(head.headers["location"]).host or "another path"
@@ -55,10 +57,10 @@ def describe(answer: Answer, redacted: Callable[[str], str]) -> str:
 
 
 def retry_after(response: httpx.Response) -> float:
-    """Seconds to wait as the reply's header says, in either of HTTP's two forms."""
+    """Seconds to wait by the Retry-After header, in either of HTTP's two forms."""
     value = response.headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
-        return max(0, float(value))  # in this order: not a number is 0
+        return max(0, float(value))  # in this order: max(0, nan) is 0
     with contextlib.suppress(ValueError):
         moment = email.utils.parsedate_to_datetime(value)
         return max(moment.timestamp() - time.time(), 0)
@@ -66,7 +68,7 @@ def retry_after(response: httpx.Response) -> float:
 
 
 def moment_of(response: httpx.Response) -> datetime | None:
-    """The moment of the reply by the server's clock."""
+    """When the reply was sent, by the server's clock; None if it does not say."""
     with contextlib.suppress(ValueError):
         moment = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
         return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -33,8 +33,8 @@ class Sighting(NamedTuple):
 class Drift:
     """The unknown parts of a reply.
 
-    `extras` has a dict per record, path -> JSON value; `tools` are the names of tools
-    met; `fields` are the paths, without positions in lists.
+    `extras` has a dict per record, path -> JSON value. `tools` are the names of all
+    tools in the reply. `fields` are the paths, without positions in lists.
     """
 
     extras: list[dict[str, object]]
@@ -58,13 +58,13 @@ def as_json(value: object) -> str:
 
 
 def as_example(value: object) -> str:
-    """A JSON value as a short text that names nobody."""
+    """A JSON value as a short text without emails."""
     return without_emails(as_json(value))[:LONGEST_EXAMPLE]
 
 
 def is_json(body: bytes) -> bool:
     """Whether the bytes are one JSON document."""
-    with contextlib.suppress(RecursionError):  # too deep for Python, yet JSON so far
+    with contextlib.suppress(RecursionError):  # too deep for Python, but JSON so far
         try:
             simplejson.loads(body.decode(), parse_int=Decimal)
         except ValueError:
@@ -73,10 +73,10 @@ def is_json(body: bytes) -> bool:
 
 
 def scan(body: bytes, known_tools: set[str]) -> Drift:
-    """Look through a reply for what `record_type(known_tools)` does not name.
+    """Find what `record_type(known_tools)` does not name in a reply.
 
-    Raises `ContractError` where JSON itself is ambiguous (a name given twice, NaN) or
-    nested beyond what can be read.
+    Raises `ContractError` for ambiguous JSON (a repeated name, NaN) and for JSON that
+    is nested too deeply.
     """
     reply = _loads(body)
     records = reply.get("data") or []
@@ -108,23 +108,23 @@ def _loads(body: bytes) -> dict[str, Any]:
     if not isinstance(reply, dict) or not isinstance(reply.get("data"), list):
         raise ContractError("the reply holds no list `data`")
     if not all(isinstance(record, dict) for record in reply["data"]):
-        raise ContractError("a record of the reply is no JSON object")
+        raise ContractError("a record of the reply is not a JSON object")
     return reply
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise ContractError("a name is given twice in one object of the reply")
+        raise ContractError("a name occurs twice in one object of the reply")
     return values
 
 
 def _no_number(text: str) -> None:
-    raise ContractError(f"the reply holds {text}, which is no JSON number")
+    raise ContractError(f"the reply holds {text}, which is not a JSON number")
 
 
 def _tools(record: dict[str, Any]) -> set[str]:
-    """The names under `tool_actions` that have the shape of a tool, or none yet."""
+    """The names under `tool_actions` whose value is an object or null."""
     actions = record.get("tool_actions")
     if not isinstance(actions, dict):
         return set()
@@ -148,5 +148,5 @@ def _unknown(
 
 
 def _general(path: str) -> str:
-    """A path without list positions: one name for all entries of a list."""
+    """A path without list positions: the same name for all entries of a list."""
     return "".join(part.rpartition("]")[2] for part in path.split("["))

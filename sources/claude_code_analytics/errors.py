@@ -1,4 +1,4 @@
-"""What can go wrong between the API and a day's tables, beside what may in any source.
+"""The errors of this source, in addition to those of `whole_days`.
 
     WholeDaysError
     ├── SettingsError            a setting cannot be used; the run ends
@@ -7,7 +7,7 @@
         ├── ContractError        the reply is not what the API promises
         └── StaleCursorError     the page cursor has expired; the day starts again
 
-No message ever holds the key, nor an email.
+No message contains the key or an email.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ class CredentialsError(WholeDaysError):
 
 
 class ContractError(DayError):
-    """A reply breaks the API's contract in a way that could lose or bend numbers."""
+    """A reply breaks the API's contract so that numbers could be lost or wrong."""
 
 
 class StaleCursorError(DayError):

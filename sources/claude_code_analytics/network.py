@@ -1,4 +1,4 @@
-"""The way to the API: which proxies and certificates the environment names."""
+"""How to reach the API: proxies and certificates, as the environment names them."""
 
 import ipaddress
 import os
@@ -21,10 +21,10 @@ def open_client(
     timeout: float,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """A client for one API, by way of `transport` where a test gives one.
+    """A client for one API; tests give a `transport`.
 
-    This machine is called without a proxy, any other as HTTPS_PROXY, ALL_PROXY and
-    NO_PROXY say. Raises `SettingsError` for a variable that cannot be used.
+    Calls to this machine use no proxy. All others follow HTTPS_PROXY, ALL_PROXY and
+    NO_PROXY. Raises `SettingsError` for a variable that cannot be used.
     """
     client = partial(
         httpx.AsyncClient,
@@ -51,7 +51,7 @@ def open_client(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this is an address or the name of this very machine."""
+    """Whether this is a loopback address or localhost."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -59,7 +59,7 @@ def is_loopback(host: str) -> bool:
 
 
 def untrusted_certificate(error: BaseException | None) -> str | None:
-    """What is wrong with the server's certificate, if a call failed for that."""
+    """Why the server's certificate is not trusted; None for other errors."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return error.verify_message
@@ -68,9 +68,9 @@ def untrusted_certificate(error: BaseException | None) -> str | None:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Trust the system's certificates, and those named by the environment or certifi's.
+    """Trust the system's certificates, and those of SSL_CERT_FILE or else of certifi.
 
-    Some images have none in the system, so certifi's are there too.
+    certifi's are needed where the system has none, as in some container images.
     """
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
@@ -78,7 +78,7 @@ def _certificates() -> ssl.SSLContext:
         context.load_verify_locations(cafile=file or certifi.where())
     if folder:
         with _readable("SSL_CERT_DIR"):
-            os.listdir(folder)  # OpenSSL takes a missing folder for an empty one
+            os.listdir(folder)  # OpenSSL reports no error for a missing folder
             context.load_verify_locations(capath=folder)
     return context
 
@@ -118,11 +118,11 @@ def _require_usable(name: str, proxy: str, trusted: ssl.SSLContext) -> None:
 
 
 def _unusable(name: str, form: str) -> SettingsError:
-    """Names the variable and shows nothing of it: it may hold a password."""
+    """An error that names the variable but not its value, which may hold a password."""
     name = _as_set(name)
     return SettingsError(f"{name} cannot be used. Set it to {form}, or unset it.")
 
 
 def _as_set(name: str) -> str:
-    """The variable as it is written in the environment: lower case goes first."""
+    """The variable's spelling in the environment: lower case has precedence."""
     return name.lower() if name.lower() in os.environ else name

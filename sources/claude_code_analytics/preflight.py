@@ -1,4 +1,4 @@
-"""One call before a load: does the API take the key, and what time is it there?"""
+"""One call before a load: does the API accept the key, and what is its time?"""
 
 from collections.abc import Callable
 from contextlib import aclosing
@@ -25,7 +25,7 @@ A_WEEK = timedelta(weeks=1)
 class Preflight:
     """What a load knows before it begins.
 
-    `clock` has heard the API's, unless no reply told the time; `is_admitted` says that
+    `clock` is corrected by the reply's date, if there was one. `is_admitted` says that
     the key was accepted.
     """
 
@@ -41,8 +41,8 @@ def preflight(
     """Ask for one record of the last complete day, and judge by the reply.
 
     Raises `CredentialsError` when the key is refused, and `ClockError` when this
-    machine's clock is off by more than a day. An API that does not answer is no reason
-    to end a load: its days are tried again and fail by themselves.
+    machine's clock is off by more than a day. If the API does not answer, the load
+    still starts: its days are retried and fail one by one.
     """
     judged = ApiClock(clock)
     with start_blocking_portal() as portal:
@@ -61,8 +61,7 @@ async def _ask(
 ) -> Probe | None:
     """The reply; None when there is none.
 
-    One day may have a fault of its own, so one that is refused is asked for once more,
-    a week earlier.
+    A refusal may concern only that day. So a second call asks for a day a week earlier.
     """
     last = Calendar(clock(), settings.settle).last_complete
     async with aclosing(UsageClient(settings, clock, Contact(), transport)) as client:

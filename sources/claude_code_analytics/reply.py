@@ -1,4 +1,4 @@
-"""Reply bytes become one Arrow array of records: no Python object per record."""
+"""Turn the bytes of a reply into an Arrow array, without a Python object per record."""
 
 import codecs
 import re
@@ -17,10 +17,10 @@ from .errors import ContractError
 
 @dataclass(frozen=True)
 class Page:
-    """One reply: its records (a struct array) and where the next ones are.
+    """One reply: its records (a struct array) and the cursor of the next page.
 
     `unknown` holds a JSON text per record, or null, with the fields that the contract
-    does not know; `drift` names them, and unknown tools, once.
+    does not know. `drift` names each unknown field and tool once.
     """
 
     records: pa.StructArray
@@ -30,17 +30,17 @@ class Page:
     drift: list[Sighting]
 
 
-# Hardly a reply has one, and a single byte is found much faster than several.
+# Few replies contain a backslash, and searching for one byte is much faster.
 BACKSLASH = b"\\"
 NUL = rb"\u0000"
-# Behind an odd number of backslashes, the last of NUL's belongs to the one before.
+# After an odd number of backslashes, NUL's own backslash is itself escaped.
 ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class PageReader:
-    """Reads replies, and remembers the tools it has met beyond the known ones.
+    """Reads replies, and remembers the unknown tools of earlier replies.
 
-    What it remembers saves time only: a page reads the same whatever came before.
+    Remembering only saves time: earlier replies never change how a page is read.
     """
 
     def __init__(self) -> None:
@@ -49,21 +49,21 @@ class PageReader:
     def read(self, body: bytes) -> Page:
         """One page from the bytes of a reply.
 
-        Raises `TransientError` for what is no JSON (a cut reply, a proxy's HTML) and
-        `ContractError` for JSON that cannot be loaded exactly.
+        Raises `TransientError` for bytes that are not JSON (a cut reply, a proxy's
+        HTML) and `ContractError` for JSON that cannot be loaded exactly.
         """
         body = body.removeprefix(codecs.BOM_UTF8)
         try:
-            body.decode()  # Arrow does not look whether text is UTF-8
+            body.decode()  # Arrow does not check that text is UTF-8
             return _page(_parse(body, self._tools, "error"))
         except (pa.ArrowInvalid, UnicodeDecodeError):
             if not is_json(body):
-                message = "the reply is cut short or is no JSON"
+                message = "the reply is cut short or is not JSON"
                 raise TransientError(message) from None
         return self._read_beyond_contract(body)
 
     def _read_beyond_contract(self, body: bytes) -> Page:
-        """The known part still comes from the bytes; only the rest is met in Python."""
+        """Arrow still reads the known part; Python reads only what is unknown."""
         try:
             found = scan(body, set(KNOWN_TOOLS))
             tools = found.tools.union(KNOWN_TOOLS)
@@ -76,12 +76,12 @@ class PageReader:
 
 
 def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
-    # in an object of our own, as Arrow crashes on a bare null and reads on after a
-    # first document
+    # wrapped in an object, because Arrow crashes on a bare null and accepts a second
+    # document after the first
     whole = b'{"reply":' + body + b"}"
     replies = pj.read_json(
         pa.BufferReader(whole),
-        # one block as large as the reply: Arrow cuts no value in two
+        # one block as large as the reply: Arrow cannot read a value across blocks
         read_options=pj.ReadOptions(use_threads=False, block_size=len(whole) + 1),
         parse_options=pj.ParseOptions(
             explicit_schema=reply_schema(tools),
@@ -114,7 +114,7 @@ def _page(replies: pa.Table, extras: Iterable[dict[str, object]] = ()) -> Page:
 
 
 def _unknown_tools(records: pa.StructArray) -> Iterator[Sighting]:
-    """The tools beyond the known ones, with the records that answered them."""
+    """The unknown tools, with the number of records that have them."""
     actions = records.flatten()[records.type.get_field_index("tool_actions")]
     for tool, cells in zip(actions.type.names, actions.flatten(), strict=True):
         answered = cells.drop_null()

@@ -1,4 +1,4 @@
-"""The source's settings, configured the dlt way."""
+"""The source's settings, read by dlt's configuration."""
 
 import os
 import re
@@ -19,10 +19,10 @@ NO_KEY = (
     "makes one in the Claude Console under Settings, Admin keys (sk-ant-admin...)."
 )
 
-MOST_DAYS = 3660  # ten years: more than the service will have for long
-MOST_SECONDS = 86_400  # a day: then the next nightly load comes
-BOUNDS = {  # the least and the most
-    "concurrency": (1, 100),  # as many connections as httpx opens at once
+MOST_DAYS = 3660  # ten years, longer than the service exists
+MOST_SECONDS = 86_400  # a day: the next nightly load starts then
+BOUNDS = {  # least and most
+    "concurrency": (1, 100),  # httpx opens at most 100 connections
     "initial_days": (1, MOST_DAYS),
     "lookback": (0, MOST_DAYS),
     "settle_minutes": (0, 43_200),  # 30 days, the longest that days are restated
@@ -36,14 +36,14 @@ BOUNDS = {  # the least and the most
 class UsageSettings(BaseConfiguration):
     """`[sources.claude_code_analytics]` in `.dlt/config.toml` and `secrets.toml`."""
 
-    # with a section of its own, dlt never falls back to names such as BASE_URL and
-    # API_KEY, which others put into the environment
+    # with its own section, dlt never falls back to bare names like BASE_URL and
+    # API_KEY, which other programs use
     __section__: ClassVar[str] = "claude_code_analytics"
 
     api_key: Optional[TSecretStrValue] = None  # noqa: UP045 (dlt reads Optional)
     """Admin key; `ANTHROPIC_ADMIN_KEY` is accepted as well."""
     base_url: str = "https://api.anthropic.com"
-    """Where the API is; https, or http on this machine."""
+    """URL of the API; https, or http on this machine."""
     account: str = "default"
     """The name the key's data is stored under."""
     concurrency: int = 4
@@ -55,15 +55,15 @@ class UsageSettings(BaseConfiguration):
     timeout: float = 60
     """Seconds without a byte after which a call has failed."""
     initial_days: int = 90
-    """Days the very first load goes back."""
+    """Days that the first load goes back."""
     lookback: int = 3
-    """Complete days that every nightly load reads again."""
+    """Complete days that every nightly load fetches again."""
     settle_minutes: int = 90
-    """Minutes after 24:00 UTC at which a day is complete."""
+    """Minutes after 24:00 UTC until a day is complete."""
 
     def on_resolved(self) -> None:
-        """Put the customary key in place, and refuse what could not work."""
-        # in no variable: some tracebacks show them
+        """Fill in the key from ANTHROPIC_ADMIN_KEY, and refuse unusable values."""
+        # not in a local variable: some tracebacks show these
         self.api_key = (self.api_key or "").strip() or _customary_key()
         self.base_url = self.base_url.rstrip("/")
         _require_safe_url(self.base_url)
@@ -81,20 +81,20 @@ class UsageSettings(BaseConfiguration):
         return timedelta(minutes=self.settle_minutes)
 
     def require_key(self) -> str:
-        """The key. Raises `CredentialsError` when there is none that could be sent."""
+        """The key. Raises `CredentialsError` if it is missing or cannot be sent."""
         if not self.api_key:
             raise CredentialsError(NO_KEY)
         if not (self.api_key.isascii() and self.api_key.isprintable()):
             raise CredentialsError(
-                "The Admin API key holds characters no key has. Copy it again."
+                "The Admin API key holds characters that no key has. Copy it again."
             )
         return self.api_key
 
 
 def resolve_settings(**given: Any) -> UsageSettings:  # noqa: ANN401 (the spec types them)
-    """The settings from what is given, the environment and dlt's files, in this order.
+    """The settings from arguments, the environment and dlt's files, in this order.
 
-    Names given as None count as not given. Raises `SettingsError`, and dlt's
+    None counts as not given. Raises `SettingsError`, and dlt's
     `ConfigurationException` for a value of the wrong type.
     """
     explicit = {name: value for name, value in given.items() if value is not None}
@@ -116,11 +116,11 @@ def _require(holds: bool, message: str) -> None:
 
 
 def _require_safe_url(text: str) -> None:
-    """A key travels in every call, so only https, except to this very machine."""
+    """Require https, except on this machine: every call sends the key."""
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:  # its words quote the URL, which may hold a password
-        raise SettingsError("base_url is no URL. Correct it.") from None
+    except httpx.InvalidURL:  # its message quotes the URL, which may hold a password
+        raise SettingsError("base_url is not a URL. Correct it.") from None
     safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
     _require(bool(safe and url.host), "base_url must be https, or http on this machine")
     _require(not url.userinfo, "base_url must not hold a user or a password")

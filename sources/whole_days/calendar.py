@@ -1,4 +1,4 @@
-"""UTC days: when each one is complete, and runs of them.
+"""UTC days: when each one is complete, and ranges of them.
 
 Pure: no clock. Only this module knows what "yesterday" is.
 """
@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 ONE_DAY = timedelta(days=1)
 
-# Two clocks that are no further apart agree.
+# Clocks that differ by at most this count as equal.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """When days are complete: `settle` after 24:00 UTC, seen at `now` (UTC)."""
+    """Which days are complete at `now` (UTC): those that ended `settle` ago or more."""
 
     now: datetime
     settle: timedelta
@@ -27,35 +27,35 @@ class Calendar:
 
     @property
     def last_complete(self) -> date:
-        """The newest day whose numbers have settled."""
+        """The newest complete day."""
         return (self.now.astimezone(UTC) - self.settle).date() - ONE_DAY
 
     def first(self, stored: Iterable[date], initial_days: int) -> date:
         """The first day ever fetched, or `initial_days` back when there is none.
 
-        Days to come do not count: a clock that was ahead has taken them for past.
+        Future days do not count: a clock that was ahead fetched them.
         """
         past = (day for day in stored if day <= self.today)
         return min(past, default=self.last_complete - (initial_days - 1) * ONE_DAY)
 
     def is_final(self, day: date, fetched_at: datetime) -> bool:
-        """Whether a fetch begun at `fetched_at` saw the day settled."""
+        """Whether the day was complete when a fetch began at `fetched_at`."""
         end = datetime.combine(day + ONE_DAY, time(), UTC)
         return fetched_at >= end + self.settle
 
     def is_to_come(self, fetched_at: datetime | None) -> bool:
-        """Whether the moment of a fetch is still to come: its clock was ahead."""
+        """Whether the time of a fetch is in the future: its clock was ahead."""
         return fetched_at is not None and fetched_at > self.now + CLOCK_TOLERANCE
 
 
 def each_day(first: date, last: date) -> Iterator[date]:
-    """Every day from `first` to `last`, both included; none when they are crossed."""
+    """Every day from `first` to `last`, both included; none if `first` is later."""
     for offset in range((last - first).days + 1):
         yield first + offset * ONE_DAY
 
 
 def spans(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Ascending days as runs without a gap: (first, last) of each."""
+    """Ascending days as ranges without a gap: (first, last) of each."""
     runs: list[tuple[date, date]] = []
     for day in days:
         if runs and runs[-1][1] == day - ONE_DAY:

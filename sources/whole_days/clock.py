@@ -1,4 +1,4 @@
-"""The time by the API's clock, as the replies tell it."""
+"""The time by the API's clock, taken from its replies."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ SET_IT: Final = "Set it, best by NTP"
 
 
 def utc_now() -> datetime:
-    """The clock, in UTC whatever the machine's zone is."""
+    """This machine's time in UTC, in any time zone."""
     return pendulum.now("UTC")
 
 
 class ApiClock:
-    """This machine's clock, and the API's once a reply has told it.
+    """This machine's clock, corrected by the API's.
 
-    Called, it gives the time (UTC): this machine's, or the API's where the two are more
-    than `CLOCK_TOLERANCE` apart. `ahead` is how far this machine's was ahead of the
-    last reply's, None before the first one.
+    A call returns the time (UTC): this machine's, or the API's if the two differ by
+    more than `CLOCK_TOLERANCE`. `ahead` is how far this machine's clock was ahead at
+    the last reply, None before the first reply.
     """
 
     def __init__(self, machine: Callable[[], datetime]) -> None:
@@ -33,7 +33,7 @@ class ApiClock:
 
     @classmethod
     def of(cls, clock: Callable[[], datetime]) -> "ApiClock":
-        """The clock itself if it is one already, so that what it has heard counts."""
+        """The clock itself if it already is one, so that it keeps its correction."""
         return clock if isinstance(clock, cls) else cls(clock)
 
     def __call__(self) -> datetime:
@@ -41,17 +41,17 @@ class ApiClock:
 
     @property
     def error(self) -> timedelta:
-        """How far this machine's clock is ahead; 0 while that does no harm."""
+        """How far this machine's clock is ahead; 0 within `CLOCK_TOLERANCE`."""
         ahead = self.ahead or timedelta()
         return ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta()
 
     def hear(self, moment: datetime) -> None:
-        """Take in the moment at which a reply was just sent."""
+        """Compare the clocks; `moment` is when the API sent a reply just now."""
         difference = self.machine() - moment  # pendulum's own kind of timedelta
         self.ahead = timedelta(seconds=difference.total_seconds())
 
     def corrected(self, moment: datetime) -> datetime:
-        """A moment of this machine's clock by the API's."""
+        """A time of this machine's clock, converted to the API's."""
         return moment - self.error
 
     def require_day(self) -> None:
@@ -61,7 +61,7 @@ class ApiClock:
 
 
 def off(ahead: timedelta) -> str:
-    """How wrong this machine's clock is, as the beginning of a sentence."""
+    """How far off this machine's clock is, as the beginning of a sentence."""
     side = "ahead of" if ahead > timedelta() else "behind"
     distance = abs(ahead)
     far = f"{distance / timedelta(minutes=1):,.0f} minutes"

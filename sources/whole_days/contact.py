@@ -1,4 +1,4 @@
-"""Whether the API answers: told by the calls, asked by whoever watches them."""
+"""Whether the API answers. Calls report to it, and progress displays read it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from .errors import DayError, TransientError
 class Contact:
     """How long calls have waited for an answer; `reason` is why the last try failed.
 
-    `clock` gives seconds. One thread makes the calls, others may ask.
+    `clock` returns seconds. One thread makes the calls, other threads may read.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -21,16 +21,16 @@ class Contact:
         self._is_lost = False
 
     def silence(self) -> float:
-        """Seconds since the last answer while calls wait, 0 while none does.
+        """Seconds since the last answer while calls wait, 0 while no call does.
 
-        Another try of the same call is no answer, so a service that says it is
-        overloaded is silent, too.
+        A reply that makes a call retry is not an answer. So an overloaded service
+        counts as silent.
         """
         return self._clock() - self._since if self._calls else 0
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """A call within this waits for its page, through all its tries."""
+        """Wrap a call with all its retries in this."""
         if not (self._calls or self._is_lost):
             self._since = self._clock()
         self._calls += 1

@@ -2,11 +2,11 @@
 
 import re
 
-# The lookbehind stops the pattern from starting again at every letter, which would take
-# quadratic time on a long word without an at sign.
+# The lookbehind stops the pattern from restarting at every letter, which would take
+# quadratic time in a long word without an @.
 _EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+")
 
 
 def without_emails(text: str) -> str:
-    """The text with `[email]` for whatever looks like one."""
+    """The text with `[email]` for everything that looks like an email."""
     return _EMAIL.sub("[email]", text)

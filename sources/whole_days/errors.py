@@ -1,24 +1,24 @@
-"""What can go wrong while days are fetched.
+"""The errors of fetching days.
 
     WholeDaysError
     ├── ClockError               this machine's clock is days off; the run ends
     ├── OrganisationError        the days are another organisation's; the run ends
     ├── OtherShapeError          the dataset has other tables; the run ends
     └── DayError                 this day failed; the others go on
-        ├── RefusedError         ends the run as well, while no call was accepted
+        ├── RefusedError         also ends the run if no call is ever accepted
         └── TransientError       worth another try after `retry_after` seconds
 
-A source adds its own: what ends a run below `WholeDaysError`, what costs a day below
-`DayError`. No message may hold a key or an email.
+A source derives its own errors: from `WholeDaysError` to end a run, from `DayError` to
+fail a day. No message may contain a key or an email.
 """
 
 
 class WholeDaysError(Exception):
-    """Root of everything that a load of days raises on purpose."""
+    """The base of all errors that a load of days raises on purpose."""
 
 
 class ClockError(WholeDaysError):
-    """This machine's clock is more than a day away from the API's."""
+    """This machine's clock differs from the API's by more than a day."""
 
 
 class OrganisationError(WholeDaysError):
@@ -27,9 +27,9 @@ class OrganisationError(WholeDaysError):
     def __init__(self, found: str, known: str, account: str, source: str) -> None:
         super().__init__(
             f"The key reads organisation {found}, but account {account} holds "
-            f"organisation {known}, which is not replaced unasked. Give this key an "
-            f"account of its own (SOURCES__{source.upper()}__ACCOUNT, or account "
-            "in .dlt/config.toml), or let its organisation replace the stored one "
+            f"organisation {known}. Give this key its own account "
+            f"(SOURCES__{source.upper()}__ACCOUNT, or account in "
+            ".dlt/config.toml), or let its organisation replace the stored one "
             "(--replace-organisation)."
         )
 
@@ -49,9 +49,9 @@ class DayError(WholeDaysError):
 
 
 class RefusedError(DayError):
-    """One day was refused; when no call of the run is accepted, every day is.
+    """The API refused one day.
 
-    `ends_run` is what to raise then.
+    `ends_run` is what to raise if no call of the run is accepted.
     """
 
     def __init__(self, message: str, *, ends_run: WholeDaysError) -> None:
@@ -62,8 +62,8 @@ class RefusedError(DayError):
 class TransientError(DayError):
     """The call may succeed later.
 
-    `retry_after` is the number of seconds the API asked to wait, 0 if it did not say;
-    `is_rate_limit` tells that every call of this key has to wait, not only this one.
+    `retry_after` is the number of seconds the API asked to wait, 0 if it did not say.
+    With `is_rate_limit` every call of this key has to wait, not only this one.
     """
 
     def __init__(

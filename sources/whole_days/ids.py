@@ -13,11 +13,11 @@ ID_LENGTH = 16  # characters of base64
 
 
 def texts(columns: Iterable[pa.Array]) -> pa.Array:
-    """One text per row from which the row's values can be told apart again.
+    """One text per row, different for rows with different values.
 
-    Each text is written after its length, so none can pass for two values, and null is
-    unlike any text or number. A colon ends the last value, so that rows can be told
-    apart when one follows on another.
+    Each text value follows its length, so one value cannot look like two. Null differs
+    from every text and number. A colon ends each row, so that the texts of several rows
+    can be joined.
     """
     parts = []
     for column in columns:
@@ -30,7 +30,7 @@ def texts(columns: Iterable[pa.Array]) -> pa.Array:
 
 
 def _digits(column: pa.Array) -> pa.Array:
-    """A column as text. Small numbers are looked up, which costs a third."""
+    """A column as text. Small numbers are looked up: a third of the time of a cast."""
     if pa.types.is_integer(column.type):
         least, greatest = pc.min_max(column).as_py().values()
         if least is not None and least >= 0 and greatest < len(_SMALL_NUMBERS):
@@ -44,8 +44,8 @@ _SMALL_NUMBERS = pa.arange(0, 10_000).cast(pa.string())
 def row_ids(contents: pa.ChunkedArray, salt: str) -> pa.Array:
     """An id of 96 bits, as 16 URL-safe characters, per content text and salt.
 
-    Equal contents under one salt are numbered (`...-1`, `...-2`): which of them bears
-    which number makes no difference.
+    Duplicates, equal contents under one salt, are numbered (`...-1`, `...-2`). They are
+    interchangeable, so their order does not matter.
     """
     salted = hashlib.blake2b(salt.encode(), digest_size=ID_BYTES)
     digests = [_digest(salted, text) for text in contents.cast(pa.binary()).to_pylist()]
@@ -56,7 +56,7 @@ def row_ids(contents: pa.ChunkedArray, salt: str) -> pa.Array:
 
 
 def content_hash(ids: pa.Array) -> str:
-    """A hash over rows in any order, given their ids."""
+    """A hash of rows, given their ids; their order does not matter."""
     return hashlib.sha256("\n".join(sorted(ids.to_pylist())).encode()).hexdigest()
 
 
@@ -67,7 +67,7 @@ def _digest(salted: hashlib.blake2b, text: bytes) -> bytes:
 
 
 def _as_texts(digests: list[bytes]) -> pa.StringArray:
-    """All digests are encoded at once: none leaves a rest that needs padding."""
+    """Encode all digests at once: 12 bytes are 16 characters without padding."""
     encoded = base64.urlsafe_b64encode(b"".join(digests))
     ends = pa.arange(0, len(encoded) + 1, ID_LENGTH).cast(pa.int32())
     return pa.StringArray.from_buffers(

@@ -1,4 +1,4 @@
-"""How long a day may wait, and what days in flight tell each other about waiting."""
+"""How long a day may wait, and what the days in flight share about waiting."""
 
 import asyncio
 import time
@@ -7,9 +7,9 @@ from .errors import DayError, TransientError
 
 
 class Patience:
-    """The seconds one day may lose to waiting and to calls that fail.
+    """The seconds one day may spend on waiting and on calls that fail.
 
-    `reason` is why the call was tried again, and what to say if that took too long.
+    `reason` is why the last try failed. It is the day's error if patience runs out.
     """
 
     def __init__(self, max_wait: float) -> None:
@@ -17,9 +17,9 @@ class Patience:
         self.begin_call()
 
     def begin_call(self) -> None:
-        """The time that a call takes counts from here."""
+        """Start the time of a call."""
         self.call_began = time.monotonic()
-        self.reason = "no whole reply came in time"
+        self.reason = "no complete reply came in time"
 
     def end_call(self, was_tried_again: bool) -> None:
         """A call that succeeded at once costs no patience."""
@@ -27,11 +27,11 @@ class Patience:
             self._seconds -= time.monotonic() - self.call_began
 
     def left(self) -> float:
-        """Seconds."""
+        """Seconds left."""
         return self._seconds - (time.monotonic() - self.call_began)
 
     def remark(self, retry_after: float) -> str:
-        """What to add to a reason when the API asks for a longer wait than is left."""
+        """What to add to the reason if the API asks for a longer wait than is left."""
         if retry_after <= max(self.left(), 0):
             return ""
         limit = f"max_wait = {self._max_wait:,g} s allows"
@@ -39,7 +39,7 @@ class Patience:
 
 
 class Gate:
-    """What the days in flight share: a pause after 429, and whether anyone answers."""
+    """Shared by the days in flight: a pause after 429, and whether calls succeed."""
 
     def __init__(self) -> None:
         self._opens_at = 0.0
@@ -48,34 +48,34 @@ class Gate:
         self._gave_up: list[str] = []
 
     async def passed(self, patience: Patience) -> None:
-        """Wait while it is closed. Raises `TransientError` if that takes too long."""
-        # another 429 may move the opening while this one sleeps
+        """Wait until the pause ends. Raises `TransientError` if that takes too long."""
+        # another 429 may prolong the pause while this day sleeps
         while (wait := self._opens_at - time.monotonic()) > 0:
             if wait > patience.left():
                 raise TransientError(self._closed_by, retry_after=wait)
             await asyncio.sleep(wait)
 
     def close_for(self, seconds: float, reason: str) -> None:
-        """No call of any day passes until then."""
+        """Pause the calls of all days for some seconds."""
         self._opens_at = max(self._opens_at, time.monotonic() + seconds)
         self._closed_by = reason
 
     def answered(self) -> None:
-        """A call succeeded, so there is hope for the next ones."""
+        """A call succeeded, so the next ones may too."""
         self._answered_at = time.monotonic()
         self._gave_up.clear()
 
     def give_up(self, since: float, reason: str) -> None:
-        """A day waited in vain, and no other had an answer meanwhile."""
+        """A day failed after waiting; it counts if no call succeeded since `since`."""
         if self._answered_at < since:
             self._gave_up.append(reason)
 
     def require_hope(self) -> None:
-        """Raises `DayError` when two days in a row waited in vain: the rest is skipped.
+        """Raises `DayError` after two days without a successful call: skip the rest.
 
-        A single one may have a fault of its own.
+        After one day the run goes on, because the fault may be that day's own.
         """
         if len(self._gave_up) > 1:
             raise DayError(
-                f"not tried, as the days before waited in vain: {self._gave_up[-1]}"
+                f"skipped after two days without a successful call: {self._gave_up[-1]}"
             )

@@ -27,12 +27,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class StoredDay:
-    """What a warehouse holds of a day that was fetched, or tried to be, or has rows.
+    """What a warehouse holds of a day that has rows or a fetch, completed or failed.
 
     `content_hash`, `records` (a count) and `fetched_at` (UTC) are those of the last
-    completed fetch. `is_whole` is False when the stored rows are not the ones that
-    fetch wrote, as after a load that was cut short. `load_number` is that of the last
-    load that fetched the day or tried to. `organizations` are those of the stored rows.
+    completed fetch. `is_whole` is False when the stored rows are not the ones that this
+    fetch wrote, for example after a killed load. `load_number` is that of the last load
+    that fetched the day or failed to. `organizations` are those of the stored rows.
     """
 
     content_hash: str | None = None
@@ -46,7 +46,7 @@ class StoredDay:
 
     @property
     def stands(self) -> bool:
-        """Whether the stored numbers are a whole day's, read when it was complete."""
+        """Whether the stored day is whole and was fetched when it was complete."""
         return self.content_hash is not None and self.is_final and self.is_whole
 
 
@@ -69,10 +69,10 @@ def nightly(
 ) -> list[WantedDay]:
     """The days a load without dates wants, oldest first.
 
-    From the first day ever fetched, or `initial_days` back when there is none, to the
-    last complete one: whatever is missing, failed, was read too early or is not whole,
-    and the last `lookback` complete days again. The running day only when included.
-    Every stored day when another organisation is to replace the stored one.
+    From the first day ever fetched (or `initial_days` back if there is none) to the
+    last complete one, these are the days that are missing, failed, provisional or not
+    whole, and the last `lookback` complete days again. `include_today` adds the running
+    day. `replace_organisation` adds every stored day.
     """
     last = calendar.last_complete
     first = calendar.first(stored, initial_days)
@@ -98,7 +98,7 @@ def asked_for(start: date, end: date, calendar: Calendar) -> list[WantedDay]:
 
 
 def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:
-    """Consecutive days with one reason, as (first, last, reason)."""
+    """Consecutive days with the same reason, as (first, last, reason)."""
     return [
         (first, last, reason)
         for reason, group in groupby(wanted, key=lambda item: item.reason)
@@ -107,7 +107,7 @@ def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:
 
 
 def _again(stored: Iterable[date], wanted: Iterable[WantedDay]) -> list[WantedDay]:
-    """The stored days for their own reason, and those wanted beside them."""
+    """The stored days, wanted because they are replaced, and the other wanted days."""
     reasons = {item.day: item.reason for item in wanted}
     reasons |= dict.fromkeys(stored, Reason.REPLACED)
     return [WantedDay(day, reasons[day]) for day in sorted(reasons)]
@@ -120,7 +120,7 @@ def _reason(
         return Reason.NEVER_FETCHED
     if stored.failed_last:
         return Reason.FAILED
-    if stored.content_hash is None:  # rows of a first load that was cut short
+    if stored.content_hash is None:  # rows of a first load that was killed
         return Reason.NEVER_FETCHED
     if not stored.is_whole:
         return Reason.DAMAGED

@@ -1,9 +1,9 @@
-"""One measurement in a process of its own, so that none warms another up.
+"""One measurement in its own process, so that none warms up another.
 
     python measure.py WHAT URL DAYS [FOLDER]
 
 does WHAT with the days of the server at URL and prints seconds, records and peak memory
-as JSON. Imports do not count, and neither does the start of the process.
+as JSON. The start of the process and imports do not count.
 """
 
 import json
@@ -37,12 +37,12 @@ from whole_days.package import Package
 SILENCE = Silence()
 PATH = "/v1/organizations/usage_report/claude_code"
 NOW = datetime.now(UTC)
-LAST = NOW.date() - timedelta(3)  # a night finds a day or two that are new
+LAST = NOW.date() - timedelta(3)  # a nightly load finds a day or two that are new
 DATASET = "claude_code"
 
 
 def each_day(days: int) -> list[date]:
-    """So many days up to the last one."""
+    """This many days up to the last one."""
     return [LAST - timedelta(ago) for ago in reversed(range(days))]
 
 
@@ -55,13 +55,13 @@ def pages(url: str, days: int) -> Iterator[dict]:
 
 
 def download(url: str, days: int, _: Path) -> None:
-    """The floor: the same pages come in and are parsed, and nothing is made of them."""
+    """The minimum: download and parse the same pages, and drop them."""
     for _reply in pages(url, days):
         pass
 
 
 def dicts(url: str, days: int, folder: Path) -> None:
-    """What a good user of dlt writes: records as dicts, dlt's child tables, parquet."""
+    """A good plain dlt pipeline: records as dicts, child tables, parquet."""
     table = "usage_report"
 
     @dlt.resource(name=table, write_disposition="merge", merge_key="date")
@@ -79,7 +79,7 @@ def dicts(url: str, days: int, folder: Path) -> None:
 
 
 def flat(record: dict) -> dict:
-    """A record with its tools as a list, as a child table wants them."""
+    """A record with its tools as a list, so that dlt makes a child table."""
     tools = record["tool_actions"].items()
     return record | {
         "tool_actions": [{"tool": tool, **counts} for tool, counts in tools]
@@ -87,7 +87,7 @@ def flat(record: dict) -> dict:
 
 
 def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) -> None:
-    """Ours, as `ccwarehouse load --start --end` does it, views included."""
+    """Our backfill, as in `ccwarehouse load --start --end`, views included."""
     settings = configured(url)
     with open_warehouse(
         "duckdb", folder / "usage.duckdb", DATASET, sole_writer=True
@@ -100,13 +100,13 @@ def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) ->
 
 
 def fill(url: str, days: int, folder: Path) -> None:
-    """See that the days are there."""
+    """Load the days before the measurement."""
     if not (folder / "usage.duckdb").exists():
         backfill(url, days, folder)
 
 
 class Stages(Silence):
-    """When each package was durable, and the records in it."""
+    """When each package was committed, and its records."""
 
     def __init__(self) -> None:
         self.moments = [(time.perf_counter(), 0)]
@@ -138,7 +138,7 @@ def fetching(url: str, days: int, _: Path) -> None:
 
 
 def reading(url: str, days: int, folder: Path) -> dict[str, float]:
-    """Seconds to build the views, and to read all of each mart once."""
+    """Seconds to build the views, and to read each mart once."""
     fill(url, days, folder)
     with open_warehouse("duckdb", folder / "usage.duckdb", DATASET) as warehouse:
         seconds = {"transform": timed(warehouse.build_views)}
@@ -162,14 +162,14 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def staged(url: str, days: int, folder: Path) -> list[float]:
-    """Ours, and how fast each package was."""
+    """Our backfill, with the rate of each package."""
     stages = Stages()
     backfill(url, days, folder, stages)
     return stages.rates()
 
 
 def reload(url: str, days: int, folder: Path) -> float:
-    """Records per second when a hundred of the days come anew, and all have changed."""
+    """Records per second when reloading a hundred days that all changed."""
     fill(url, days, folder)
     again = min(days, 100)
     rates = []
@@ -182,7 +182,7 @@ def reload(url: str, days: int, folder: Path) -> float:
 
 
 def serve(url: str, days: int, _: Path) -> None:
-    """What the server alone can do: bytes come in, and nothing looks at them."""
+    """The server's own limit: receive bytes and ignore them."""
     with socket.create_connection((httpx.URL(url).host, httpx.URL(url).port)) as server:
         for day in each_day(days):
             server.sendall(f"GET {PATH}?starting_at={day} HTTP/1.1\r\n\r\n".encode())
@@ -205,9 +205,9 @@ WORK = {
 
 
 def measure(what: str, url: str, days: int, folder: Path) -> dict:
-    """Seconds, peak memory in MB, and what the work itself has to tell.
+    """Seconds, peak memory in MB, and the figures of the work itself.
 
-    One day goes ahead, for what is imported when it is first needed.
+    One day runs first, because some modules are imported on first use.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
         WORK[what](url, 1, Path(elsewhere))

@@ -2,8 +2,8 @@
 
     make bench
 
-Every figure is the median of five after a warm-up, but for what takes minutes. Machines
-are shared and noisy: what is compared takes turns, and only ratios mean anything.
+Every figure is the median of five runs after a warm-up, except those that take minutes.
+Machines are shared and noisy: compared runs alternate, and only ratios are meaningful.
 """
 
 import json
@@ -32,7 +32,7 @@ LATENCY, CONCURRENCY = 0.15, 8
 
 
 class Row(NamedTuple):
-    """A line of the table: what was measured, its figure, and the bar for it."""
+    """A line of the table: what was measured, its figure, and its limit."""
 
     what: str
     figure: str
@@ -56,7 +56,7 @@ def main() -> None:
 
 @contextmanager
 def serving(records: int, latency: float = 0) -> Iterator[str]:
-    """The fake API in a process of its own, whose pages are made already."""
+    """The fake API in its own process, with prepared pages."""
     command = [sys.executable, HERE / "server.py", str(records), str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -67,7 +67,7 @@ def serving(records: int, latency: float = 0) -> Iterator[str]:
 
 
 def measured(what: str, url: str, days: int, folder: Path | None = None) -> dict:
-    """One measurement: seconds, megabytes, and what it told."""
+    """One measurement: seconds, megabytes, and its own figures."""
     command = [sys.executable, HERE / "measure.py", what, url, str(days)]
     if folder:
         command.append(str(folder))
@@ -78,7 +78,7 @@ def measured(what: str, url: str, days: int, folder: Path | None = None) -> dict
 
 
 def backfills(url: str) -> list[Row]:
-    """Ours, a good user's of dlt, and no more than downloading, by turns."""
+    """Our backfill, a plain dlt pipeline, and a download, alternating."""
     seconds: dict[str, list[float]] = {"backfill": [], "dicts": [], "download": []}
     seconds["serve"] = []
     for _ in range(TIMES):
@@ -93,7 +93,7 @@ def backfills(url: str) -> list[Row]:
 
 
 def fetches(url: str) -> list[Row]:
-    """A year of single pages from an API that takes its time."""
+    """A year of single pages from a slow API."""
     ideal = 365 * LATENCY / CONCURRENCY
     seconds = [measured("fetching", url, 365)["seconds"] for _ in range(TIMES)]
     what = "fetching: times as long as calls x latency / 8"
@@ -101,7 +101,7 @@ def fetches(url: str) -> list[Row]:
 
 
 def million(url: str, folder: Path) -> list[Row]:
-    """A million records: memory, what the last ones cost, a night, and the marts."""
+    """A million records: memory, the last packages, a nightly load, the marts."""
     tenth = measured("staged", url, MILLION // 10)
     whole = measured("staged", url, MILLION, folder)
     rates = whole["told"]
@@ -125,7 +125,7 @@ def million(url: str, folder: Path) -> list[Row]:
 
 
 def nightly(url: str, folder: Path) -> float:
-    """Seconds of a night's `ccwarehouse load`, beyond importing dlt and duckdb."""
+    """Seconds of a nightly `ccwarehouse load`, less importing dlt and duckdb."""
     given = {
         "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": url,
         "ANTHROPIC_ADMIN_KEY": "sk-ant-admin01-bench",
@@ -141,7 +141,7 @@ def nightly(url: str, folder: Path) -> float:
 
 
 def starts() -> list[Row]:
-    """What needs no warehouse waits for none."""
+    """The time of commands that need no warehouse."""
     click = [sys.executable, "-c", "import click"]
     commands = {"--help": [PROGRAM, "--help"], "wrong usage": [PROGRAM, "load", "--no"]}
     seconds: dict[str, list[float]] = {"click": [], **{name: [] for name in commands}}
@@ -160,7 +160,7 @@ def starts() -> list[Row]:
 
 
 def timed(command: list, **environment: str) -> float:
-    """Seconds of a whole process, whatever it ends with."""
+    """Seconds of a whole process, whatever its exit code."""
     began = time.perf_counter()
     subprocess.run(
         command, env=os.environ | environment, check=False, capture_output=True
@@ -179,7 +179,7 @@ def at_most(what: str, figure: float, bar: float) -> Row:
 
 
 def show(rows: list[Row]) -> None:
-    """The table, and the machine it is of."""
+    """Print the table, and the machine."""
     table = Table(title=f"{os.cpu_count()} cores, {platform.platform()}")
     for heading in ("what", "figure", "bar", ""):
         table.add_column(heading)

@@ -1,10 +1,10 @@
-"""A fake of the API that only serves: its pages are made before the first call.
+"""A fake API that only serves: it makes its pages before the first call.
 
     python server.py RECORDS LATENCY
 
 serves a page of RECORDS records for any day, LATENCY seconds after the call, and prints
-its port. What a page holds depends on the day; a few different ones take turns. Below
-the path /changed every day has another page.
+its port. A day has one of a few different pages. Below the path /changed every day has
+another page than without it.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ VARIANTS = 7
 
 
 def record(number: int, chance: random.Random) -> dict:
-    """What one of an organisation's users, or every twentieth time a key, did."""
+    """A record of a user, or for every twentieth of an API key."""
     user = {"type": "user_actor", "email_address": f"user{number:05}@example.com"}
     key = {"type": "api_actor", "api_key_name": f"ci-{number}"}
     return {
@@ -57,7 +57,7 @@ def record(number: int, chance: random.Random) -> dict:
 
 
 def entry(model: str, chance: random.Random) -> dict:
-    """What one model used and cost."""
+    """The tokens and cost of one model."""
     return {
         "model": model,
         "tokens": {
@@ -74,14 +74,14 @@ def entry(model: str, chance: random.Random) -> dict:
 
 
 def page(records: int, seed: int) -> bytes:
-    """A day in one reply; its date is still blank."""
+    """A day in one reply; the date is filled in later."""
     chance = random.Random(seed)
     data = [record(number, chance) for number in range(records)]
     return json.dumps({"data": data, "has_more": False, "next_page": None}).encode()
 
 
 class Serving(asyncio.Protocol):
-    """One connection, kept alive; a request is its head alone."""
+    """One connection, kept alive; a request has no body."""
 
     def __init__(self, pages: list[bytes], latency: float) -> None:
         self.pages, self.latency, self.received = pages, latency, b""

@@ -1,4 +1,4 @@
-"""Spark SQL in local mode, as a process of its own.
+"""Spark SQL in local mode, in its own process.
 
     .venv-spark/bin/python spark_process.py FOLDER
 
@@ -12,8 +12,8 @@ import sys
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-# Spark's own default gives up places behind the point for room before it: a cent's 24
-# places would become 23 of a dollar. A view keeps what was set when it was created.
+# By default Spark gives up decimal places to gain digits: a cent's 24 places would
+# become 23 of a dollar. A view keeps the setting of its creation.
 EXACT = {"spark.sql.decimalOperations.allowPrecisionLoss": "false"}
 
 SMALL = {

@@ -1,4 +1,4 @@
-"""One truth in Spark SQL too, with decimals that keep their places."""
+"""The same rows in Spark SQL, with decimals that keep their places."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ TYPES = {
 
 
 class Spark:
-    """Spark SQL over parquet files, with the views that its dialect makes of ours."""
+    """Spark SQL over parquet files, with our views in its dialect."""
 
     def __init__(self, process, folder, schemas):
         self.process, self.folder, self.schemas = process, folder, schemas
@@ -54,7 +54,7 @@ class Spark:
             self.execute(f"create or replace view {path} as {text}")
 
     def answers(self):
-        """What every view and every check holds."""
+        """The rows of every view and every check."""
         found = {}
         for view in models():
             table = self.query(f"select * from claude_code_marts.{view.name}")
@@ -71,7 +71,7 @@ class Spark:
         return pq.read_table(path)
 
     def execute(self, sql, result=None):
-        """Run a statement, or raise what Spark says of it."""
+        """Run a statement, or raise Spark's message."""
         line = json.dumps([sql, result and str(result)])
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -99,7 +99,7 @@ def spark(schemas):
             process.stdin.close()
 
 
-@tried(4)  # of half a minute each
+@tried(4)  # half a minute each
 @given(histories)
 def test_nasty_histories_are_the_same_in_spark(duckdb_engine, spark, history):
     """Every view and every check, row by row, with the types of the columns."""
@@ -114,7 +114,7 @@ def test_nasty_histories_are_the_same_in_spark(duckdb_engine, spark, history):
 
 
 def test_what_is_no_spark_sql_is_refused(spark):
-    """The judge says no."""
+    """Spark refuses it."""
     with pytest.raises(ValueError, match="UNRESOLVED_COLUMN"):
         spark.query("select cost from claude_code.usage_report")
 

@@ -1,16 +1,16 @@
-"""The SQL files of this package: read, put in order, brought into a dialect.
+"""The SQL files of this package: read, sorted, translated into a dialect.
 
-A file is one relation, named after it, in DuckDB's dialect. Raw tables are written
-`claude_code.<table>`, so that a file can be pasted into a DuckDB shell; other models
-are written without a dataset. The order of work is derived from those names alone.
+A file defines one relation of the same name in DuckDB's dialect. It writes raw tables
+as `claude_code.<table>`, so that it can be pasted into a DuckDB shell, and other models
+without a dataset. The build order follows from these names.
 
-A view's file opens with its grain, a line without text, and a line for each column:
+A view's file begins with its grain, a line without text, and a line for each column:
 
     -- One row per account, date and tool: how proposals were met.
     --
     -- account: Name of the key the data came with.
 
-A check's file opens with its claim.
+A check's file begins with its claim.
 """
 
 import re
@@ -55,14 +55,14 @@ select * from doubled
 
 
 class ModelError(ValueError):
-    """The SQL files contradict their rules; the message names the file."""
+    """An SQL file breaks the rules above; the message names the file."""
 
 
 @dataclass(frozen=True)
 class Model:
     """One SQL file: a view, or a check that returns the rows that break its claim.
 
-    `path` is where it lies in this package: `marts/cost/user_cost_daily.sql`.
+    `path` is relative to this package: `marts/cost/user_cost_daily.sql`.
     """
 
     path: str
@@ -85,7 +85,7 @@ class Model:
 
     @property
     def grain(self) -> tuple[str, ...]:
-        """The columns that tell one row of the view from another."""
+        """The columns whose values identify a row of the view."""
         found = GRAIN.match(self.description)
         if not found:
             raise ModelError(f'{self.path}: the first line is not "-- One row per ..."')
@@ -101,13 +101,15 @@ class Model:
                 continue
             found = COLUMN.fullmatch(line)
             if not found or found[1] in described:
-                raise ModelError(f'{self.path}: "{line}" describes no column anew')
+                raise ModelError(
+                    f'{self.path}: "{line}" does not describe a new column'
+                )
             described[found[1]] = found[2]
         return described
 
     @property
     def reads(self) -> set[str]:
-        """The relations that the file reads, as it writes them."""
+        """The relations that the file reads, spelled as in the file."""
         return {_written(table) for table in _relations(_parsed(self))}
 
 
@@ -117,23 +119,23 @@ def models() -> list[Model]:
 
 
 def checks() -> list[Model]:
-    """The checks in files, and then one of each view's grain."""
+    """The checks in files, then a check of each view's grain."""
     return [*_read("checks"), *(grain_check(view) for view in models())]
 
 
 def grain_check(view: Model) -> Model:
-    """The check of what a view's first line claims; null is a value like any other."""
+    """Checks the grain in a view's first line; nulls count as equal."""
     sql = GRAIN_CHECK.format(view=view.name, columns=", ".join(view.grain))
     return Model(f"checks/{view.name}_has_its_grain.sql", sql)
 
 
 def in_build_order(given: Iterable[Model]) -> list[Model]:
-    """The same models, each after those that it reads; ties go by name."""
+    """The models, each after those that it reads, otherwise by name."""
     by_name: dict[str, Model] = {}
     for model in given:
         namesake = by_name.setdefault(model.name, model)
         if namesake is not model:
-            raise ModelError(f"{namesake.path} and {model.path} have one name")
+            raise ModelError(f"{namesake.path} and {model.path} have the same name")
     graph = {
         name: sorted(_models_read(by_name[name], known=by_name))
         for name in sorted(by_name)
@@ -151,8 +153,8 @@ def render(
 ) -> str:
     """The model's query in a dialect, with every relation fully qualified.
 
-    `raw` and `marts` are dataset names as the dialect writes them, so quoted where it
-    asks for quotes, and with the project or catalog where there is one.
+    `raw` and `marts` are dataset names in the dialect's spelling: quoted if the dialect
+    needs quotes, and with the project or catalog if there is one.
     """
     query = _parsed(model).copy()
     for table in _relations(query):
@@ -166,7 +168,7 @@ def render(
 
 
 def _read(layer: str) -> list[Model]:
-    """The files of a layer and of all folders in it, by path."""
+    """The files of a layer and its folders, sorted by path."""
     found = _files(files(__package__) / layer, layer)
     return [Model(path, file.read_text(encoding="utf-8")) for path, file in found]
 
@@ -194,7 +196,7 @@ def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
 
 @cache
 def _parsed(model: Model) -> exp.Query:
-    """The query as a tree that all share: who changes it takes a copy."""
+    """The query as a shared tree: copy it before changing it."""
     try:
         query = sqlglot.parse_one(model.sql, read="duckdb")
     except ParseError as error:
@@ -205,7 +207,7 @@ def _parsed(model: Model) -> exp.Query:
 
 
 def _relations(query: exp.Query) -> list[exp.Table]:
-    """Every table that is not one of the query's own CTEs."""
+    """All tables of the query that are not its own CTEs."""
     return [
         source
         for scope in traverse_scope(query)
@@ -219,7 +221,7 @@ def _written(table: exp.Table) -> str:
 
 
 def _widen_decimals(query: exp.Query) -> None:
-    """Keep the places that NUMERIC, as sqlglot writes every decimal, would cut off."""
+    """Use BIGNUMERIC: sqlglot writes NUMERIC, which would cut off decimal places."""
     for kind in list(query.find_all(exp.DataType)):
         if kind.is_type(exp.DType.DECIMAL):
             kind.replace(exp.DataType.build("bigdecimal"))

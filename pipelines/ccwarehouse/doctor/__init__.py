@@ -1,4 +1,4 @@
-"""Whether a load would work here: each thing it needs is tried, and its mend told."""
+"""Whether a load would work here: check what it needs, and say how to fix it."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
@@ -34,11 +34,11 @@ def examine(
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Finding]:
-    """What each check found, as soon as it is known.
+    """The findings of all checks, each as soon as it is known.
 
-    `configure` gives the settings, `folders` are those in which dlt looks for
-    `secrets.toml`. At most a dozen calls go to the API. What is written into the
-    warehouse is removed again, except that the views are renewed.
+    `configure` returns the settings, `folders` are those in which dlt looks for
+    `secrets.toml`. Makes at most a dozen calls to the API. Rebuilds the views, and
+    removes everything else that it writes into the warehouse.
     """
     whose = Whose("", None)
     settings = _attempt("settings", configure)
@@ -61,9 +61,9 @@ def _examine_key(
     key = _attempt("key", settings.require_key)
     if isinstance(key, Finding):
         yield key
-        yield from _skipped(API_CHECKS, "there is no key to ask with")
+        yield from _skipped(API_CHECKS, "no key is set")
         return None
-    yield ok("key", "there is one")
+    yield ok("key", "a key is set")
     return (yield from _examine_way(settings, transport, clock))
 
 
@@ -72,11 +72,11 @@ def _examine_way(
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
 ) -> Generator[Finding, None, str | None]:
-    """The API, unless a proxy or a certificate is in the way."""
+    """Check the API, unless a proxy or a certificate prevents it."""
     examined = _attempt("API", lambda: examine_api(settings, transport, clock))
     if isinstance(examined, Finding):
         yield examined
-        yield from _skipped(API_CHECKS[1:], "the API cannot be asked")
+        yield from _skipped(API_CHECKS[1:], "the API cannot be called")
         return None
     findings, organization = examined
     yield from findings
@@ -84,14 +84,14 @@ def _examine_way(
 
 
 def _attempt(check: str, work: Callable[[], T]) -> T | Finding:
-    """What `work` gives, or the problem that someone has to mend first."""
+    """The result of `work`, or the problem that a person has to fix first."""
     try:
         return work()
     except Exception as error:
-        mend = explain(error, "The configuration")
-        if mend is None:
+        explained = explain(error, "The configuration")
+        if explained is None:
             raise
-        return problem(check, mend.code, mend.line)
+        return problem(check, explained.code, explained.line)
 
 
 def _skipped(checks: Iterable[str], reason: str) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The API: does it answer, does it take the key, whose data is it, is there any?"""
+"""The API: does it answer, does it accept the key, whose data is it, how new is it?"""
 
 import asyncio
 from collections.abc import Callable
@@ -24,10 +24,10 @@ RECENT_DAYS: Final = 7
 WEEKS_BACK: Final = (2, 4, 8, 16)
 
 EMPTY_ACCOUNT = (
-    "Every day of this account is empty, though the key works. Usage of OAuth users on "
-    "Team and Enterprise plans does not appear in this report, nor does usage through "
-    "Amazon Bedrock, Google Vertex AI or other clouds. Check that the key belongs to "
-    "the organisation whose members use Claude Code through the API."
+    "Every day of this account is empty, though the key works. The report does not "
+    "cover OAuth users on Team and Enterprise plans, nor usage through Amazon Bedrock, "
+    "Google Vertex AI or other clouds. Check that the key belongs to the organisation "
+    "whose members use Claude Code through the API."
 )
 MAKE_A_KEY = (
     "An organisation's admin makes an Admin key (sk-ant-admin...) in the Claude "
@@ -35,16 +35,17 @@ MAKE_A_KEY = (
 )
 REFUSALS = {
     401: "The API does not know the key: it is mistyped, was deleted or has expired",
-    403: "The API knows the key, but it may not read this report: it is no Admin key",
+    403: "The API knows the key, but the key may not read this report: it is not an "
+    "Admin key",
 }
 
 
 @dataclass
 class Look:
-    """The calls so far: each day asked for with its reply, oldest call first.
+    """The calls so far: each day with its reply, oldest call first.
 
-    `clock` has heard the replies; `silence` says why a call got none, which ends the
-    look.
+    `clock` knows the API's time from the replies. `silence` says why a call got no
+    reply; no call is made after that one.
     """
 
     clock: ApiClock
@@ -53,7 +54,7 @@ class Look:
 
     @property
     def newest(self) -> tuple[date, pa.StructArray] | None:
-        """The last day asked for and its record, if it has one."""
+        """The last day called for and its record, None if it has none."""
         if self.silence or not self.probes:
             return None
         day, probe = self.probes[-1]
@@ -65,9 +66,10 @@ def examine_api(
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
 ) -> tuple[list[Finding], str | None]:
-    """Look back from the last complete day to the newest one with data, and judge.
+    """Look back from the last complete day to the newest day with data.
 
-    Beside what was found comes the organisation of the newest record, None without.
+    Returns the findings, and the organisation of the newest record, None if there is no
+    record.
     """
     last = Calendar(clock(), settings.settle).last_complete
     look = asyncio.run(_look_back(settings, transport, clock, days_to_ask(last)))
@@ -81,7 +83,7 @@ def examine_api(
 
 
 def days_to_ask(last: date) -> list[date]:
-    """The last week day by day, for its weekend; before that, Wednesdays."""
+    """Each day of the last week; before that Wednesdays, as weekends may be empty."""
     wednesday = last - (last.weekday() - 2) * ONE_DAY
     recent = [last - back * ONE_DAY for back in range(RECENT_DAYS)]
     return [*recent, *(wednesday - timedelta(weeks=weeks) for weeks in WEEKS_BACK)]
@@ -93,7 +95,7 @@ async def _look_back(
     clock: Callable[[], datetime],
     days: list[date],
 ) -> Look:
-    """Ask day after day until one has a record or a reply is none."""
+    """Ask for one day after another until one has a record or a call fails."""
     look = Look(ApiClock(clock))
     async with aclosing(
         UsageClient(settings, look.clock, Contact(), transport)
@@ -113,12 +115,12 @@ async def _look_back(
 def _answers(look: Look, base_url: str) -> Finding:
     if not look.probes:
         reason = f"{base_url} does not answer ({look.silence})"
-        mend = "Check the network, a proxy's settings and base_url."
-        return worth_a_look("API", f"{reason}. {mend}")
+        fix = "Check the network, a proxy's settings and base_url."
+        return worth_a_look("API", f"{reason}. {fix}")
     _, probe = look.probes[0]
     if probe.page or probe.status in REFUSALS:
         return ok("API", f"{base_url} answers")
-    reason = f"{base_url} answers, but not as it should ({probe.said})"
+    reason = f"{base_url} answers, but not with a report ({probe.said})"
     return worth_a_look("API", f"{reason}. Try again later, or check base_url.")
 
 
@@ -130,7 +132,7 @@ def _access(look: Look) -> Finding:
         text = f"{REFUSALS[probe.status]}. It said {probe.said}. {MAKE_A_KEY}"
         return problem("access", ExitCode.CONFIGURATION, text)
     if probe.page is None:
-        return skipped("access", "the API does not answer as it should")
+        return skipped("access", "the API does not answer with a report")
     return ok("access", "the API accepts the key")
 
 
@@ -144,7 +146,7 @@ def _organization(look: Look) -> str | None:
 
 def _newest(look: Look, last: date) -> Finding:
     if not (look.probes and look.probes[0][1].page):
-        return skipped("newest data", "the API gives no data")
+        return skipped("newest data", "the API returns no data")
     if look.newest:
         return _judged(look.newest[0], last)
     day, probe = look.probes[-1]
@@ -169,9 +171,9 @@ def _judged(newest: date, last: date) -> Finding:
 def _clock(look: Look) -> Finding:
     clock = look.clock
     if not look.probes or clock.ahead is None:
-        return skipped("clock", "no reply told the time")
+        return skipped("clock", "no reply had a date")
     if not clock.error:
         seconds = round(abs(clock.ahead).total_seconds())
         return ok("clock", f"within {seconds} s of the API's")
-    harm = "a load goes by the API's, and not at all when they are a day apart"
-    return worth_a_look("clock", f"{off(clock.error)}: {harm}. {SET_IT}.")
+    effect = "a load uses the API's clock, and refuses to run at more than a day apart"
+    return worth_a_look("clock", f"{off(clock.error)}: {effect}. {SET_IT}.")

@@ -16,9 +16,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: its name, how it ended, and one line that ends with the mend.
+    """One check: its name, how it ended, and one line that ends with what to do.
 
-    `code` is the exit code a problem asks for, and 0 when there is none.
+    `code` is the exit code for a problem, otherwise 0.
     """
 
     check: str
@@ -28,20 +28,20 @@ class Finding:
 
 
 def ok(check: str, text: str) -> Finding:
-    """All is well."""
+    """The check found no fault."""
     return Finding(check, Verdict.OK, text)
 
 
 def skipped(check: str, reason: str) -> Finding:
-    """Nothing can be said, and why."""
+    """The check could not be made; `reason` says why."""
     return Finding(check, Verdict.SKIPPED, reason)
 
 
 def problem(check: str, code: ExitCode, text: str) -> Finding:
-    """Something to mend."""
+    """Something to fix."""
     return Finding(check, Verdict.PROBLEM, text, code)
 
 
 def worth_a_look(check: str, text: str) -> Finding:
-    """Something that need not be wrong, or may pass by itself."""
+    """Something that may be intended or temporary."""
     return problem(check, ExitCode.DAYS_FAILED, text)

@@ -1,4 +1,4 @@
-"""Whose data the key reads, and whether the warehouse holds the same one's."""
+"""Which organisation the key reads, and whether the warehouse holds the same one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ CHECK = "organisation"
 
 @dataclass(frozen=True)
 class Whose:
-    """The account in use, and the organisation of the newest record, None without."""
+    """The account, and the newest record's organisation (None without a record)."""
 
     account: str
     organization: str | None
 
     def examine(self, stored: Mapping[date, StoredDay]) -> Finding:
-        """Held against what is stored of the account."""
+        """Compare with the organisations that are stored for the account."""
         if self.organization is None:
-            return skipped(CHECK, "there is no record to tell it by")
+            return skipped(CHECK, "no record was found that names one")
         holder = Holder(CLAUDE_CODE.source, self.account, stored)
         try:
             holder.require_known(frozenset([self.organization]))

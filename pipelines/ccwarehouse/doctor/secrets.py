@@ -1,4 +1,4 @@
-"""`secrets.toml`, where dlt reads it: for one's own eyes, and not in git."""
+"""`secrets.toml` where dlt reads it: only its owner may read it, and not git."""
 
 import os
 import shlex
@@ -17,22 +17,24 @@ FILE = "secrets.toml"
 
 
 def dlt_folders() -> list[Path]:
-    """Where dlt looks for its settings: in the working folder, then in the home."""
+    """Where dlt looks for settings: in the working folder, then in the home folder."""
     context = dlt.current.run_context()
     return [Path(context.settings_dir), Path(context.global_dir)]
 
 
 def examine_secrets(folders: Iterable[Path]) -> Iterator[Finding]:
-    """A finding on each fault of each file, or that there is none."""
+    """A finding for each fault of each file, or that there is no fault."""
     places = [folder / FILE for folder in folders]
     files = [place for place in places if os.path.isfile(place)]
     if not files:
-        yield ok(CHECK, f"no {' and no '.join(map(str, places))} that could leak")
+        yield ok(CHECK, f"there is no {' and no '.join(map(str, places))}")
     for file in files:
         faults = [
             problem(CHECK, ExitCode.CONFIGURATION, text) for text in _faults(file)
         ]
-        yield from faults or [ok(CHECK, f"{file} is its owner's only and not in git")]
+        yield from faults or [
+            ok(CHECK, f"only its owner can read {file}, and git does not track it")
+        ]
 
 
 def _faults(file: Path) -> Iterator[str]:
@@ -47,13 +49,13 @@ def _faults(file: Path) -> Iterator[str]:
 
 
 def is_readable_by_others(file: Path) -> bool:
-    """Whether the group or everyone may read; systems without such modes say no."""
+    """Whether the group or everyone may read it; False where modes do not exist."""
     others = stat.S_IRGRP | stat.S_IROTH
     return os.name == "posix" and bool(file.stat().st_mode & others)
 
 
 def is_tracked(file: Path) -> bool:
-    """Whether git has the file; where there is no git, nobody tracks."""
+    """Whether git tracks the file; False where git is not installed."""
     words = ["git", "-C", str(file.parent), "ls-files", "--error-unmatch", file.name]
     try:
         done = subprocess.run(words, capture_output=True, check=False, timeout=30)

@@ -1,4 +1,4 @@
-"""The warehouse: can it be reached and written, and do the views build?"""
+"""The warehouse: can it be reached and written, and can the views be built?"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +19,10 @@ SCRATCH = "_ccwarehouse_doctor"
 def examine_warehouse(
     destination: str, database: Path, dataset: str, whose: Whose
 ) -> Iterator[Finding]:
-    """Write something, remove it, build the views, and see whose data there is.
+    """Write a table, remove it, build the views, and compare the organisation.
 
-    A DuckDB file that is not there is not made: then its folder is tried. One that is
-    there is held meanwhile, so that no load can be in the middle of its work.
+    Does not create a missing DuckDB file, but writes to its folder. Locks an existing
+    file, so that no load runs at the same time.
     """
     engine = engine_of(destination, database)
     check = "warehouse"
@@ -30,7 +30,7 @@ def examine_warehouse(
         with open_warehouse(destination, database, dataset) as warehouse:
             if not engine.exists():
                 engine.try_folder()
-                text = "is not there yet, and its folder can be written"
+                text = "does not exist yet, and its folder can be written"
                 yield ok(check, f"{engine.place} {text}")
                 yield skipped("views", "nothing is loaded yet")
                 yield whose.examine({})
@@ -43,10 +43,10 @@ def examine_warehouse(
             check = "organisation"
             yield whose.examine(warehouse.stored(CLAUDE_CODE, whose.account))
     except Exception as error:
-        mend = explain(error, engine.place)
-        if mend is None:
+        explained = explain(error, engine.place)
+        if explained is None:
             raise
-        yield problem(check, mend.code, mend.line)
+        yield problem(check, explained.code, explained.line)
         if check == "warehouse":
             yield skipped("views", "the warehouse cannot be written")
         if check != "organisation":
@@ -54,7 +54,7 @@ def examine_warehouse(
 
 
 def write_and_remove(client: SqlClientBase[Any]) -> None:
-    """Make a table with a row in the dataset and remove it; the dataset too if new."""
+    """Create a table with a row and drop it; drop the dataset as well if it is new."""
     is_new = not client.has_dataset()
     table = client.make_qualified_table_name(SCRATCH)
     if is_new:
@@ -64,7 +64,7 @@ def write_and_remove(client: SqlClientBase[Any]) -> None:
         client.execute_sql(f"insert into {table} values (1)")
     finally:
         client.execute_sql(f"drop table if exists {table}")
-        if is_new:  # without cascade: what a load has put there meanwhile stays
+        if is_new:  # without cascade: tables of a load stay
             client.execute_sql(f"drop schema {client.fully_qualified_dataset_name()}")
 
 
@@ -73,4 +73,4 @@ def _views(warehouse: Warehouse) -> Finding:
         names = warehouse.build_views()
     except NothingLoadedError as nothing:
         return skipped("views", str(nothing))
-    return ok("views", f"{len(names)} build in {warehouse.marts}")
+    return ok("views", f"{len(names)} built in {warehouse.marts}")

@@ -1,7 +1,8 @@
 """The warehouses that data can be loaded into, and all that differs between them.
 
-Each engine has a file: `duckdb`, `postgres`, `bigquery`, and `other` for all the rest,
-with the questions that each of them answers. Nobody outside asks which engine it is.
+Each engine has a module: `duckdb`, `postgres`, `bigquery`, and `other` for the rest.
+`other` also defines the methods that engines override. No module outside asks which
+engine it is.
 """
 
 from . import driver_errors

@@ -1,9 +1,9 @@
-"""Of dlt's configuration, what counts here: how to reach a destination, and no more.
+"""Restrict dlt's configuration to the settings that reach a destination.
 
-dlt looks for each of its settings in the environment and in `.dlt/*.toml`, where those
-of another project may lie: `DEV_MODE`, `[load]`, `[schema]` and many more, which would
-change what is stored, or where, or hide that it was not. All of them keep dlt's own
-defaults here, those that later versions bring among them.
+dlt looks for its settings in the environment and in `.dlt/*.toml`. Another project may
+have set `DEV_MODE`, `[load]`, `[schema]` and others there. These could change what is
+stored or where, or hide a failure. So they keep dlt's defaults here, also settings that
+later versions of dlt add.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,23 +14,23 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.provider import ConfigProvider
 from dlt.common.configuration.specs import PluggableRunContext, known_sections
 
-# Settings of a destination that are not about reaching it, but about what is stored.
+# Settings of a destination that change what is stored instead of how to reach it.
 OURS = frozenset(
     {
-        "autodetect_schema",  # BigQuery's own types instead of the declared ones
-        "create_indexes",  # unique ones, which an insert after a delete can violate
-        "csv_format",  # the copy of a csv file reads one format
-        "destination_name",  # another section than the one named with --destination
-        "enable_dataset_name_normalization",  # names are normalised once, and told so
-        "ignore_unknown_values",  # rows without their columns, and no error
+        "autodetect_schema",  # BigQuery would guess types
+        "create_indexes",  # unique indexes, which an insert after a delete can violate
+        "csv_format",  # our csv copy reads one format only
+        "destination_name",  # selects another section than --destination
+        "enable_dataset_name_normalization",  # names are normalised once, here
+        "ignore_unknown_values",  # would drop columns without an error
         "replace_strategy",
-        "staging_dataset_name_layout",  # "%s" stages in the dataset and empties it
+        "staging_dataset_name_layout",  # "%s" would empty the dataset
     }
 )
 
 
 class DestinationsOnly(ConfigProvider):
-    """A provider of dlt's that knows no other settings than those of destinations."""
+    """A provider of dlt that returns only settings of destinations."""
 
     def __init__(self, provider: ConfigProvider) -> None:
         self._provider = provider
@@ -42,9 +42,9 @@ class DestinationsOnly(ConfigProvider):
         pipeline_name: str | None,
         *sections: str,
     ) -> tuple[Any | None, str]:
-        """The value, None when there is none or it does not count; and its full name.
+        """The value (None if it is missing or ignored) and its full name.
 
-        Without a section a name such as LOCATION could be anyone's.
+        Names without a section are ignored: LOCATION, say, could be another program's.
         """
         path = (*sections, key)
         if path[0] == known_sections.DESTINATION and OURS.isdisjoint(path):
@@ -53,22 +53,22 @@ class DestinationsOnly(ConfigProvider):
 
     @property
     def name(self) -> str:
-        """The provider's own."""
+        """The wrapped provider's name."""
         return self._provider.name
 
     @property
     def supports_secrets(self) -> bool:
-        """As the provider does."""
+        """Like the wrapped provider."""
         return self._provider.supports_secrets
 
     @property
     def supports_sections(self) -> bool:
-        """As the provider does."""
+        """Like the wrapped provider."""
         return self._provider.supports_sections
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it at all."""
+        """Whether it has no settings."""
         return self._provider.is_empty
 
     @property
@@ -79,7 +79,7 @@ class DestinationsOnly(ConfigProvider):
 
 @contextmanager
 def destinations_only() -> Iterator[None]:
-    """Within this, dlt resolves nothing else from the environment and from files."""
+    """In this context dlt resolves only settings of destinations."""
     providers = Container()[PluggableRunContext].providers
     everything = providers.providers
     providers.providers = [DestinationsOnly(provider) for provider in everything]

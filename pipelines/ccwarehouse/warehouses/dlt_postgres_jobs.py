@@ -1,8 +1,8 @@
-"""How files get into Postgres: dlt's jobs, but exact where those are not.
+"""How files get into Postgres: two of dlt's copy jobs, corrected.
 
-dlt's jobs are private, and nothing public stands in for two of them: a parquet file
-without rows, as empty days make it, fails dlt's ADBC job, and dlt's csv job makes null
-of a text that is empty. Imports the extra's driver.
+dlt's jobs are private classes, and dlt has no public way to change them. Its ADBC job
+fails on a parquet file without rows, which empty days produce. Its csv job stores null
+for an empty text. This module imports the driver, which the extra installs.
 """
 
 import pyarrow.parquet as pq
@@ -18,7 +18,7 @@ from dlt.destinations.impl.postgres.postgres import (
 
 
 class ParquetCopy(PostgresParquetCopyJob):
-    """The copy of a parquet file through ADBC."""
+    """Copies a parquet file through ADBC."""
 
     def run(self) -> None:
         """Copy the rows, if there are any."""
@@ -27,10 +27,10 @@ class ParquetCopy(PostgresParquetCopyJob):
 
 
 class CsvCopy(PostgresCsvCopyJob):
-    """The copy of a csv file, whose first line names the columns, in quotes."""
+    """Copies a csv file, whose first line names the columns in quotes."""
 
     def run(self) -> None:
-        """Copy the rows, empty texts as such."""
+        """Copy the rows; an empty text stays an empty text."""
         client = self._job_client.sql_client
         table = client.make_qualified_table_name(self.load_table_name)
         with FileStorage.open_zipsafe_ro(self._file_path, "rb") as file:
@@ -50,7 +50,7 @@ class CopyingClient(PostgresClient):
         load_id: str,
         restore: bool = False,
     ) -> LoadJob:
-        """The job for a file, as dlt makes it but for copies."""
+        """The job for a file: these for copies, dlt's own for all others."""
         match ParsedLoadJobFileName.parse(file_path).file_format:
             case "parquet":
                 return ParquetCopy(file_path)

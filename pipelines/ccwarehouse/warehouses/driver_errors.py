@@ -1,6 +1,7 @@
-"""What drivers say, read with the words of all engines: a message names no engine.
+"""Matches drivers' messages against the patterns of all engines.
 
-Patterns are English. Other languages fall back to the general advice.
+A message does not say which engine it is from. Patterns are English; messages in other
+languages get the general advice.
 """
 
 import re
@@ -9,25 +10,25 @@ from .engines import ENGINES
 from .fixes import REPAIR
 from .other import Engine
 
-# PEP 249's name, and those that Google's libraries have beside it.
+# The base class of PEP 249, and those of Google's libraries.
 OF_DRIVERS = ("DatabaseError", "GoogleAPIError", "GoogleAuthError")
 
 ALL = (*(engine.errors for engine in ENGINES.values()), Engine.errors)
 
 
 def is_of_driver(error: BaseException) -> bool:
-    """Whether a database's driver raised it, going by the name of its errors."""
+    """Whether a driver raised it, going by the names of its base classes."""
     return any(kind.__name__ in OF_DRIVERS for kind in type(error).__mro__)
 
 
 def is_unreadable(said: str) -> bool:
-    """Whether a driver says that it cannot even read its credentials."""
+    """Whether a driver says that it cannot read its credentials."""
     patterns = [errors.unreadable for errors in ALL if errors.unreadable]
     return re.search("|".join(patterns), said) is not None
 
 
 def message(said: str) -> str:
-    """The message without what a driver puts around it."""
+    """The message without the phrases that a driver adds before and after."""
     for errors in ALL:
         if errors.before:
             said = said.rpartition(errors.before)[2]
@@ -37,7 +38,7 @@ def message(said: str) -> str:
 
 
 def fix(said: str) -> str:
-    """What a person does about it."""
+    """The advice for a person."""
     for errors in ALL:
         for pattern, advice in errors.fixes.items():
             if re.search(pattern, said):
@@ -46,7 +47,7 @@ def fix(said: str) -> str:
 
 
 def expected(error: BaseException) -> str | None:
-    """What dlt should have been given in place of credentials that it cannot read."""
+    """The credentials that dlt expected instead of those it cannot read."""
     for errors in ALL:
         for kind, text in errors.expected.items():
             if isinstance(error, kind):
@@ -55,6 +56,6 @@ def expected(error: BaseException) -> str | None:
 
 
 def extra(name: str) -> str:
-    """dlt's extra with a driver, or ours where there is one."""
+    """The extra that installs a driver: ours where there is one, else dlt's."""
     ours = [engine.extra for engine in ENGINES.values()]
     return name.replace("dlt[", "ccwarehouse[") if name in ours else name

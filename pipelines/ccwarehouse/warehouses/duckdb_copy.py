@@ -1,4 +1,4 @@
-"""A copy of the DuckDB file for readers, who else stop a load or are stopped by it."""
+"""A copy of the DuckDB file for readers. In the file itself they would block loads."""
 
 import os
 import shutil
@@ -14,21 +14,21 @@ from .errors import ImpossibleNameError, PublishError
 from .waiting import Patience
 
 OPTION: Final = "--publish"
-MAGIC: Final = slice(8, 12), b"DUCK"  # where a DuckDB file says that it is one
+MAGIC: Final = slice(8, 12), b"DUCK"  # the mark of a DuckDB file
 
 ITSELF = "--publish names the database itself, {file}. Name another file."
-NO_FOLDER = "--publish names {file}, whose folder is not there. Make it."
+NO_FOLDER = "--publish names {file}, whose folder does not exist. Create it."
 NO_DATABASE = (
-    "--publish would replace {file}, which is no DuckDB file. Name another file."
+    "--publish would replace {file}, which is not a DuckDB file. Name another file."
 )
 FAILED = (
-    "The data is in {database}, but {target} could not be renewed and is as it was: "
-    "{reason}. Mend that, then run the same command again."
+    "The data is committed to {database}, but {target} could not be replaced and is "
+    "unchanged: {reason}. Fix that, then run the same command again."
 )
 
 
 def require_target(target: Path, database: Path, dataset: str) -> None:
-    """Raise `ImpossibleNameError` where no copy of the database can be."""
+    """Raise `ImpossibleNameError` where the copy cannot be put."""
     require_own_name(target, dataset, OPTION)
     if _is_same(target, database):
         raise ImpossibleNameError(ITSELF.format(file=target))
@@ -39,10 +39,10 @@ def require_target(target: Path, database: Path, dataset: str) -> None:
 
 
 def publish(database: Path, target: Path, patience: Patience) -> None:
-    """Put a copy in place, whole and at once, with the mode of the one before.
+    """Replace the copy atomically, and keep its mode.
 
-    The first one gets the database's mode. Whoever has the one before open goes on to
-    read that. Raises `PublishError`; the one before stays then.
+    The first copy gets the database's mode. A program that has the old copy open keeps
+    reading it. Raises `PublishError`; then the old copy stays.
     """
     target = target.resolve()  # what a link points to is replaced, not the link
     draft = target.with_name(f"{target.name}.{os.getpid()}")
@@ -50,7 +50,7 @@ def publish(database: Path, target: Path, patience: Patience) -> None:
         with _unchanging(database, patience):
             _copy(database, draft)
         shutil.copymode(target if target.exists() else database, draft)
-        # what a client noted for the one before would be taken for this one's
+        # DuckDB would apply a client's log of the old copy to the new one
         target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
         os.replace(draft, target)
         _sync(target.parent)
@@ -64,16 +64,16 @@ def publish(database: Path, target: Path, patience: Patience) -> None:
 
 @contextmanager
 def _unchanging(database: Path, patience: Patience) -> Iterator[None]:
-    """Nobody writes to the file, and all that was written is in it.
+    """No program writes to the file, and its log holds no rows.
 
-    A process lets go of its locks on a file as soon as it closes the file once, even
-    if it was opened for something else. So copying ends the lock, when nobody needs it
-    any more; DuckDB writes nothing when it closes what it only read.
+    A process loses its locks on a file as soon as it closes the file once, even if it
+    had it open several times. So the end of the copy also ends DuckDB's lock. That does
+    no harm: DuckDB writes nothing when it closes a file that it only read.
     """
     path = database.absolute()
     with closing(wait_for(path, patience, read_only=True)):
         if os.path.exists(f"{path}.wal"):
-            raise OSError(None, f"some of it is still in {database}.wal")
+            raise OSError(None, f"some rows are still in {database}.wal")
         yield
 
 
@@ -85,7 +85,7 @@ def _copy(database: Path, draft: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Let a file or a folder be on the disk; Windows cannot, for a folder."""
+    """Write a file or a folder to the disk; Windows cannot sync a folder."""
     if os.name != "posix" and path.is_dir():
         return
     opened = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

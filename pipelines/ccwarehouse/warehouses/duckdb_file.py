@@ -1,7 +1,7 @@
-"""DuckDB's file: what it may be called, and who has it open.
+"""DuckDB's file: its name, and its lock.
 
-DuckDB's lock on the file ends with the process that took it, so nothing is left to
-clean up after a crash.
+DuckDB's lock on the file ends with the process that took it, so a crash leaves nothing
+to clean up.
 """
 
 import os
@@ -24,20 +24,20 @@ NAME_CLASH = (
 RESERVED = (
     "DuckDB keeps the name {name} for itself. Name another dataset with --dataset."
 )
-NO_FILE = "{option} names a folder, {file}. Name a file, which need not be there yet."
+NO_FILE = "{option} names a folder, {file}. Name a file, which need not exist yet."
 NOT_UTF8 = (
-    "{option} {file} has letters that this locale writes in another way than DuckDB. "
-    "Set PYTHONUTF8=1, or name a file in a folder with plain letters."
+    "{option} {file} has letters that this locale encodes differently from DuckDB. "
+    "Set PYTHONUTF8=1, or use ASCII letters in the names of the file and its folders."
 )
 
-# What DuckDB would take for a database or a schema of its own.
+# Names of DuckDB's own databases and schemas.
 DUCKDB_KEEPS: Final = ("information_schema", "pg_catalog", "system", "temp")
 
 IN_USE: Final = "Could not set lock"
 HOLDER: Final = re.compile(r"held in (.+ \(PID \d+\)(?: by user [^.]+)?)")
 
 # When DuckDB closes a file, its vacuum rewrites rows beside deleted ones, in memory.
-# One task at a time is enough: the next command that writes goes on.
+# One task per closing is enough: the next command that writes continues.
 MAX_VACUUM_TASKS = 1
 
 
@@ -45,9 +45,9 @@ MAX_VACUUM_TASKS = 1
 def hold_file(
     database: Path, patience: Patience = IMPATIENT
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a DuckDB file, which lets no other process in while it is open.
+    """A connection to a DuckDB file that locks out all other processes.
 
-    Raises `duckdb.IOException`, which names the process that still has it open.
+    Raises `duckdb.IOException`, which names the process that still has the file open.
     """
     if not database.exists():
         _create(database)
@@ -59,7 +59,7 @@ def hold_file(
 def wait_for(
     database: Path, patience: Patience, *, read_only: bool = False
 ) -> duckdb.DuckDBPyConnection:
-    """A connection, as soon as no other process has the file open to write.
+    """A connection, as soon as no other process has the file open for writing.
 
     Raises `duckdb.IOException`, which names the process that still has.
     """
@@ -70,7 +70,7 @@ def wait_for(
 
 
 def _holder(error: BaseException | None) -> str | None:
-    """DuckDB names program and process; None for other errors."""
+    """The program and process that DuckDB's message names; None for other errors."""
     if not isinstance(error, duckdb.IOException) or IN_USE not in str(error):
         return None
     found = HOLDER.search(str(error))
@@ -78,17 +78,17 @@ def _holder(error: BaseException | None) -> str | None:
 
 
 def _create(database: Path) -> None:
-    """Make an empty DuckDB file at once: one that is cut short could never be opened.
+    """Create an empty DuckDB file atomically: a partial file could never be opened.
 
-    A file that someone else has made meanwhile stays. Where the disk knows no links,
-    DuckDB makes the file itself.
+    A file that another process has created meanwhile stays. On a disk without hard
+    links, DuckDB creates the file later.
     """
     draft = database.with_name(f"{database.name}.{os.getpid()}")
     try:
         duckdb.connect(str(draft)).close()
         with suppress(OSError):
             os.link(draft, database)
-    except duckdb.Error as error:  # which names a file that nobody has asked for
+    except duckdb.Error as error:  # its message names the draft
         told = str(error).replace(str(draft), str(database))
         raise type(error)(told) from None
     finally:
@@ -96,9 +96,9 @@ def _create(database: Path) -> None:
 
 
 def require_own_name(database: Path, dataset: str, option: str = "--database") -> None:
-    """Refuse a DuckDB file, or a dataset in it, that DuckDB takes for another thing.
+    """Refuse names of a file or a dataset that DuckDB would resolve to something else.
 
-    Raises `ImpossibleNameError`. Letters in either case are the same to DuckDB.
+    Raises `ImpossibleNameError`. DuckDB ignores case.
     """
     if database.is_dir():
         raise ImpossibleNameError(NO_FILE.format(option=option, file=database))

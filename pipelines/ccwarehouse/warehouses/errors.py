@@ -1,18 +1,18 @@
-"""What is raised here, all of it for a person to fix.
+"""The errors of this package. A person can fix each of them.
 
     ValueError
       ImpossibleNameError         a file or a dataset cannot be called like this
       UnsuitableDestinationError  a day cannot be replaced there
     LookupError
-      NothingLoadedError          the tables or the views are not there yet
+      NothingLoadedError          the tables or the views do not exist yet
     RuntimeError
-      ObstacleError               something of others is in a view's way
+      ObstacleError               a relation of someone else blocks a view
       PublishError                the copy for readers could not be made
-      WarehouseInUseError         another load writes to a server's dataset
+      WarehouseInUseError         another load writes to the dataset of a server
     ConfigurationException (dlt's)
-      UnusableCredentialsError    credentials that are no address
+      UnusableCredentialsError    the credentials are not a usable URL
 
-Beside these come dlt's errors and those of the drivers; `driver_errors` reads them.
+dlt and the drivers raise errors of their own; `driver_errors` reads them.
 """
 
 from dlt.common.configuration.exceptions import ConfigurationException
@@ -27,20 +27,20 @@ class UnsuitableDestinationError(ValueError):
 
 
 class NothingLoadedError(LookupError):
-    """The raw tables, or the views over them, are not there yet."""
+    """The raw tables, or the views over them, do not exist yet."""
 
 
 class ObstacleError(RuntimeError):
-    """Someone else's relation keeps a view from being made; the message names it."""
+    """Someone else's relation blocks a view; the message names it."""
 
 
 class PublishError(RuntimeError):
-    """The copy could not be made or put in place; the message says why."""
+    """The copy for readers could not be made; the message says why."""
 
 
 class WarehouseInUseError(RuntimeError):
-    """Another load writes to a server's dataset; the message says whose."""
+    """Another load writes to the dataset of a server; the message names its user."""
 
 
 class UnusableCredentialsError(ConfigurationException):
-    """Credentials that are no address of a server; the message holds none of them."""
+    """The credentials are not a usable URL; the message does not quote them."""

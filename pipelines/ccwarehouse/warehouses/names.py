@@ -1,4 +1,4 @@
-"""What a dataset is called: by dlt's own naming, once, before anything is made."""
+"""Names of datasets: normalised by dlt's naming, once, before anything is created."""
 
 import re
 
@@ -9,25 +9,25 @@ from dlt.common.destination import DestinationCapabilitiesContext
 from .errors import ImpossibleNameError
 
 NO_NAME = (
-    "--dataset {name!r} cannot be a dataset's name, which has letters (A to Z) or "
-    "digits. Name another; if it is blank, a variable may be unset."
+    "--dataset {name!r} cannot be a dataset's name, which needs a letter (A to Z) or a "
+    "digit. Name another; if it is blank, a variable may be unset."
 )
 TOO_LONG = (
-    "--dataset {name} is too long: with the end of {name}_marts a name has at most "
-    "{longest} characters here. Name a shorter one."
+    "--dataset {name} is too long: {name}_marts may have at most {longest} characters "
+    "here. Name a shorter one."
 )
 
 
 def marts_name(dataset: str) -> str:
-    """Where the views over a dataset lie."""
+    """The dataset of the views over a dataset."""
     return f"{dataset}_marts"
 
 
 def stored_name(dataset: str, capabilities: DestinationCapabilitiesContext) -> str:
-    """The name under which dlt keeps a dataset there: `a-b` becomes `a_b`.
+    """The name that dlt gives the dataset in the warehouse: `a-b` becomes `a_b`.
 
-    Raises `ImpossibleNameError` where nothing would be left of the name, or not all of
-    the name of its views.
+    Raises `ImpossibleNameError` if nothing would be left of the name, or if the name of
+    the views' dataset would be too long.
     """
     if not re.search("[A-Za-z0-9]", dataset):
         raise ImpossibleNameError(NO_NAME.format(name=dataset))

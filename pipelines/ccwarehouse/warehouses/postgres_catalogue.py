@@ -1,4 +1,4 @@
-"""What Postgres's catalogue knows: relations, what reads a view, who holds a lock."""
+"""Queries on Postgres's catalogue: relations, readers of a view, holders of a lock."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,8 +21,8 @@ NO_VIEWS = """
     order by relname
 """
 
-# A view depends on what its rule reads. What else may depend on a view (a function that
-# returns its rows) depends on the view itself or on its row type.
+# In the catalogue, the rule of a view depends on what the view reads. Other objects (a
+# function that returns a view's rows) depend on the view or on its row type.
 DEPENDANTS = """
     with ours as (
         select pg_class.oid, relname, reltype
@@ -69,7 +69,7 @@ LOCK = """
 
 
 def no_views(client: Client, dataset: str) -> list[tuple[str, str]]:
-    """What has a name in a dataset and is no view: the name, and what it is."""
+    """The relations of a dataset that are not views: name and kind."""
     found = client.execute_sql(NO_VIEWS, dataset) or ()
     return [(name, KINDS.get(kind, "no view")) for name, kind in found]
 
@@ -77,12 +77,12 @@ def no_views(client: Client, dataset: str) -> list[tuple[str, str]]:
 def dependants(
     client: Client, dataset: str, views: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """What others have built on views: its name, and the view it reads."""
+    """Other people's objects that read these views: their names, and the views."""
     found = client.execute_sql(DEPENDANTS, dataset, list(views)) or ()
     return [(name, view) for name, view in found]
 
 
 def try_lock(client: Client, name: str) -> str | None:
-    """Take a lock for as long as the connection lasts, or say who has it."""
+    """Take a lock until the connection ends; returns the holder if it is taken."""
     ((is_taken, holder),) = client.execute_sql(LOCK, name, name) or ()
     return None if is_taken else str(holder)

@@ -1,4 +1,4 @@
-"""Credentials of Postgres: dlt's, of any address that libpq knows, and checked."""
+"""Credentials of Postgres: dlt's, extended to all URLs of libpq, and checked."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ TWICE = "The credentials of postgres name {name} more than once. Name it once."
 
 @configspec(init=False)
 class AnyPostgresCredentials(PostgresCredentials):
-    """`host` may also be the folder of a Unix socket, by itself or in the query."""
+    """`host` may also be the folder of a Unix socket, also in a URL's query."""
 
     def parse_native_representation(self, native_value: object) -> None:
         """Read a connection string. Raises `UnusableCredentialsError`."""
@@ -43,12 +43,12 @@ class AnyPostgresCredentials(PostgresCredentials):
             self.port = int(port)
 
     def on_resolved(self) -> None:
-        """Refuse a host that is the end of a password."""
+        """Refuse a host with an @: its beginning is the end of a password."""
         if "@" in self.host:
             raise UnusableCredentialsError(NO_HOST)
 
     def to_url(self) -> URL:
-        """The connection string; the path of a socket can only be in its query."""
+        """The connection string; a socket's path can only be in its query."""
         url = super().to_url()
         if not (self.host or "").startswith("/"):
             return url

@@ -1,7 +1,7 @@
-"""The temporary folder, where dlt works: a disk of its own that may be full.
+"""The temporary folder, where dlt works. Its disk may be full.
 
-DuckDB and the drivers of servers have errors of their own, so an OSError about room is
-about this folder, unless it names a file elsewhere.
+DuckDB and the drivers of servers raise their own errors. So an OSError about a full
+disk concerns this folder, unless it names a file elsewhere.
 """
 
 import errno
@@ -18,7 +18,7 @@ UNUSABLE: Final = (
 
 
 def is_temporary(error: OSError) -> bool:
-    """Whether it is about a working folder; who writes is not told a file's name."""
+    """Whether it concerns a working folder; errors of writes do not name a file."""
     if error.filename is None:
         return error.errno in FULL or "temporary directory" in str(error)
     path = Path(str(error.filename))
@@ -26,11 +26,11 @@ def is_temporary(error: OSError) -> bool:
 
 
 def _is_temporary(folder: Path) -> bool:
-    """Whether a working folder is called like this."""
+    """Whether this is the path of a working folder."""
     return str(folder.parent) == tempfile.tempdir and folder.name.startswith(PREFIX)
 
 
 def unusable(error: OSError) -> str:
-    """What is wrong with the folder, and what to do."""
+    """The message: what is wrong with the folder, and what to do."""
     folder = tempfile.tempdir or "(TMPDIR)"
     return UNUSABLE.format(folder=folder, reason=error.strerror)

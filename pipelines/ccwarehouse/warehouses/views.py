@@ -33,21 +33,21 @@ class Failure:
 
 
 def build(client: Client) -> list[str]:
-    """Create or renew all views over the client's dataset; returns their names.
+    """Create or replace all views over the client's dataset; returns their names.
 
-    A view is replaced where it stands, which keeps its grants and whatever others have
-    built on it. Only where the warehouse refuses, because a column went or changed its
-    type, are that view and those of ours that read it dropped first. Readers see the
-    old views or the new ones, where the warehouse has transactions for that; while
-    views are only replaced, of each view the old one or the new one.
+    A view is replaced in place, which keeps its grants and the views that others have
+    built on it. The warehouse may refuse this if a column was removed or changed its
+    type. Then this view, and our views that read it, are dropped and created in one
+    transaction, where the warehouse has transactions for DDL. So a reader sees either
+    the old or the new version of each view, never none.
 
-    Raises `NothingLoadedError` before the first load, and `ObstacleError` where
-    something of others has a view's name, or reads a view that has to be dropped.
+    Raises `NothingLoadedError` before the first load. Raises `ObstacleError` if someone
+    else's relation has a view's name, or reads a view that has to be dropped.
     """
     views = models()
     usage = client.make_qualified_table_name("usage_report")
     try:
-        # without tables there is to be no dataset for views either
+        # without tables, no dataset is created for the views either
         client.execute_sql(f"select 1 from {usage} where 1 = 0")
         refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:
@@ -63,7 +63,7 @@ def build(client: Client) -> list[str]:
 
 
 def check(client: Client) -> list[Failure]:
-    """The claims that do not hold for what the warehouse has now.
+    """The claims that do not hold for the stored data.
 
     Raises `NothingLoadedError` before the views are built.
     """
@@ -78,7 +78,7 @@ def check(client: Client) -> list[Failure]:
 
 
 def creation(client: Client, view: Model) -> list[str]:
-    """The statements that create a view or replace it, and describe it."""
+    """The statements that create or replace a view and describe it."""
     path, query = _path(client, view), _query(client, view)
     return dialect_of(client).view(client, path, query, view)
 
@@ -86,9 +86,9 @@ def creation(client: Client, view: Model) -> list[str]:
 def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
     """Replace views; returns those the warehouse refused, and those that read them.
 
-    All at once only where none is ever refused, as in DuckDB. In one transaction
-    Postgres would hold inner views and wait for outer ones, whose readers wait for the
-    inner: a deadlock.
+    One transaction for all views is possible only where none is ever refused, as in
+    DuckDB. In Postgres it could deadlock: it would lock inner views and wait for outer
+    ones, while readers of the outer views wait for the inner ones.
     """
     refused: list[Model] = []
     at_once = dialect_of(client).replaces_views_at_once
@@ -108,12 +108,12 @@ def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
 
 
 def _make_anew(client: Client, views: Sequence[Model]) -> None:
-    """Drop views and create them, in one transaction if there are any."""
+    """Drop views and create them, in one transaction where DDL has transactions."""
     names = [view.name for view in views]
     require_no_dependants(client, _marts(client), names)
     atomic = client.capabilities.supports_ddl_transactions
     with client.begin_transaction() if atomic else nullcontext():
-        for view in views[::-1]:  # outer views first, which is how readers lock them
+        for view in views[::-1]:  # outer views first: readers lock in this order
             client.execute_sql(f"drop view if exists {_path(client, view)}")
         for view in views:
             _create(client, view)
@@ -132,7 +132,7 @@ def _marts(client: Client) -> str:
 
 
 def _create(client: Client, view: Model) -> None:
-    client.execute_many(creation(client, view))  # at once, where that can be
+    client.execute_many(creation(client, view))  # in one call, where possible
 
 
 def _create_dataset(client: Client) -> None:

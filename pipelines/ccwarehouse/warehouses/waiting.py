@@ -1,4 +1,4 @@
-"""Waiting for another program to let go of the warehouse."""
+"""Waiting until another program releases the warehouse."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ WAITING: Final = "{said} Waiting up to {seconds} seconds for it (--wait)."
 
 @dataclass(frozen=True)
 class Patience:
-    """How many seconds to wait for another program, and who is told, once, of whom."""
+    """How many seconds to wait for another program; `tell` gets one line about it."""
 
     seconds: int = 0
     tell: Callable[[str], None] = lambda _: None
@@ -26,7 +26,7 @@ IMPATIENT: Final = Patience()
 
 
 def in_use(error: BaseException | None) -> str | None:
-    """Who holds a server's dataset; None for other errors."""
+    """The message that names the holder of a dataset; None for other errors."""
     return str(error) if isinstance(error, WarehouseInUseError) else None
 
 
@@ -35,10 +35,10 @@ def patiently(
     patience: Patience,
     holder: Callable[[BaseException | None], str | None] = in_use,
 ) -> T:
-    """What `take` gives as soon as nobody else holds the warehouse.
+    """The result of `take` as soon as no other program holds the warehouse.
 
-    `holder` says who does, going by the error, and None for an error of another kind.
-    Raises what `take` raised last, when the time is up or for another reason.
+    `holder` reads from an error who holds it; for other errors it returns None. Raises
+    the last error of `take`: when the time is up, or at once if `holder` returns None.
     """
 
     def tell(state: tenacity.RetryCallState) -> None:

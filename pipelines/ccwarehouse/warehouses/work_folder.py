@@ -1,4 +1,4 @@
-"""A run's folder for temporary files, and the sweeping of those of killed runs."""
+"""A run's folder for temporary files, and the removal of killed runs' folders."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ LOCK = "in-use"
 
 @contextmanager
 def work_folder() -> Iterator[str]:
-    """A new folder, removed at the end. Those of killed runs are removed first.
+    """A new folder, removed at the end. Folders of killed runs are removed first.
 
-    A run holds a lock on a file in its folder. The system frees it when the process
-    ends, however it ends. Where there are no such locks (Windows, some network disks)
-    the file gets no name that anyone sweeps by.
+    A run locks a file in its folder. The system releases the lock when the process ends
+    for any reason. Where locks do not exist (Windows, some network disks), the file
+    keeps another name, and no run removes the folder.
     """
     _sweep(Path(tempfile.gettempdir()))
     folder = tempfile.TemporaryDirectory(prefix=PREFIX)
@@ -33,8 +33,8 @@ def work_folder() -> Iterator[str]:
 
 @contextmanager
 def _in_use(folder: Path) -> Iterator[None]:
-    # the file has its name only when it is locked: a sweep in between must not find
-    # it free
+    # the file gets its final name only when it is locked, so that no other run finds it
+    # unlocked and removes the folder
     draft = folder / f"{LOCK}.new"
     with draft.open("wb") as file:
         if _lock(file):
@@ -45,7 +45,7 @@ def _in_use(folder: Path) -> Iterator[None]:
 def _sweep(place: Path) -> None:
     """Remove this user's folders that no run uses."""
     for lock in place.glob(f"{PREFIX}*/{LOCK}"):
-        # gone meanwhile, or not ours to open: another run, or another user, sweeps it
+        # removed meanwhile, or another user's
         with suppress(OSError):
             if lock.parent.lstat().st_uid == lock.lstat().st_uid == os.geteuid():
                 _remove_unless_in_use(lock)
@@ -58,7 +58,7 @@ def _remove_unless_in_use(lock: Path) -> None:
 
 
 def _lock(file: BinaryIO) -> bool:
-    """Lock a file; False where another has it or there are no locks."""
+    """Lock a file; False if another process has the lock or locks do not exist."""
     if sys.platform == "win32":
         return False
     try:

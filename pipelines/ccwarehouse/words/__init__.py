@@ -1,5 +1,5 @@
-"""What is said: to people as lines, to machines as keys of the JSON object.
+"""Messages: lines for people, and keys of the JSON object for programs.
 
-A module per command says what it found; `dates` and `causes` put days into words. All
-of them make texts from what they are given; only `progress` writes to the terminal.
+There is a module per command; `dates` and `causes` format days. Only `progress` writes
+to the terminal, all others return texts.
 """

@@ -1,12 +1,12 @@
-"""Why days failed: one cause for all days whose reasons differ in details alone."""
+"""Why days failed: one cause for all days whose reasons differ only in details."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-# Of a day that was not tried, of a call's tries and waits, and of the request's name.
-_NOT_TRIED = re.compile(r"^not tried, as the days before waited in vain: ")
+# Details that differ between days: skipped or not, tries, waits and request ids.
+_NOT_TRIED = re.compile(r"^skipped after two days without a successful call: ")
 _DETAILS = re.compile(
     r"; tried \d+ times$| \(request id [^)]*\)|(?<=asks to wait )[\d,.]+"
 )
@@ -14,14 +14,14 @@ _DETAILS = re.compile(
 
 @dataclass(frozen=True)
 class Cause:
-    """A reason, as the first day that was tried has it, and its days in order."""
+    """The reason of the first day that was not skipped, and all its days in order."""
 
     reason: str
     days: list[date]
 
 
 def causes(failed: Mapping[date, str]) -> list[Cause]:
-    """The causes behind failed days, the one of the earliest day first."""
+    """The causes of failed days, the one of the earliest day first."""
     days: dict[str, list[date]] = {}
     for day, reason in sorted(failed.items()):
         days.setdefault(_essence(reason), []).append(day)

@@ -1,4 +1,4 @@
-"""What `transform` says, to people and to machines: rows without emails."""
+"""What `transform` prints, for people and for programs: rows without emails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def end_of_transform(
 
 
 def failure_as_dict(failure: Failure) -> dict[str, Any]:
-    """A failed check for machines: its claim, and the first of its rows as texts."""
+    """A failed check for programs: its claim, and its first rows as texts."""
     return {
         "check": failure.check,
         "claim": failure.claim,

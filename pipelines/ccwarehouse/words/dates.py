@@ -1,4 +1,4 @@
-"""Days and numbers in words."""
+"""Days and numbers as text."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -7,12 +7,12 @@ from whole_days.calendar import spans
 
 
 def dates(days: Iterable[date]) -> str:
-    """Days in any order as runs, for people."""
+    """Days in any order as ranges, for people."""
     return ", ".join(span(first, last) for first, last in spans(sorted(days)))
 
 
 def span(first: date, last: date) -> str:
-    """A run of days, or the one day, for people."""
+    """A range of days, or the one day, for people."""
     return f"{first}" if first == last else f"{first} to {last}"
 
 
@@ -22,7 +22,7 @@ def count(number: int, noun: str) -> str:
 
 
 def standing_numbers(read_at: Mapping[date, datetime], now: datetime) -> str:
-    """That the stored numbers of days still count, and how old they are."""
+    """Says that the stored numbers of days stay valid, and how old they are."""
     hours = [int((now - then).total_seconds()) // 3600 for then in read_at.values()]
     youngest, oldest = min(hours), max(hours)
     between = "" if youngest == oldest else f"{youngest:,} to "

@@ -1,4 +1,4 @@
-"""What `doctor` says: what has to be fixed first, and all it found."""
+"""The summary of `doctor`: what to fix first, and all findings."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,7 +7,7 @@ from ..doctor.finding import Finding
 from ..end import End
 from ..exit_codes import ExitCode
 
-# In the order in which things are fixed: nothing works without the ones before.
+# The order in which to fix things: each needs the ones before it.
 ORDER: Final = (
     ExitCode.USAGE,
     ExitCode.CONFIGURATION,
@@ -17,7 +17,7 @@ ORDER: Final = (
 
 
 def end_of_doctor(findings: Iterable[Finding]) -> End:
-    """The end of `doctor`: what has to be fixed first, and all it found."""
+    """The end of `doctor`: what to fix first, and all findings."""
     found = list(findings)
     code = exit_code(found)
     first = next((item.text for item in found if item.code == code), None)
@@ -26,13 +26,13 @@ def end_of_doctor(findings: Iterable[Finding]) -> End:
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:
-    """The code of what has to be fixed first, 0 when there is nothing."""
+    """The code of what to fix first, 0 when there is nothing to fix."""
     codes = {finding.code for finding in findings}
     return next((code for code in ORDER if code in codes), ExitCode.DONE)
 
 
 def finding_as_dict(finding: Finding) -> dict[str, str | int]:
-    """A finding for machines."""
+    """A finding for programs."""
     return {
         "check": finding.check,
         "verdict": str(finding.verdict),

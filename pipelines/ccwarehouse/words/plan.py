@@ -1,4 +1,4 @@
-"""What a load says before it begins: which days, and why."""
+"""The plan of a load: which days, and why."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .dates import count, span
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
-    """The plan for machines: runs of days with their reasons, and the calls."""
+    """The plan for programs: ranges of days with reasons, and the calls."""
     runs = [
         {
             "first": first.isoformat(),
@@ -31,11 +31,11 @@ def plan_as_lines(plan: Plan) -> list[str]:
         days = count((last - first).days + 1, "day")
         lines.append(f"{span(first, last):24}  {days:>9}  {reason}")
     calls = count(1 + len(plan.wanted), "call")
-    return [*lines, f"At least {calls}: one first, one per day and 1,000 records."]
+    return [*lines, f"At least {calls}: one first, then one per day and 1,000 records."]
 
 
 def ends(plan: Plan) -> dict[str, str | None]:
-    """The first and the last day that are wanted, None where no day is."""
+    """The first and the last wanted day, None when no day is wanted."""
     days = [item.day.isoformat() for item in plan.wanted]
     return {
         "first_day": min(days, default=None),

@@ -1,4 +1,4 @@
-"""What a status says: to people, and to machines."""
+"""What `status` prints, for people and for programs."""
 
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from .plan import plan_as_dict, plan_as_lines
 
 
 def end_of_status(status: Status, location: str) -> End:
-    """The end of `status`: its code says whether anything is missing."""
+    """The end of `status`: its code says whether any day is missing."""
     facts = status_as_dict(status, location)
     lines = status_as_lines(status, location)
     if status.gaps or status.stale:
@@ -24,7 +24,7 @@ def end_of_status(status: Status, location: str) -> End:
 
 
 def status_as_dict(status: Status, location: str) -> dict[str, Any]:
-    """The status for machines. Moments are ISO texts in UTC, ages are seconds."""
+    """The status for programs. Times are ISO texts in UTC, ages are seconds."""
     now = status.next_load.calendar.now
     stored = status.stored
     return {
@@ -80,8 +80,8 @@ def _standing(status: Status, failed: list[date]) -> str:
     stored, now = status.next_load.stored, status.next_load.calendar.now
     read_at = {day: at for day in failed if (at := stored[day].fetched_at)}
     stand = f"{standing_numbers(read_at, now)}, as no load could read them again."
-    mend = "Load: ccwarehouse load" if status.stale else "The next load tries again."
-    return f"{stand} {mend}"
+    advice = "Load: ccwarehouse load" if status.stale else "The next load tries again."
+    return f"{stand} {advice}"
 
 
 def _stored(status: Status) -> str:

@@ -1,4 +1,4 @@
-"""A fake of the API over real HTTP, and the made-up organisation it reports of."""
+"""A fake API over real HTTP, and the made-up organisation it reports on."""
 
 from .api import DEMO_API_KEY, PATH, FakeApi, Request, Response, error
 

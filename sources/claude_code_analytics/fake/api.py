@@ -3,10 +3,10 @@
     with FakeApi() as api:
         httpx.get(api.url + PATH, params={"starting_at": "2026-09-01"}, headers=...)
 
-It keeps the endpoint's contract: keys, versions, limits, cursors, the shape of errors.
-Two answers are its own choice, because the contract is silent: a day after today is
-refused (400), and a cursor stays good for as long as the server lives. Today is
-answered whole, where the API leaves the last hour out. OAuth tokens are not known here.
+It follows the endpoint's contract: keys, versions, limits, cursors, the shape of
+errors. The contract does not define two answers, so they are our choice: a future day
+is refused (400), and a cursor is valid as long as the server runs. Unlike the API, it
+does not leave the last hour out of today. It does not know OAuth tokens.
 """
 
 import base64
@@ -45,7 +45,7 @@ ERROR_TYPES = {
 
 @dataclass(frozen=True)
 class Request:
-    target: str  # the path with its query, as it came
+    target: str  # the path with its query, as received
     headers: Mapping[str, str]  # names in lower case
 
     @property
@@ -72,7 +72,7 @@ Fault = Callable[[Request], Response | None]
 def error(
     status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error in the API's shape, its id both in the body and in `request-id`."""
+    """An error in the API's shape, with the id in the body and in `request-id`."""
     head = _headers()
     reply = {
         "type": "error",
@@ -88,16 +88,16 @@ def _headers() -> dict[str, str]:
 
 
 class FakeApi:
-    """The server: bound to 127.0.0.1 once made, answering inside `with`.
+    """The server: bound to 127.0.0.1 when created, answering inside `with`.
 
-    usage: the records of a day, asked anew for each first page, possibly from several
-        threads; the later pages of a sequence are cut from what it returned then.
-    port: 0 takes a free one; one in use is an OSError.
-    now: the server's clock, for `Date` and for what a day in the future is.
-    fault: asked before each answer. What it returns is sent instead; None means the
-        true answer, which `answer` gives to those who want to spoil it.
+    usage: returns the records of a day. Called for each first page, possibly from
+        several threads; later pages come from the same result.
+    port: 0 takes a free one; a port in use raises OSError.
+    now: the server's clock, for the `Date` header and for refusing future days.
+    fault: called before each answer. Its response is sent instead; None sends the
+        regular answer. A fault can change the regular answer by calling `answer`.
     calls: every request so far, in the order of arrival.
-    All but the port may be exchanged while it runs.
+    All but the port may be changed while the server runs.
     """
 
     def __init__(
@@ -132,17 +132,17 @@ class FakeApi:
         self._server.server_close()
 
     def serve_forever(self) -> None:
-        """Answer in this thread until Ctrl-C, which ends it quietly."""
+        """Answer in this thread until Ctrl-C, which ends it without an error."""
         with self._server, suppress(KeyboardInterrupt):
             self._server.serve_forever()
 
     def respond(self, request: Request) -> Response:
-        """What is sent: the fault's response if there is one, else the answer."""
+        """What to send: the fault's response if there is one, else the answer."""
         self.calls.append(request)
         return (self.fault and self.fault(request)) or self.answer(request)
 
     def answer(self, request: Request) -> Response:
-        """The contract's answer, whatever `fault` says."""
+        """The regular answer, without `fault`."""
         try:
             self._admit(request)
             return Response(200, _headers(), self._page(request.query).encode())
@@ -175,7 +175,7 @@ class FakeApi:
         return f'{{"data":[{data}],{more[1:]}'
 
     def _keep(self, day: dt.date) -> str:
-        """Kept by content: the same day asked for again takes no more memory."""
+        """Keep records by content: asking for the same day again takes no memory."""
         records = [json.dumps(record) for record in self.usage(day)]
         digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
         self._days[digest] = records
@@ -222,17 +222,17 @@ def _cursor(day: dt.date, limit: int, digest: str, start: int) -> str:
     return "page_" + base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _read_cursor(page: str) -> Any:  # noqa: ANN401 - whatever a client made up
+def _read_cursor(page: str) -> Any:  # noqa: ANN401 - any JSON value
     return json.loads(base64.urlsafe_b64decode(page.removeprefix("page_")))
 
 
 class _Server(ThreadingTCPServer):
     allow_reuse_address = True
-    daemon_threads = True  # a kept-alive connection must not hold up the end
+    daemon_threads = True  # an open connection must not delay the end
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
-        """A client that hangs up is no error; a hook that raises is one, and shows."""
+        """Ignore a client that hangs up; show the error of a hook."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -240,7 +240,7 @@ class _Server(ThreadingTCPServer):
 class _Handler(BaseHTTPRequestHandler):
     api: FakeApi
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else a body waits 40 ms for its head's receipt
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the ACK of its head
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -265,4 +265,4 @@ class _Handler(BaseHTTPRequestHandler):
         return super().date_time_string(timestamp or self.api.now().timestamp())
 
     def log_message(self, *_: object) -> None:
-        """Silent: only the command line prints."""
+        """Print nothing: only the command line prints."""

@@ -1,8 +1,8 @@
-"""A made-up organisation and what it did with Claude Code, one day at a time.
+"""A made-up organisation and its use of Claude Code, one day at a time.
 
-Nothing here is anyone's data. The records have the shape of the API's, so that a
-demonstration, a test or a benchmark needs no key. A day's records come from the day
-and `SEED` alone: the same in every process, whichever other days were asked for.
+No data here is real. The records have the shape of the API's, so the demo, tests and
+benchmarks need no key. A day's records depend only on the day and `SEED`: they are the
+same in every process and in any order of days.
 """
 
 import datetime as dt
@@ -18,10 +18,10 @@ ORGANIZATION_ID = "5b0c9f0e-7d3a-4c56-9a41-2f8e6d1b7c90"
 ADOPTED = dt.date(2025, 12, 1)  # a day before it has no records
 HOLIDAYS = {(1, 1), (5, 1), (12, 24), (12, 25), (12, 26), (12, 31)}  # (month, day)
 
-# Fields a client of the API has to live without: now and then a record lacks one.
+# Fields that the API may leave out. Some records here lack one.
 OPTIONAL_FIELDS = ("subscription_type", "is_remote", "terminal_type")
 
-# Proposals of a session on average, and how many in a hundred are accepted.
+# Average proposals of a session, and the percentage accepted.
 TOOLS = {
     "edit_tool": (9.0, 87),
     "multi_edit_tool": (2.5, 79),
@@ -29,8 +29,8 @@ TOOLS = {
     "notebook_edit_tool": (2.0, 68),
 }
 
-# Tokens of a session on average. Multiplied by any price below they are whole cents,
-# so the keys, whose jobs never vary, cost whole cents and the people hardly ever.
+# Average tokens of a session. Multiplied by any price below they are whole cents. So
+# API keys, whose jobs never vary, cost whole cents, and people rarely do.
 SESSION_TOKENS = {
     "input": 5_000,
     "output": 10_000,
@@ -42,7 +42,7 @@ MICROCENTS = 1_000_000  # to the cent
 
 
 def _prices(usd_in: int, usd_out: int) -> dict[str, int]:
-    """Microcents a token, from USD a million tokens; caching is priced by the input."""
+    """Microcents per token, from USD per million tokens; caches cost by the input."""
     return {
         "input": 100 * usd_in,
         "output": 100 * usd_out,
@@ -65,13 +65,13 @@ PRICES = {
 
 @dataclass(frozen=True)
 class Role:
-    sessions: float  # of one terminal on one day, on average
+    sessions: float  # average per terminal and day
     presence: float  # share of working days with any use
-    weekend: float  # the same of weekends and holidays
+    weekend: float  # the same for weekends and holidays
     terminals: tuple[str | None, ...]
     models: Mapping[str, int]  # model -> weight
     notebooks: bool = False
-    varies: bool = True  # people's sessions do, jobs' do not
+    varies: bool = True  # True for people, False for jobs
 
 
 BACKEND = Role(
@@ -162,7 +162,7 @@ class Member:
 
 
 def _person(name: str, role: Role) -> Member:
-    """Six in ten were there from the first day; the others came within a year."""
+    """Six in ten are there from the first day; the others join within a year."""
     rng = Random(f"{SEED} {name}")
     joined = ADOPTED + dt.timedelta(max(0, rng.randint(-540, 360)))
     actor = {"type": "user_actor", "email_address": f"{name}@example.com"}
@@ -183,11 +183,11 @@ MEMBERS = [
 
 
 def usage(day: dt.date) -> list[Record]:
-    """The API's records of `day`, as its JSON would be read.
+    """The API's records of `day`, as Python would read its JSON.
 
-    About 40 to 100 on a working day, a few or none on weekends and holidays, none
-    before `ADOPTED`. A member has one record for each terminal used, and one more
-    for remote use. Amounts are cents: an int where whole, else a float whose JSON
+    There are about 40 to 100 on a working day, few or none on weekends and holidays,
+    and none before `ADOPTED`. A member has one record for each terminal used, and
+    another for remote use. Amounts are cents: an int if whole, else a float whose JSON
     text is the exact decimal.
     """
     rng = Random(f"{SEED} {day}")
@@ -206,7 +206,7 @@ def _is_active(member: Member, day: dt.date, rng: Random) -> bool:
 
 
 def _is_on_leave(member: Member, day: dt.date) -> bool:
-    """Leave is whole weeks: drawn by the week, for a day knows no other day."""
+    """Leave lasts whole weeks: it is drawn per week, since days are independent."""
     week = day.isocalendar()
     return Random(f"{SEED} {member.name} {week.year}-{week.week}").random() < 0.08
 
@@ -227,7 +227,7 @@ def _record(
     member: Member, day: dt.date, terminal: str | None, is_remote: bool, rng: Random
 ) -> Record:
     sessions = 1 + round(rng.expovariate(1 / (member.role.sessions * _growth(day))))
-    is_idle = member.role.varies and rng.random() < 0.06  # opened, then asked nothing
+    is_idle = member.role.varies and rng.random() < 0.06  # opened, then unused
     tools = _tool_actions(member, 0 if is_idle else sessions, rng)
     return {
         "date": f"{day}T00:00:00Z",
@@ -244,7 +244,7 @@ def _record(
 
 
 def _growth(day: dt.date) -> float:
-    """From 0.6 on the first day to 1.4 two years later, and then no further."""
+    """Grows from 0.6 on the first day to 1.4 after two years, then stays."""
     return 0.6 + 0.8 * min(1.0, (day - ADOPTED).days / 730)
 
 
@@ -278,7 +278,7 @@ def _core_metrics(
 
 
 def _models(role: Role, sessions: int, rng: Random) -> list[dict[str, Any]]:
-    """One model does the work; in half of people's records Haiku lends a hand."""
+    """One model does the work; half of people's records add a little Haiku."""
     (model,) = rng.choices(list(role.models), weights=list(role.models.values()))
     shares = {model: 1.0}
     if role.varies and rng.random() < 0.5:
@@ -303,11 +303,11 @@ def _model(model: str, tokens: dict[str, int]) -> dict[str, Any]:
 
 
 def _cents(microcents: int) -> int | float:
-    """Fifteen digits survive a float: below 10**15 its text is the exact quotient."""
+    """A float keeps fifteen digits: below 10**15 its text is the exact quotient."""
     whole, rest = divmod(microcents, MICROCENTS)
     return microcents / MICROCENTS if rest else whole
 
 
 def _jitter(rng: Random) -> float:
-    """A factor around 1, now and then far above it, as days are."""
+    """A factor around 1, sometimes far above it."""
     return rng.lognormvariate(-0.1, 0.45)

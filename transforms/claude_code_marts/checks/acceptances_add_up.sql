@@ -1,4 +1,4 @@
--- Claim: what was accepted and rejected by tool, and by user, adds up to the raw counts.
+-- Claim: accepted and rejected counts by tool, and by user, add up to the raw counts.
 with
 
 parts as (

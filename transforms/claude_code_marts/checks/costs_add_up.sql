@@ -1,7 +1,7 @@
--- Claim: raw costs, each rounded to 12 places, add up to those by user and by model.
+-- Claim: raw costs, each rounded to 12 places, add up to the costs by user and by model.
 with
 
--- Noughts and no nulls: Postgres takes a column of nulls for text.
+-- Zeros instead of nulls: Postgres types a column of nulls as text.
 parts as (
 
     select

@@ -1,4 +1,4 @@
--- Claim: nothing is counted below zero.
+-- Claim: no count is negative.
 with
 
 records as (

@@ -1,4 +1,4 @@
--- Claim: every model entry and tool action has its record, of its account and date.
+-- Claim: every model entry and tool action has a record of the same account and date.
 with
 
 children as (

@@ -1,4 +1,4 @@
--- Claim: whoever has a usage record has a row on its day and in its month.
+-- Claim: every actor with a usage record has a row for its day and for its month.
 with
 
 usage as (

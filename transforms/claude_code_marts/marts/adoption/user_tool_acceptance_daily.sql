@@ -9,7 +9,7 @@
 -- accepted: Proposals accepted (count).
 -- rejected: Proposals rejected (count).
 -- proposals: Proposals accepted or rejected (count).
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 with
 
 actions as (
@@ -42,8 +42,8 @@ counted as (
 
 ),
 
--- Of the summed counts, to six places: the mean of the records' rates would weigh them
--- wrongly.
+-- The rate of the summed counts: the mean of the records' rates would weigh a record
+-- with one proposal like a record with hundreds.
 rated as (
 
     select

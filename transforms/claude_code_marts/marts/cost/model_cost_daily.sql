@@ -11,7 +11,7 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- users: Actors, each with its actor_type, that used the model (count).
+-- users: Distinct pairs of actor_type and actor that used the model (count).
 with
 
 model_usage as (
@@ -34,7 +34,7 @@ by_model as (
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
-        -- a user is a type and a name; the length tells where the one ends
+        -- distinct pairs of type and actor; the type's length keeps them apart
         count(
             distinct cast(length(actor_type) as varchar) || ' ' || actor_type || actor
         ) as users

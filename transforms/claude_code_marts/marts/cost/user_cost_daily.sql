@@ -54,8 +54,8 @@ costs as (
 
 ),
 
--- Whoever was active without any model entry all day. A set operation, since it
--- takes two nulls for the same where a join would not.
+-- Actors without any model entry that day. This is a set operation because it treats
+-- nulls as equal; a join would not.
 costless as (
 
     select
@@ -82,7 +82,7 @@ costless as (
 
 ),
 
--- What was never reported is unknown, so it is null and not nought.
+-- A cost that was not reported is unknown: null, not zero.
 everyone as (
 
     select * from costs

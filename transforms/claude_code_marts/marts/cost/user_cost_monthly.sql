@@ -13,7 +13,7 @@
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
 -- active_days: UTC days with any record, whatever the currency (count).
--- cost_per_active_day: Cost by active days, in units of the currency, to 6 places.
+-- cost_per_active_day: Cost / active days, in units of the currency, to 6 places.
 -- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
 with
 
@@ -27,7 +27,8 @@ daily as (
 
 ),
 
--- A day counts once, whatever its currencies; one without costs goes with the others.
+-- `active_day` counts a day once, whatever its currencies. A day without costs or tokens
+-- joins the actor's first currency of the month, as it has none of its own.
 placed as (
 
     select
@@ -75,7 +76,8 @@ monthly as (
 
 ),
 
--- Ratios are doubles of six places. Billed and unbilled money have no total to share.
+-- Ratios are doubles of six places. Shares are per customer type, because adding billed
+-- and unbilled cost means nothing.
 divided as (
 
     select

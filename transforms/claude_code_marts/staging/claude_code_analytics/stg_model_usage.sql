@@ -1,4 +1,4 @@
--- One row per model_usage_id: tokens and cost of a record's model entry, and whose.
+-- One row per model_usage_id: tokens and cost of a record's model entry, by actor.
 --
 -- model_usage_id: Id of the model entry; equal content has an equal id in every fetch.
 -- usage_id: usage_id of the record in stg_usage that the entry belongs to.
@@ -29,8 +29,8 @@ usage as (
 
 ),
 
--- An entry has one record, so this join multiplies nothing; one that lost its
--- record keeps its cost.
+-- An entry has at most one record, so this join multiplies no rows. An entry
+-- whose record is missing keeps its cost.
 joined as (
 
     select
@@ -44,8 +44,8 @@ joined as (
         coalesce(usage.customer_type, 'unknown') as customer_type,
         entries.model,
         entries.estimated_cost__currency as currency,
-        -- cents to currency, rounded here alone: ten places of cents are twelve of
-        -- currency, and a product of all 24 would overflow DuckDB's decimal
+        -- cents to currency, rounded only here: ten places of cents are twelve places
+        -- of currency; a product with all 24 places would overflow DuckDB's decimal
         cast(
             round(entries.estimated_cost__amount, 10)
             * cast('0.01' as decimal(2, 2)) as decimal(38, 12)

@@ -1,4 +1,4 @@
--- One row per tool_action_id: a record's proposals of one tool, and whose.
+-- One row per tool_action_id: a record's proposals of one tool, by actor.
 --
 -- tool_action_id: Id of record and tool; equal content has an equal id in every fetch.
 -- usage_id: usage_id of the record in stg_usage that the proposals belong to.
@@ -25,8 +25,8 @@ usage as (
 
 ),
 
--- An action has one record, so this join multiplies nothing; one that lost its
--- record keeps its counts.
+-- An action has at most one record, so this join multiplies no rows. An action
+-- whose record is missing keeps its counts.
 joined as (
 
     select
@@ -39,7 +39,7 @@ joined as (
         coalesce(usage.actor, 'unknown') as actor,
         coalesce(usage.customer_type, 'unknown') as customer_type,
         actions.tool,
-        -- a count that was left out is a count of nothing
+        -- a missing count is zero
         coalesce(actions.accepted, 0) as accepted,
         coalesce(actions.rejected, 0) as rejected
 

@@ -1,4 +1,4 @@
--- One row per account, date, load_number, fetched_at, kind and name: not in the contract.
+-- One row per account, date, load_number, fetched_at, kind and name: drift in a fetch.
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
@@ -6,7 +6,7 @@
 -- load_number: Number of the load in its account, from 1.
 -- kind: field, tool or actor_type.
 -- name: Path of a field, name of a tool, or actor type.
--- records: Usage records of the day that had it (count).
+-- records: Usage records of the day that have it (count).
 -- example: One value as JSON text, without emails.
 with
 

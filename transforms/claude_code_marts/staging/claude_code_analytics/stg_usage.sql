@@ -23,8 +23,8 @@ records as (
 
 ),
 
--- Most emails are in lower case already, and then what tells so costs a tenth of
--- folding: where lower() changes nothing, there is nothing to fold.
+-- Most emails are in lower case already. Comparing with lower() finds these at a tenth of
+-- the time of translate().
 emails as (
 
     select
@@ -32,8 +32,8 @@ emails as (
         case
             when lower(actor__email_address) = actor__email_address  -- noqa: CV09
                 then actor__email_address
-            -- not lower() itself: beyond ASCII every warehouse, and Postgres every
-            -- locale, has its own, and one person would be two actors in one of them
+            -- lower() differs beyond ASCII between warehouses and Postgres locales, so
+            -- one person could be two actors in one of them
             else translate(
                 actor__email_address,
                 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
@@ -45,8 +45,7 @@ emails as (
 
 ),
 
--- Whoever is not named, and whatever is not said of him, is 'unknown' and a group as
--- any other.
+-- A missing or empty name or type becomes 'unknown', a group like any other.
 named as (
 
     select
