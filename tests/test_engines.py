@@ -91,13 +91,13 @@ def test_money_has_twelve_places_by_its_type(engines):
         select table_name, column_name, numeric_precision, numeric_scale
         from information_schema.columns
         where table_schema = 'claude_code_marts'
-            and column_name like 'estimated_cost%'
+            and (column_name like 'estimated_cost%' or column_name like 'cost%days')
     """
     duckdb, postgres, _ = engines
 
     expected = sorted(duckdb.client.execute_sql(money))
 
-    assert 7 == len(expected)
+    assert 12 == len(expected)
     assert {(38, 12)} == {column[2:] for column in expected}
     assert expected == sorted(postgres.client.execute_sql(money))
 

@@ -232,12 +232,12 @@ running as (
     window
         days_until as (
             partition by account, organization_id
-            order by day_number
+            order by day_number nulls first
             rows between unbounded preceding and current row
         ),
         days_of_month as (
             partition by account, organization_id
-            order by day_number
+            order by day_number nulls first
             range between 27 preceding and current row
         )
 

@@ -61,7 +61,7 @@ costs as (
 
 ),
 
-records as (
+recorded as (
 
     select
         account,
@@ -155,7 +155,7 @@ parts as (
         0 as days_in_7,
         0 as days_in_28
 
-    from records
+    from recorded
 
 ),
 
@@ -216,12 +216,12 @@ windowed as (
         records,
         cast(case when days_in_7 = 7 then sum(estimated_cost) over (
             partition by account, organization_id, customer_type, currency
-            order by day_number
+            order by day_number nulls first
             range between 6 preceding and current row
         ) end as decimal(38, 12)) as cost_7_days,
         cast(case when days_in_28 = 28 then sum(estimated_cost) over (
             partition by account, organization_id, customer_type, currency
-            order by day_number
+            order by day_number nulls first
             range between 27 preceding and current row
         ) end as decimal(38, 12)) as cost_28_days
 
