@@ -168,7 +168,7 @@ def test_a_tool_that_proposed_nothing_has_no_rate(awkward, sql):
 
 def test_sessions_beside_costs_double_no_money(awkward):
     """Who used two terminals cost what the mart says, in each of two currencies."""
-    [sql] = [sql for sql in READMES if "stg_usage" in sql]
+    [sql] = [sql for sql in READMES if "user_daily" in sql]
     costs = (
         "select currency, sum(estimated_cost) from {} where actor = 'key' group by 1"
     )
