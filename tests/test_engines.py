@@ -91,13 +91,13 @@ def test_money_has_twelve_places_by_its_type(engines):
         select table_name, column_name, numeric_precision, numeric_scale
         from information_schema.columns
         where table_schema = 'claude_code_marts'
-            and column_name like 'estimated_cost%'
+            and (column_name like 'estimated_cost%' or column_name like 'cost%days')
     """
     duckdb, postgres, _ = engines
 
     expected = sorted(duckdb.client.execute_sql(money))
 
-    assert 7 == len(expected)
+    assert 12 == len(expected)
     assert {(38, 12)} == {column[2:] for column in expected}
     assert expected == sorted(postgres.client.execute_sql(money))
 
@@ -168,7 +168,7 @@ def test_a_tool_that_proposed_nothing_has_no_rate(awkward, sql):
 
 def test_sessions_beside_costs_double_no_money(awkward):
     """Who used two terminals cost what the mart says, in each of two currencies."""
-    [sql] = [sql for sql in READMES if "stg_usage" in sql]
+    [sql] = [sql for sql in READMES if "user_daily" in sql]
     costs = (
         "select currency, sum(estimated_cost) from {} where actor = 'key' group by 1"
     )

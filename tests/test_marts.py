@@ -179,10 +179,16 @@ def test_columns_are_those_promised(warehouse):
     acceptance = ["accepted", "rejected", "proposals", "acceptance_rate"]
     who = ["actor_type", "actor"]
     tokens = ["input_tokens", "output_tokens"]
-    cost = ["estimated_cost", *tokens, "cache_read_tokens", "cache_creation_tokens"]
+    tokens += ["cache_read_tokens", "cache_creation_tokens"]
+    cost = ["estimated_cost", *tokens]
+    lines = ["lines_added", "lines_removed"]
+    activity = ["sessions", *lines, "commits", "pull_requests"]
+    met = ["proposals", "accepted", "acceptance_rate"]
     user = [*who, "customer_type", "currency", *cost]
     day = ["account", "organization_id", "date"]
     month = ["account", "organization_id", "month"]
+    kind = ["customer_type", "currency"]
+    whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
 
     expected = {
         "tool_acceptance_daily": [*day, "tool", *acceptance],
@@ -200,6 +206,41 @@ def test_columns_are_those_promised(warehouse):
             *cost,
             "users",
         ],
+        "org_daily": [
+            *[*day, "active_users", "active_keys", *activity, *met],
+            "is_final",
+        ],
+        "user_daily": [
+            *[*day, *who, *kind, "has_activity", *activity, *met],
+            *["terminals", "remote_sessions", "models", *cost],
+        ],
+        "terminal_daily": [
+            *[*day, "terminal_type", "is_remote"],
+            *["users", "sessions", "lines_added", "commits"],
+        ],
+        "adoption_daily": [
+            *[*day, "dau", "wau", "mau", "stickiness", "workday_stickiness"],
+            *["new_users", "returning_users", "resurrected_users", "dormant_users"],
+            *["days_in_window", "is_final"],
+        ],
+        "adoption_cohorts": [
+            *["account", "organization_id", "cohort_month", "months_since", "month"],
+            *["users", "retained", "retention_rate", "is_left_edge", "is_running"],
+            *whole,
+        ],
+        "user_lifecycle": [
+            *["account", "organization_id", "actor", "first_seen", "last_seen"],
+            *["days_active", "days_active_28", "days_since_last", "sessions_28"],
+            *["state", "as_of"],
+        ],
+        "org_cost_daily": [
+            *[*day, *kind, *cost, "users_with_cost", "records_with_cost", "records"],
+            *["cost_7_days", "cost_28_days"],
+        ],
+        "model_mix_monthly": [
+            *[*month, *kind, "model", "estimated_cost", "cost_share", *tokens],
+            *["cache_read_share", "blended_cost_per_million_output", "users", *whole],
+        ],
     }
     for mart, columns in expected.items():
         assert columns == [name for name, *_ in warehouse.ask(f"describe {mart}")]
@@ -213,8 +254,12 @@ def test_money_is_beside_its_currency(warehouse):
         for model in models()
     }
 
-    assert {"estimated_cost", "estimated_cost_change", *RATIOS} >= {
-        name for columns in found.values() for name in columns if "cost" in name
+    moved = {"estimated_cost_change", "cost_7_days", "cost_28_days"}
+    assert {"estimated_cost", *moved, *RATIOS} >= {
+        name
+        for columns in found.values()
+        for name in columns
+        if "cost" in name and not name.endswith("_with_cost")
     }
     assert {view for view in found if "estimated_cost" in found[view]} == {
         view for view in found if "currency" in found[view]
@@ -343,6 +388,25 @@ MORE_REJECTED = "select * replace (rejected + 1 as rejected) from was"
 RATE_OVER_1 = "select * replace (1.5 as acceptance_rate) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
 
+MORE_SESSIONS = "select * replace (sessions + 1 as sessions) from was"
+MORE_PROPOSALS = "select * replace (proposals + 1 as proposals) from was"
+MORE_OF_ALL = "select * replace (retained + 1 as retained) from was"
+FEWER_AT_FIRST = "select * replace (retained - 1 as retained) from was"
+NEITHER = """
+    select * replace (
+        0 as new_users, 0 as returning_users, 0 as resurrected_users
+    ) from was
+"""
+OUT_OF_NOWHERE = """
+    with came as (
+        select * replace (
+            0 as new_users, 0 as resurrected_users, 0 as dormant_users, 7 as mau
+        ) from was
+    )
+    from came union all
+    select * replace (cast(date + 1 as date) as date, 8 as mau) from came
+"""
+
 MODEL_BREAKDOWN = "usage_report__model_breakdown"
 TOOL_ACTIONS = "usage_report__tool_actions"
 
@@ -353,6 +417,19 @@ SPOILT_VIEWS = [
     ("costs_add_up", "user_cost_daily", MORE_COST),
     ("costs_add_up", "user_cost_monthly", MORE_COST),
     ("costs_add_up", "model_cost_daily", MORE_COST),
+    ("days_cost_what_their_users_cost", "org_cost_daily", MORE_COST),
+    ("days_cost_what_their_users_cost", "user_cost_daily", MORE_COST),
+    ("days_cost_what_their_users_cost", "user_daily", MORE_COST),
+    ("months_cost_what_their_models_cost", "org_cost_daily", NONE),
+    ("months_cost_what_their_models_cost", "model_mix_monthly", MORE_COST),
+    ("activity_adds_up", "user_daily", MORE_SESSIONS),
+    ("activity_adds_up", "user_daily", NONE),
+    ("activity_adds_up", "org_daily", MORE_PROPOSALS),
+    ("activity_adds_up", "org_daily", MORE_ACCEPTED),
+    ("daily_users_are_new_returning_or_resurrected", "adoption_daily", NEITHER),
+    ("monthly_users_follow_from_the_day_before", "adoption_daily", OUT_OF_NOWHERE),
+    ("no_cohort_retains_more_than_it_has", "adoption_cohorts", MORE_OF_ALL),
+    ("no_cohort_retains_more_than_it_has", "adoption_cohorts", FEWER_AT_FIRST),
     ("acceptances_add_up", "tool_acceptance_daily", MORE_ACCEPTED),
     ("acceptances_add_up", "tool_acceptance_daily", MORE_REJECTED),
     ("acceptances_add_up", "user_tool_acceptance_daily", MORE_ACCEPTED),

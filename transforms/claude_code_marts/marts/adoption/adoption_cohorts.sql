@@ -1,0 +1,167 @@
+-- One row per account, organization_id, cohort_month and months_since: who stays.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- cohort_month: First UTC day of the month in which these people were first seen, ever.
+-- months_since: Number of months since then; in month 0 all are active, by definition.
+-- month: First UTC day of the month looked at.
+-- users: People of the cohort; each is in one, and stays in it having left (count).
+-- retained: Those with a record in exactly this month, not in it or later (count).
+-- retention_rate: Retained by users, 0 to 1, to 6 places.
+-- is_left_edge: True when the cohort began within 28 days of the history: maybe not new.
+-- is_running: True when the month has a UTC day after the account's last final one.
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- is_complete: True when every day of the month is final.
+with
+
+people as (
+
+    select * from person_days
+
+),
+
+fetched as (
+
+    select * from fetched_days
+
+),
+
+months as (
+
+    select * from month_days
+
+),
+
+accounts as (
+
+    select
+        account,
+        min(history_from) as history_from,
+        max(as_of) as as_of
+
+    from fetched
+    group by account
+
+),
+
+active_months as (
+
+    select distinct
+        account,
+        organization_id,
+        actor,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from people
+
+),
+
+members as (
+
+    select
+        account,
+        organization_id,
+        month,
+        min(month) over (
+            partition by account, organization_id, actor
+        ) as cohort_month
+
+    from active_months
+
+),
+
+active as (
+
+    select
+        account,
+        organization_id,
+        cohort_month,
+        month,
+        count(*) as retained
+
+    from members
+    group by account, organization_id, cohort_month, month
+
+),
+
+-- A month in which nobody came back is a true 0; one without a day fetched has no row.
+cells as (
+
+    select
+        active.account,
+        active.organization_id,
+        active.cohort_month,
+        months.month,
+        0 as retained
+
+    from active
+    inner join months
+        on active.account = months.account
+        and active.cohort_month <= months.month
+    where active.month = active.cohort_month
+
+    union all
+
+    select * from active
+
+),
+
+summed as (
+
+    select
+        account,
+        organization_id,
+        cohort_month,
+        month,
+        12 * (extract(year from month) - extract(year from cohort_month))
+        + extract(month from month) - extract(month from cohort_month) as months_since,
+        max(sum(retained)) over (
+            partition by account, organization_id, cohort_month
+        ) as users,
+        sum(retained) as retained
+
+    from cells
+    group by account, organization_id, cohort_month, month
+
+),
+
+described as (
+
+    select
+        summed.account,
+        summed.organization_id,
+        summed.cohort_month,
+        cast(summed.months_since as bigint) as months_since,
+        summed.month,
+        cast(summed.users as bigint) as users,
+        cast(summed.retained as bigint) as retained,
+        round(
+            1e6 * cast(summed.retained as double) / summed.users
+        ) / 1e6 as retention_rate,
+        coalesce(
+            summed.cohort_month
+            < cast(accounts.history_from + interval 28 day as date),
+            true
+        ) as is_left_edge,
+        coalesce(
+            cast(summed.month + interval 1 month as date)
+            > cast(accounts.as_of + interval 1 day as date),
+            true
+        ) as is_running,
+        coalesce(months.days_complete, 0) as days_complete,
+        coalesce(months.days_provisional, 0) as days_provisional,
+        months.days_missing,
+        coalesce(months.is_complete, false) as is_complete
+
+    from summed
+    left join accounts
+        on summed.account = accounts.account
+    left join months
+        on summed.account = months.account
+        and summed.month = months.month
+
+)
+
+select * from described

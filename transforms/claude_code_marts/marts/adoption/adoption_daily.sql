@@ -1,0 +1,288 @@
+-- One row per account, organization_id and date: how many people use Claude Code.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
+-- dau: People with a record on the day; one record is no habit (count).
+-- wau: People with a record in the 7 days to this one; null if a day is missing (count).
+-- mau: People with a record in the 28 days to this one; null if a day is missing (count).
+-- stickiness: Mean dau of the 28 days by mau, 0 to 1, to 6 places; not of one day.
+-- workday_stickiness: Mean dau of their Mondays to Fridays by mau, 0 to 1, to 6 places.
+-- new_users: People whose first record it is; null in the first 28 days stored (count).
+-- returning_users: Active, and last active 1 to 28 days before; null as before (count).
+-- resurrected_users: Active, and last active over 28 days before; null as before (count).
+-- dormant_users: Last active 28 days before, to the day; null as before (count).
+-- days_in_window: Days fetched whole among the 28; below 28, mau is not known (count).
+-- is_final: True when the day was over and settled as its last complete fetch began.
+with
+
+days as (
+
+    select * from org_days
+
+),
+
+people as (
+
+    select * from person_days
+
+),
+
+visits as (
+
+    select
+        account,
+        organization_id,
+        date,
+        lag(date) over visits_of_person as previous_date,
+        lead(date) over visits_of_person as next_date,
+        cast(date + interval 7 day as date) as week_ends,
+        cast(date + interval 28 day as date) as month_ends
+
+    from people
+    window visits_of_person as (
+        partition by account, organization_id, actor
+        order by date
+    )
+
+),
+
+stays as (
+
+    select
+        *,
+        case when next_date <= week_ends then next_date else week_ends end as week_exit,
+        case
+            when next_date <= month_ends then next_date else month_ends
+        end as month_exit,
+        coalesce(next_date <= month_ends, false) as is_coming_back
+
+    from visits
+
+),
+
+-- A person enters the 7 and the 28 days with each visit, and leaves them with the next
+-- one or when they have passed. A sum over all days is then a count of people: to count
+-- each window's people anew would take several times as long.
+entries as (
+
+    select
+        account,
+        organization_id,
+        date,
+        count(*) as dau,
+        count(case when previous_date is null then 1 end) as new_users,
+        count(
+            case when previous_date >= cast(date - interval 28 day as date) then 1 end
+        ) as returning_users
+
+    from stays
+    group by account, organization_id, date
+
+),
+
+week_exits as (
+
+    select
+        account,
+        organization_id,
+        week_exit,
+        count(*) as people
+
+    from stays
+    group by account, organization_id, week_exit
+
+),
+
+month_exits as (
+
+    select
+        account,
+        organization_id,
+        month_exit,
+        count(*) as people,
+        count(case when not is_coming_back then 1 end) as dormant_users
+
+    from stays
+    group by account, organization_id, month_exit
+
+),
+
+changes as (
+
+    select
+        account,
+        organization_id,
+        date,
+        0 as dau,
+        0 as wau_change,
+        0 as mau_change,
+        0 as new_users,
+        0 as returning_users,
+        0 as dormant_users,
+        history_from,
+        days_in_7,
+        days_in_28,
+        is_final,
+        true as is_stored
+
+    from days
+
+    union all
+
+    select
+        account,
+        organization_id,
+        date,
+        dau,
+        dau as wau_change,
+        dau as mau_change,
+        new_users,
+        returning_users,
+        0 as dormant_users,
+        cast(null as date) as history_from,
+        0 as days_in_7,
+        0 as days_in_28,
+        false as is_final,
+        false as is_stored
+
+    from entries
+
+    union all
+
+    select
+        account,
+        organization_id,
+        week_exit as date,
+        0 as dau,
+        -people as wau_change,
+        0 as mau_change,
+        0 as new_users,
+        0 as returning_users,
+        0 as dormant_users,
+        null as history_from,
+        0 as days_in_7,
+        0 as days_in_28,
+        false as is_final,
+        false as is_stored
+
+    from week_exits
+
+    union all
+
+    select
+        account,
+        organization_id,
+        month_exit as date,
+        0 as dau,
+        0 as wau_change,
+        -people as mau_change,
+        0 as new_users,
+        0 as returning_users,
+        dormant_users,
+        null as history_from,
+        0 as days_in_7,
+        0 as days_in_28,
+        false as is_final,
+        false as is_stored
+
+    from month_exits
+
+),
+
+-- Days that people leave on may not be stored, yet they have left after them.
+daily as (
+
+    select
+        account,
+        organization_id,
+        date,
+        -- the first of January 1970 was a Thursday
+        date_diff('day', date '1970-01-01', date) as day_number,
+        sum(dau) as dau,
+        sum(wau_change) as wau_change,
+        sum(mau_change) as mau_change,
+        sum(new_users) as new_users,
+        sum(returning_users) as returning_users,
+        sum(dormant_users) as dormant_users,
+        max(history_from) as history_from,
+        max(days_in_7) as days_in_7,
+        max(days_in_28) as days_in_28,
+        count(case when is_final then 1 end) > 0 as is_final,
+        count(case when is_stored then 1 end) > 0 as is_stored
+
+    from changes
+    group by account, organization_id, date
+
+),
+
+running as (
+
+    select
+        *,
+        cast(history_from + interval 28 day as date) as known_from,
+        sum(wau_change) over days_until as week_users,
+        sum(mau_change) over days_until as month_users,
+        sum(dau) over days_of_month as visits_28,
+        sum(
+            case when day_number % 7 not in (2, 3) then dau else 0 end
+        ) over days_of_month as workday_visits_28
+
+    from daily
+    window
+        days_until as (
+            partition by account, organization_id
+            order by day_number nulls first
+            rows between unbounded preceding and current row
+        ),
+        days_of_month as (
+            partition by account, organization_id
+            order by day_number nulls first
+            range between 27 preceding and current row
+        )
+
+),
+
+known as (
+
+    select
+        *,
+        case when days_in_7 = 7 then week_users end as wau,
+        case when days_in_28 = 28 then month_users end as mau,
+        date >= known_from as is_known
+
+    from running
+    where is_stored
+
+),
+
+-- 28 days in a row have 20 Mondays to Fridays.
+adoption as (
+
+    select
+        account,
+        organization_id,
+        date,
+        cast(dau as bigint) as dau,
+        cast(wau as bigint) as wau,
+        cast(mau as bigint) as mau,
+        round(
+            1e6 * cast(visits_28 as double) / nullif(28 * mau, 0)
+        ) / 1e6 as stickiness,
+        round(
+            1e6 * cast(workday_visits_28 as double) / nullif(20 * mau, 0)
+        ) / 1e6 as workday_stickiness,
+        cast(case when is_known then new_users end as bigint) as new_users,
+        cast(case when is_known then returning_users end as bigint) as returning_users,
+        cast(
+            case when is_known then dau - new_users - returning_users end as bigint
+        ) as resurrected_users,
+        cast(case when is_known then dormant_users end as bigint) as dormant_users,
+        days_in_28 as days_in_window,
+        is_final
+
+    from known
+
+)
+
+select * from adoption

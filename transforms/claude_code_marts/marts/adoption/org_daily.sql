@@ -1,0 +1,179 @@
+-- One row per account, organization_id and date: what an organisation did on a day.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
+-- active_users: People with a record; neither API keys nor unknown actors (count).
+-- active_keys: API keys with a record (count).
+-- sessions: Sessions, those of API keys among them; not work done (count).
+-- lines_added: Lines of code added, also if removed later; no value in itself (count).
+-- lines_removed: Lines of code removed (count).
+-- commits: Commits by Claude Code (count).
+-- pull_requests: Pull requests created by Claude Code, merged or not (count).
+-- proposals: Proposals of tools accepted or rejected (count).
+-- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
+-- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- is_final: True when the day was over and settled as its last complete fetch began.
+with
+
+days as (
+
+    select * from org_days
+
+),
+
+usage as (
+
+    select * from stg_usage
+
+),
+
+actions as (
+
+    select * from stg_tool_actions
+
+),
+
+activity as (
+
+    select
+        account,
+        organization_id,
+        date,
+        count(distinct case
+            when actor_type = 'user_actor' then nullif(actor, 'unknown')
+        end) as active_users,
+        count(distinct case
+            when actor_type = 'api_actor' then nullif(actor, 'unknown')
+        end) as active_keys,
+        sum(sessions) as sessions,
+        sum(lines_added) as lines_added,
+        sum(lines_removed) as lines_removed,
+        sum(commits) as commits,
+        sum(pull_requests) as pull_requests
+
+    from usage
+    group by account, organization_id, date
+
+),
+
+acceptance as (
+
+    select
+        account,
+        organization_id,
+        date,
+        sum(accepted + rejected) as proposals,
+        sum(accepted) as accepted
+
+    from actions
+    group by account, organization_id, date
+
+),
+
+-- A union and no joins: a null is an organisation as any other, and what lost its
+-- record counts.
+parts as (
+
+    select
+        account,
+        organization_id,
+        date,
+        is_final,
+        0 as active_users,
+        0 as active_keys,
+        0 as sessions,
+        0 as lines_added,
+        0 as lines_removed,
+        0 as commits,
+        0 as pull_requests,
+        0 as proposals,
+        0 as accepted
+
+    from days
+
+    union all
+
+    select
+        account,
+        organization_id,
+        date,
+        false as is_final,
+        active_users,
+        active_keys,
+        sessions,
+        lines_added,
+        lines_removed,
+        commits,
+        pull_requests,
+        0 as proposals,
+        0 as accepted
+
+    from activity
+
+    union all
+
+    select
+        account,
+        organization_id,
+        date,
+        false as is_final,
+        0 as active_users,
+        0 as active_keys,
+        0 as sessions,
+        0 as lines_added,
+        0 as lines_removed,
+        0 as commits,
+        0 as pull_requests,
+        proposals,
+        accepted
+
+    from acceptance
+
+),
+
+summed as (
+
+    select
+        account,
+        organization_id,
+        date,
+        cast(sum(active_users) as bigint) as active_users,
+        cast(sum(active_keys) as bigint) as active_keys,
+        cast(coalesce(sum(sessions), 0) as bigint) as sessions,
+        cast(coalesce(sum(lines_added), 0) as bigint) as lines_added,
+        cast(coalesce(sum(lines_removed), 0) as bigint) as lines_removed,
+        cast(coalesce(sum(commits), 0) as bigint) as commits,
+        cast(coalesce(sum(pull_requests), 0) as bigint) as pull_requests,
+        cast(sum(proposals) as bigint) as proposals,
+        cast(sum(accepted) as bigint) as accepted,
+        count(case when is_final then 1 end) > 0 as is_final
+
+    from parts
+    group by account, organization_id, date
+
+),
+
+rated as (
+
+    select
+        account,
+        organization_id,
+        date,
+        active_users,
+        active_keys,
+        sessions,
+        lines_added,
+        lines_removed,
+        commits,
+        pull_requests,
+        proposals,
+        accepted,
+        round(1e6 * accepted / nullif(proposals, 0)) / 1e6 as acceptance_rate,
+        is_final
+
+    from summed
+
+)
+
+select * from rated

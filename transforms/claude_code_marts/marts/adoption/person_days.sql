@@ -1,0 +1,33 @@
+-- One row per account, organization_id, date and actor: a person with a record that day.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage; an evening in California is the next day.
+-- actor: Email with A to Z in lower case; API keys are no people, nor is unknown.
+-- sessions: Sessions (count).
+with
+
+usage as (
+
+    select * from stg_usage
+    where
+        actor_type = 'user_actor'
+        and actor <> 'unknown'
+
+),
+
+days as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor,
+        cast(coalesce(sum(sessions), 0) as bigint) as sessions
+
+    from usage
+    group by account, organization_id, date, actor
+
+)
+
+select * from days

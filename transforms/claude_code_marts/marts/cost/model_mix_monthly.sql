@@ -1,0 +1,120 @@
+-- One row per account, organization_id, month, customer_type, currency and model.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- month: First UTC day of the month of the usage.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
+-- model: Model name.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- input_tokens: Uncached input tokens (count).
+-- output_tokens: Output tokens (count).
+-- cache_read_tokens: Tokens read from the cache (count).
+-- cache_creation_tokens: Tokens written to the cache (count).
+-- cache_read_share: Share of input read from the cache, 0 to 1; long sessions raise it.
+-- blended_cost_per_million_output: All cost by output, in units of the currency; no price.
+-- users: People that used the model; they do not add up over rows (count).
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- is_complete: True when every day of the month is final.
+with
+
+model_usage as (
+
+    select * from stg_model_usage
+
+),
+
+months as (
+
+    select * from month_days
+
+),
+
+monthly as (
+
+    select
+        account,
+        organization_id,
+        cast(date_trunc('month', cast(date as date)) as date) as month,
+        customer_type,
+        currency,
+        model,
+        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
+        cast(sum(input_tokens) as bigint) as input_tokens,
+        cast(sum(output_tokens) as bigint) as output_tokens,
+        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
+        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
+        count(distinct case
+            when actor_type = 'user_actor' then nullif(actor, 'unknown')
+        end) as users
+
+    from model_usage
+    group by
+        account,
+        organization_id,
+        cast(date_trunc('month', cast(date as date)) as date),
+        customer_type,
+        currency,
+        model
+
+),
+
+totalled as (
+
+    select
+        *,
+        sum(estimated_cost) over (
+            partition by account, organization_id, month, customer_type, currency
+        ) as total,
+        coalesce(input_tokens, 0)
+        + coalesce(cache_creation_tokens, 0)
+        + coalesce(cache_read_tokens, 0) as all_input_tokens
+
+    from monthly
+
+),
+
+-- Refunds may leave nothing, or less, to share.
+mixed as (
+
+    select
+        totalled.account,
+        totalled.organization_id,
+        totalled.month,
+        totalled.customer_type,
+        totalled.currency,
+        totalled.model,
+        totalled.estimated_cost,
+        round(
+            1e6 * cast(totalled.estimated_cost as double)
+            / case when totalled.total > 0 then totalled.total end
+        ) / 1e6 as cost_share,
+        totalled.input_tokens,
+        totalled.output_tokens,
+        totalled.cache_read_tokens,
+        totalled.cache_creation_tokens,
+        round(
+            1e6 * cast(totalled.cache_read_tokens as double)
+            / nullif(totalled.all_input_tokens, 0)
+        ) / 1e6 as cache_read_share,
+        round(
+            1e12 * cast(totalled.estimated_cost as double)
+            / nullif(totalled.output_tokens, 0)
+        ) / 1e6 as blended_cost_per_million_output,
+        totalled.users,
+        coalesce(months.days_complete, 0) as days_complete,
+        coalesce(months.days_provisional, 0) as days_provisional,
+        months.days_missing,
+        coalesce(months.is_complete, false) as is_complete
+
+    from totalled
+    left join months
+        on totalled.account = months.account
+        and totalled.month = months.month
+
+)
+
+select * from mixed

@@ -1,0 +1,90 @@
+-- One row per account, organization_id and date: the days that an organisation has.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day fetched whole, from the organisation's first record on, or with a record.
+-- is_final: True when the day was over and settled as its last complete fetch began.
+-- history_from: First UTC day of the account that was fetched whole.
+-- days_in_7: Days fetched whole among the 7 that end on this one (count).
+-- days_in_28: Days fetched whole among the 28 that end on this one (count).
+with
+
+fetched as (
+
+    select * from fetched_days
+
+),
+
+-- The ledger names no organisation, so one begins with its first record.
+record_days as (
+
+    select distinct
+        account,
+        organization_id,
+        date
+
+    from stg_usage
+
+),
+
+organisations as (
+
+    select
+        account,
+        organization_id,
+        min(date) as first_date
+
+    from record_days
+    group by account, organization_id
+
+),
+
+-- A day whose load is not committed has records and no fetch: nothing else is known.
+places as (
+
+    select
+        organisations.account,
+        organisations.organization_id,
+        fetched.date,
+        fetched.is_final,
+        fetched.history_from,
+        fetched.days_in_7,
+        fetched.days_in_28
+
+    from organisations
+    inner join fetched
+        on organisations.account = fetched.account
+        and organisations.first_date <= fetched.date
+
+    union all
+
+    select
+        account,
+        organization_id,
+        date,
+        false as is_final,
+        cast(null as date) as history_from,
+        null as days_in_7,
+        null as days_in_28
+
+    from record_days
+
+),
+
+days as (
+
+    select
+        account,
+        organization_id,
+        date,
+        count(case when is_final then 1 end) > 0 as is_final,
+        max(history_from) as history_from,
+        coalesce(max(days_in_7), 0) as days_in_7,
+        coalesce(max(days_in_28), 0) as days_in_28
+
+    from places
+    group by account, organization_id, date
+
+)
+
+select * from days
