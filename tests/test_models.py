@@ -142,7 +142,20 @@ def test_every_file_is_a_query_in_every_dialect(model, dialect):
     assert len(sqlglot.parse(rendered, read=dialect)) == 1
 
 
-RATIOS = {"acceptance_rate", "cost_per_active_day", "cost_share"}
+RATIOS = {
+    "acceptance_rate",
+    "cost_coverage",
+    "cost_per_accepted",
+    "cost_per_active_day",
+    "cost_per_active_user",
+    "cost_per_commit",
+    "cost_per_pull_request",
+    "cost_per_session",
+    "cost_per_thousand_lines",
+    "cost_share",
+    "coverage",
+    "score",
+}
 
 
 def counts_days(quotient):
