@@ -1,15 +1,21 @@
 -- Claim: a day that is called unusual cost more than usual, and by more than the noise.
 with
 
-anomalies as (
-
-    select * from cost_anomalies
-
-),
-
 no_increases as (
 
-    select * from anomalies
+    select
+        account,
+        organization_id,
+        date,
+        scope,
+        actor,
+        currency,
+        estimated_cost,
+        usual,
+        excess,
+        score
+
+    from cost_anomalies
     where
         excess <= 0
         or estimated_cost <> usual + excess

@@ -1,12 +1,6 @@
 -- Claim: a forecast is no less than what was spent, where no cost is negative.
 with
 
-forecasts as (
-
-    select * from month_forecast
-
-),
-
 refunded as (
 
     select distinct account from stg_model_usage
@@ -16,13 +10,20 @@ refunded as (
 
 too_low as (
 
-    select forecasts.*
+    select
+        month_forecast.account,
+        month_forecast.organization_id,
+        month_forecast.month,
+        month_forecast.customer_type,
+        month_forecast.currency,
+        month_forecast.estimated_cost,
+        month_forecast.forecast
 
-    from forecasts
+    from month_forecast
     left join refunded
-        on forecasts.account = refunded.account
+        on month_forecast.account = refunded.account
     where
-        forecasts.forecast < forecasts.estimated_cost
+        month_forecast.forecast < month_forecast.estimated_cost
         and refunded.account is null
 
 )
