@@ -31,15 +31,13 @@ usage as (
 
 ),
 
--- The first of 1970 was a Thursday.
 days as (
 
     select
         account,
         date,
         is_final,
-        date_diff('day', date '1970-01-01', date) as day_number,
-        date_diff('day', date '1970-01-01', date) % 7 in (2, 3) as is_weekend
+        date_diff('day', date '1970-01-01', date) as day_number
 
     from fetched_days
 
@@ -186,16 +184,19 @@ series as (
 
 ),
 
+-- Joins to the calendar keep all rows up to here, or Postgres expects one, and then
+-- compares each with each.
 dated as (
 
     select
         series.*,
-        days.day_number,
-        days.is_weekend,
-        days.is_final
+        date_diff('day', date '1970-01-01', series.date) as day_number,
+        -- the first of 1970 was a Thursday
+        date_diff('day', date '1970-01-01', series.date) % 7 in (2, 3) as is_weekend,
+        coalesce(days.is_final, false) as is_final
 
     from series
-    inner join days
+    left join days
         on series.account = days.account
         and series.date = days.date
 
@@ -204,22 +205,10 @@ dated as (
 -- Few, before their histories are looked at: what cost less than the floor is none.
 candidates as (
 
-    select dated.*
-
-    from dated
-    inner join spine
-        on dated.account = spine.account
-        and dated.organization_id is not distinct from spine.organization_id
-        and dated.date = spine.date
+    select * from dated
     where
-        spine.days_before >= 21
-        and (
-            (dated.scope = 'organisation' and dated.estimated_cost >= 25)
-            or (
-                dated.scope = 'user'
-                and (dated.estimated_cost >= 50 or dated.place_of_day <= 3)
-            )
-        )
+        (scope = 'organisation' and estimated_cost >= 25)
+        or (scope = 'user' and (estimated_cost >= 50 or place_of_day <= 3))
 
 ),
 
@@ -389,17 +378,24 @@ scaled as (
 -- Money, half of the mean day, half of the usual one, and the noise: more than each.
 anomalies as (
 
-    select * from scaled
+    select scaled.*
+
+    from scaled
+    inner join spine
+        on scaled.account = spine.account
+        and scaled.organization_id is not distinct from spine.organization_id
+        and scaled.date = spine.date
     where
-        days_of_history >= case
-            when scope = 'user' then 5
-            when is_weekend then 4
+        spine.days_before >= 21
+        and scaled.days_of_history >= case
+            when scaled.scope = 'user' then 5
+            when scaled.is_weekend then 4
             else 10
         end
-        and excess >= case when scope = 'user' then 50 else 25 end
-        and 2 * excess * days_before >= cost_before
-        and 2 * excess >= usual
-        and excess > scale * cast('3.5' as decimal(2, 1))
+        and scaled.excess >= case when scaled.scope = 'user' then 50 else 25 end
+        and 2 * scaled.excess * scaled.days_before >= scaled.cost_before
+        and 2 * scaled.excess >= scaled.usual
+        and scaled.excess > scaled.scale * cast('3.5' as decimal(2, 1))
 
 ),
 
