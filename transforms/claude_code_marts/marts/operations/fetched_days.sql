@@ -27,6 +27,7 @@ whole_fetches as (
 
 ),
 
+-- No day is null. BigQuery asks for nulls first where a window has a range.
 days as (
 
     select
@@ -37,12 +38,12 @@ days as (
         max(case when is_final then date end) over (partition by account) as as_of,
         count(*) over (
             partition by account
-            order by day_number
+            order by day_number nulls first
             range between 6 preceding and current row
         ) as days_in_7,
         count(*) over (
             partition by account
-            order by day_number
+            order by day_number nulls first
             range between 27 preceding and current row
         ) as days_in_28
 
