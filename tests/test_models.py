@@ -146,6 +146,18 @@ RATIOS = {
     *("acceptance_rate", "retention_rate", "stickiness", "workday_stickiness"),
     *("cost_share", "cache_read_share"),
     *("cost_per_active_day", "blended_cost_per_million_output"),
+    "acceptance_rate",
+    "cost_coverage",
+    "cost_per_accepted",
+    "cost_per_active_day",
+    "cost_per_active_user",
+    "cost_per_commit",
+    "cost_per_pull_request",
+    "cost_per_session",
+    "cost_per_thousand_lines",
+    "cost_share",
+    "coverage",
+    "score",
 }
 
 
