@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from ccwarehouse.inputs import INPUT_TABLES
 from claude_code_analytics.contract import TABLES
 from claude_code_marts import models, render
 
@@ -34,7 +35,7 @@ def page() -> str:
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables\n\nThey lie in the dataset, `claude_code` unless it is named.\n"
     connection.execute("create schema claude_code")
-    for name, table in TABLES.items():
+    for name, table in (TABLES | INPUT_TABLES).items():
         connection.register("rows", table.empty())
         relation = f"claude_code.{name}"
         connection.execute(

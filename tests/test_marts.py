@@ -51,6 +51,18 @@ create table day_fetches__unknowns (
     account varchar, date date, fetched_at timestamptz,
     kind varchar, name varchar, records bigint, example varchar, _dlt_load_id varchar
 );
+create table team_members (
+    actor varchar, team varchar, valid_from date, valid_to date,
+    line bigint, version bigint, _dlt_load_id varchar
+);
+create table budgets (
+    scope varchar, name varchar, month date, amount decimal(38, 12),
+    currency varchar, basis varchar, line bigint, version bigint, _dlt_load_id varchar
+);
+create table input_files (
+    name varchar, version bigint, content_hash varchar, row_count bigint,
+    min_group_size bigint, loaded_at timestamptz, _dlt_load_id varchar
+);
 create table _dlt_loads (load_id varchar, status bigint);
 insert into _dlt_loads values ('in', 0), ('aborted', 1);
 """
