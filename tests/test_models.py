@@ -142,7 +142,10 @@ def test_every_file_is_a_query_in_every_dialect(model, dialect):
     assert len(sqlglot.parse(rendered, read=dialect)) == 1
 
 
-RATIOS = {"acceptance_rate", "cost_per_active_day", "cost_share"}
+RATIOS = {
+    *("acceptance_rate", "active_share", "cost_per_active_day", "cost_share"),
+    *("forecast_share", "share_spent"),
+}
 
 
 def counts_days(quotient):

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3, "credentials or configuration"
     DAYS_FAILED = 4, "some days failed or are missing, the others are in"
     WAREHOUSE = 5, "the warehouse could not be reached or refused"
+    OVER_BUDGET = 6, "a budget is over"
     NOTHING_LOADED = 7, "days were wanted, and not one could be loaded"
     INTERRUPTED = 130, "interrupted; what was in stays in"
 

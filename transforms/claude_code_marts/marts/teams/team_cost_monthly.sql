@@ -7,7 +7,7 @@
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
--- cost_cents: Cost in hundredths that add up to the rounded total, by largest remainder.
+-- cost_cents: Hundredths (count) that add up to the rounded total, by largest remainder.
 -- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
 -- users: People with a cost (count), no API keys; who moves is in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.

@@ -1,7 +1,7 @@
 -- One row per team: its place in the teams file, which is the order to show teams in.
 --
 -- team: Name of the team, as the file has it.
--- position: Place of the team's first line among those of all teams, from 1.
+-- position: Number of the team, from 1, in the order of their first lines.
 -- lines: Lines of the file that name the team (count); a person may have several.
 with
 

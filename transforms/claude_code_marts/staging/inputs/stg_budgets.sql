@@ -6,7 +6,7 @@
 -- currency: Currency of the amount, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
 -- amount: Budget of the month in units of the currency, to 12 places.
--- line: Line of the file, from 1, the header's being 1.
+-- line: Number of the line in the file; the header is 1.
 with
 
 budgets as (
