@@ -24,6 +24,12 @@ days as (
 
 ),
 
+coverage as (
+
+    select * from month_days
+
+),
+
 roster as (
 
     select * from team_members_monthly
@@ -72,20 +78,20 @@ organisations as (
 months as (
 
     select
-        month_days.account,
+        coverage.account,
         organisations.organization_id,
-        month_days.month,
-        month_days.is_complete,
+        coverage.month,
+        coverage.is_complete,
         -- 28 days are enough to say that somebody was not there before
-        date_diff('day', histories.history_from, month_days.month) >= 28
+        date_diff('day', histories.history_from, coverage.month) >= 28
             as knows_new_users
 
-    from month_days
+    from coverage
     inner join organisations
-        on month_days.account = organisations.account
-        and month_days.month >= organisations.first_month
+        on coverage.account = organisations.account
+        and coverage.month >= organisations.first_month
     inner join histories
-        on month_days.account = histories.account
+        on coverage.account = histories.account
 
 ),
 
