@@ -264,6 +264,13 @@ def test_columns_are_those_promised(warehouse):
         assert columns == [name for name, *_ in warehouse.ask(f"describe {mart}")]
 
 
+COSTS = [
+    *("cost_cents", "estimated_cost", "estimated_cost_change"),
+    *("estimated_cost_of_people", "estimated_cost_with_activity", "expected_cost"),
+    "records_without_cost",
+]
+
+
 @pytest.mark.slow
 def test_money_is_beside_its_currency(warehouse):
     """A cost has the same name in every view, and no currency in it."""
@@ -272,7 +279,7 @@ def test_money_is_beside_its_currency(warehouse):
         for model in models()
     }
 
-    assert {"cost_cents", "estimated_cost", "estimated_cost_change", *RATIOS} >= {
+    assert {*COSTS, *RATIOS} >= {
         name for columns in found.values() for name in columns if "cost" in name
     }
     # what may be spent is an amount
@@ -395,12 +402,19 @@ def test_a_dataset_may_have_any_name(tmp_path):
         assert [] == check(client)
 
 
-TWICE = "from was union all from was"
+# A view may have no row there: nulls stand in for it.
+SOME = "(select was.* from (select 1) as one left join was on true)"
+
+TWICE = f"from {SOME} union all from {SOME}"
 NONE = "from was where false"
 MORE_COST = "select * replace (estimated_cost + 1 as estimated_cost) from was"
 MORE_ACCEPTED = "select * replace (accepted + 1 as accepted) from was"
 MORE_REJECTED = "select * replace (rejected + 1 as rejected) from was"
 RATE_OVER_1 = "select * replace (1.5 as acceptance_rate) from was"
+NO_INCREASE = f"select * replace (-1 as excess) from {SOME}"
+LOW_FORECAST = "select * replace (estimated_cost - 1 as forecast) from was"
+MORE_COVERED = "select * replace (1.5 as coverage) from was"
+MORE_COSTLY = "select * replace (1.5 as cost_coverage) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
 
 MORE_CENTS = "select * replace (cost_cents + 1 as cost_cents) from was"
@@ -432,6 +446,11 @@ SPOILT_VIEWS = [
     ("budgets_add_up", "budget_status", MORE_SPENT),
     ("rates_lie_between_0_and_1", "tool_acceptance_daily", RATE_OVER_1),
     ("rates_lie_between_0_and_1", "user_tool_acceptance_daily", NO_RATE),
+    ("an_anomaly_is_an_increase", "cost_anomalies", NO_INCREASE),
+    ("coverage_lies_between_0_and_1", "unit_cost_monthly", MORE_COVERED),
+    ("coverage_lies_between_0_and_1", "data_quality", MORE_COSTLY),
+    ("forecasts_hold_what_was_spent", "month_forecast", LOW_FORECAST),
+    ("unit_costs_add_up", "unit_cost_monthly", MORE_COST),
 ]
 
 SPOILT_TABLES = [

@@ -160,7 +160,7 @@ weekdays as (
         ) as bigint) as days_of_history,
         count(*) over (
             partition by organisations.account, organisations.organization_id
-        ) as weekdays
+        ) as weekdays_seen
 
     from organisations
     inner join history
@@ -177,7 +177,7 @@ histories as (
         account,
         organization_id,
         max(days_of_history) as days_of_history,
-        max(days_of_history) >= 14 and max(weekdays) = 7 as is_enough
+        max(days_of_history) >= 14 and max(weekdays_seen) = 7 as is_enough
 
     from weekdays
     group by account, organization_id

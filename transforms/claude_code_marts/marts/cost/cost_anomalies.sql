@@ -1,0 +1,468 @@
+-- One row per account, organization_id, date, scope, actor_type, actor and currency.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day that cost unusually much. A slow rise is none, nor is a day that cost little.
+-- scope: organisation for a day of all actors, user for a day of one of them.
+-- actor_type: user_actor, api_actor or another kind; null for an organisation.
+-- actor: Email with A to Z in lower case, or the API key's name; null for an organisation.
+-- currency: Currency of the estimated cost, as in USD; null where it was not reported.
+-- estimated_cost: Cost of all customer types, in units of the currency, to 12 places.
+-- usual: Median of such days, in units of the currency: working days or weekends.
+-- mad: Median distance of these days from the median, in units of the currency.
+-- scale: 1.4826 mad, a tenth of usual at least, in units of the currency.
+-- score: Excess by scale, both in units of the currency; no probability. Null if scale is 0.
+-- excess: Cost minus usual, in units of the currency, to 12 places.
+-- days_of_history: Days among the 28 before that the median is of (count).
+-- is_provisional: True when the day may still change.
+-- top_actor: Of the three costliest actors the one with most excess; null for a user.
+-- top_actor_excess: Cost minus usual of top_actor, in units of the currency.
+with
+
+model_usage as (
+
+    select * from stg_model_usage
+
+),
+
+usage as (
+
+    select * from stg_usage
+
+),
+
+-- The first of 1970 was a Thursday.
+days as (
+
+    select
+        account,
+        date,
+        is_final,
+        date_diff('day', date '1970-01-01', date) as day_number,
+        date_diff('day', date '1970-01-01', date) % 7 in (2, 3) as is_weekend
+
+    from fetched_days
+
+),
+
+costs as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        currency,
+        sum(estimated_cost) as estimated_cost
+
+    from model_usage
+    where estimated_cost is not null
+    group by account, organization_id, date, actor_type, actor, currency
+
+),
+
+costs_of_organisations as (
+
+    select
+        account,
+        organization_id,
+        date,
+        currency,
+        sum(estimated_cost) as estimated_cost
+
+    from costs
+    group by account, organization_id, date, currency
+
+),
+
+organisations as (
+
+    select
+        account,
+        organization_id,
+        min(date) as first_date
+
+    from usage
+    group by account, organization_id
+
+),
+
+-- From the organisation's first day on, a fetched day without a cost is a day of 0.
+spine as (
+
+    select
+        organisations.account,
+        organisations.organization_id,
+        days.date,
+        days.is_final,
+        sum(case when days.is_final then 1 else 0 end) over (
+            partition by organisations.account, organisations.organization_id
+            order by days.day_number
+            range between 28 preceding and 1 preceding
+        ) as days_before
+
+    from organisations
+    inner join days
+        on organisations.account = days.account
+        and organisations.first_date <= days.date
+
+),
+
+currencies as (
+
+    select distinct
+        account,
+        organization_id,
+        currency
+
+    from costs_of_organisations
+
+),
+
+organisation_days as (
+
+    select
+        account,
+        organization_id,
+        date,
+        currency,
+        estimated_cost
+
+    from costs_of_organisations
+
+    union all
+
+    select
+        spine.account,
+        spine.organization_id,
+        spine.date,
+        currencies.currency,
+        0 as estimated_cost
+
+    from spine
+    inner join currencies
+        on spine.account = currencies.account
+        and spine.organization_id is not distinct from currencies.organization_id
+
+),
+
+-- An organisation is no actor, and an actor is never an empty text. Who costs less than
+-- 10 explains no unusual day.
+series as (
+
+    select
+        'organisation' as scope,
+        account,
+        organization_id,
+        date,
+        '' as actor_type,
+        '' as actor,
+        currency,
+        sum(estimated_cost) as estimated_cost,
+        0 as place_of_day
+
+    from organisation_days
+    group by account, organization_id, date, currency
+
+    union all
+
+    select
+        'user' as scope,
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        currency,
+        estimated_cost,
+        case when estimated_cost >= 10 then rank() over (
+            partition by account, organization_id, date, currency
+            order by estimated_cost desc
+        ) else 4 end as place_of_day
+
+    from costs
+
+),
+
+dated as (
+
+    select
+        series.*,
+        days.day_number,
+        days.is_weekend,
+        days.is_final
+
+    from series
+    inner join days
+        on series.account = days.account
+        and series.date = days.date
+
+),
+
+-- Few, before their histories are looked at: what cost less than the floor is none.
+candidates as (
+
+    select dated.*
+
+    from dated
+    inner join spine
+        on dated.account = spine.account
+        and dated.organization_id is not distinct from spine.organization_id
+        and dated.date = spine.date
+    where
+        spine.days_before >= 21
+        and (
+            (dated.scope = 'organisation' and dated.estimated_cost >= 25)
+            or (
+                dated.scope = 'user'
+                and (dated.estimated_cost >= 50 or dated.place_of_day <= 3)
+            )
+        )
+
+),
+
+-- A provisional day is too low to be of a history. A user's is the days with a cost.
+history as (
+
+    select
+        candidates.*,
+        past.estimated_cost as past_cost,
+        coalesce(
+            past.is_weekend = candidates.is_weekend, false
+        ) as is_alike
+
+    from candidates
+    left join dated as past
+        on candidates.scope = past.scope
+        and candidates.account = past.account
+        and candidates.organization_id is not distinct from past.organization_id
+        and candidates.actor_type = past.actor_type
+        and candidates.actor = past.actor
+        and candidates.currency is not distinct from past.currency
+        and past.day_number between candidates.day_number - 28
+        and candidates.day_number - 1
+        and past.is_final
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (alike order by past_cost) as place,
+        count(past_cost) over alike as days_alike
+
+    from history
+    window alike as (
+        partition by
+            scope,
+            account,
+            organization_id,
+            actor_type,
+            actor,
+            currency,
+            date,
+            is_alike
+    )
+
+),
+
+-- The middle one of the ranked, or the mean of the middle two.
+medians as (
+
+    select
+        *,
+        count(past_cost) over candidate as days_before,
+        coalesce(sum(past_cost) over candidate, 0) as cost_before,
+        coalesce(round(
+            (
+                min(case
+                    when is_alike and 2 * place between days_alike and days_alike + 2
+                        then past_cost
+                end) over candidate
+                + max(case
+                    when is_alike and 2 * place between days_alike and days_alike + 2
+                        then past_cost
+                end) over candidate
+            ) * cast('0.5' as decimal(2, 1)),
+            12
+        ), 0) as usual
+
+    from ranked
+    window candidate as (
+        partition by
+            scope, account, organization_id, actor_type, actor, currency, date
+    )
+
+),
+
+distances as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                scope,
+                account,
+                organization_id,
+                actor_type,
+                actor,
+                currency,
+                date,
+                is_alike
+            order by abs(past_cost - usual)
+        ) as nearness
+
+    from medians
+
+),
+
+measured as (
+
+    select
+        scope,
+        account,
+        organization_id,
+        actor_type,
+        actor,
+        currency,
+        date,
+        is_weekend,
+        not is_final as is_provisional,
+        estimated_cost,
+        usual,
+        estimated_cost - usual as excess,
+        days_before,
+        cost_before,
+        max(case when is_alike then days_alike else 0 end) as days_of_history,
+        coalesce(round(
+            (
+                min(case
+                    when is_alike and 2 * nearness between days_alike and days_alike + 2
+                        then abs(past_cost - usual)
+                end)
+                + max(case
+                    when is_alike and 2 * nearness between days_alike and days_alike + 2
+                        then abs(past_cost - usual)
+                end)
+            ) * cast('0.5' as decimal(2, 1)),
+            12
+        ), 0) as mad
+
+    from distances
+    group by
+        scope,
+        account,
+        organization_id,
+        actor_type,
+        actor,
+        currency,
+        date,
+        is_weekend,
+        is_final,
+        estimated_cost,
+        usual,
+        days_before,
+        cost_before
+
+),
+
+-- A flat series has no distances, hence the tenth of its median.
+scaled as (
+
+    select
+        *,
+        round(
+            greatest(
+                mad * cast('1.4826' as decimal(5, 4)),
+                usual * cast('0.1' as decimal(2, 1))
+            ),
+            12
+        ) as scale
+
+    from measured
+
+),
+
+-- Money, half of the mean day, half of the usual one, and the noise: more than each.
+anomalies as (
+
+    select * from scaled
+    where
+        days_of_history >= case
+            when scope = 'user' then 5
+            when is_weekend then 4
+            else 10
+        end
+        and excess >= case when scope = 'user' then 50 else 25 end
+        and 2 * excess * days_before >= cost_before
+        and 2 * excess >= usual
+        and excess > scale * cast('3.5' as decimal(2, 1))
+
+),
+
+users as (
+
+    select
+        *,
+        max(excess) over (
+            partition by account, organization_id, currency, date
+        ) as top_excess
+
+    from scaled
+    where scope = 'user' and excess > 0
+
+),
+
+-- Whose excess is the greatest; of two equal ones neither explains the day.
+explanations as (
+
+    select
+        account,
+        organization_id,
+        currency,
+        date,
+        case when count(*) = 1 then max(actor) end as top_actor,
+        case when count(*) = 1 then max(excess) end as top_actor_excess
+
+    from users
+    where excess = top_excess
+    group by account, organization_id, currency, date
+
+),
+
+explained as (
+
+    select
+        anomalies.account,
+        anomalies.organization_id,
+        anomalies.date,
+        anomalies.scope,
+        nullif(anomalies.actor_type, '') as actor_type,
+        nullif(anomalies.actor, '') as actor,
+        anomalies.currency,
+        cast(anomalies.estimated_cost as decimal(38, 12)) as estimated_cost,
+        cast(anomalies.usual as decimal(38, 12)) as usual,
+        cast(anomalies.mad as decimal(38, 12)) as mad,
+        cast(anomalies.scale as decimal(38, 12)) as scale,
+        round(
+            1e6 * cast(anomalies.excess as double) / nullif(anomalies.scale, 0)
+        ) / 1e6 as score,
+        cast(anomalies.excess as decimal(38, 12)) as excess,
+        anomalies.days_of_history,
+        anomalies.is_provisional,
+        explanations.top_actor,
+        cast(explanations.top_actor_excess as decimal(38, 12)) as top_actor_excess
+
+    from anomalies
+    left join explanations
+        on anomalies.account = explanations.account
+        and anomalies.organization_id is not distinct from explanations.organization_id
+        and anomalies.currency is not distinct from explanations.currency
+        and anomalies.date = explanations.date
+        and anomalies.scope = 'organisation'
+
+)
+
+select * from explained

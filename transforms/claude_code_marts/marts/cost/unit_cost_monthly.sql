@@ -1,0 +1,297 @@
+-- One row per account, organization_id, month, customer_type and currency: cost of a unit.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- month: First UTC day of the month of the usage.
+-- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
+-- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
+-- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- estimated_cost_with_activity: Cost with a usage record beside it, in units of the currency.
+-- estimated_cost_of_people: The same without API keys, in units of the currency.
+-- active_users: People with a cost (count), no API keys.
+-- sessions: Sessions of the actors' days with a cost (count), as are all counts below.
+-- commits: Commits by Claude Code (count).
+-- pull_requests: Pull requests created by Claude Code (count), whether merged or not.
+-- lines_added: Lines of code added (count), whether kept or not.
+-- accepted: Proposals accepted (count).
+-- cost_per_active_user: People's cost by people, in units of the currency, to 6 places.
+-- cost_per_session: Cost with activity by sessions, in units of the currency, to 6 places.
+-- cost_per_commit: The same by commits, in units of the currency. No price of a commit.
+-- cost_per_pull_request: By pull requests, in units of the currency. Units do not add up.
+-- cost_per_thousand_lines: By 1,000 lines added, in units of the currency. Less is no virtue.
+-- cost_per_accepted: By proposals accepted, in units of the currency, to 6 places.
+-- coverage: Share of all sessions that the units are of, 0 to 1; null without sessions.
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the calendar month is final.
+with
+
+usage as (
+
+    select * from stg_usage
+
+),
+
+model_usage as (
+
+    select * from stg_model_usage
+
+),
+
+actions as (
+
+    select * from stg_tool_actions
+
+),
+
+coverage_of_days as (
+
+    select * from month_days
+
+),
+
+proposals as (
+
+    select
+        usage_id,
+        sum(accepted) as accepted
+
+    from actions
+    group by usage_id
+
+),
+
+activity as (
+
+    select
+        usage.account,
+        usage.organization_id,
+        usage.date,
+        usage.actor_type,
+        usage.actor,
+        usage.customer_type,
+        coalesce(sum(usage.sessions), 0) as sessions,
+        coalesce(sum(usage.commits), 0) as commits,
+        coalesce(sum(usage.pull_requests), 0) as pull_requests,
+        coalesce(sum(usage.lines_added), 0) as lines_added,
+        coalesce(sum(proposals.accepted), 0) as accepted
+
+    from usage
+    left join proposals
+        on usage.usage_id = proposals.usage_id
+    group by
+        usage.account,
+        usage.organization_id,
+        usage.date,
+        usage.actor_type,
+        usage.actor,
+        usage.customer_type
+
+),
+
+-- Not from user_cost_daily, which spends half its time on days without a cost.
+costs as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type,
+        currency,
+        sum(estimated_cost) as estimated_cost
+
+    from model_usage
+    where estimated_cost is not null
+    group by
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type,
+        currency
+
+),
+
+-- Cost and counts of the same days of the same actors: where only some records carry
+-- a cost, a quotient over all of them would be far too low.
+priced as (
+
+    select
+        costs.account,
+        costs.organization_id,
+        cast(date_trunc('month', cast(costs.date as date)) as date) as month,
+        costs.customer_type,
+        costs.currency,
+        costs.estimated_cost,
+        activity.sessions is not null as is_active,
+        activity.sessions is not null
+        and costs.actor_type = 'user_actor'
+        and costs.actor <> 'unknown' as is_person,
+        costs.actor,
+        activity.sessions,
+        activity.commits,
+        activity.pull_requests,
+        activity.lines_added,
+        activity.accepted
+
+    from costs
+    left join activity
+        on costs.account = activity.account
+        and costs.organization_id is not distinct from activity.organization_id
+        and costs.date = activity.date
+        and costs.actor_type = activity.actor_type
+        and costs.actor = activity.actor
+        and costs.customer_type = activity.customer_type
+
+),
+
+by_currency as (
+
+    select
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        sum(estimated_cost) as estimated_cost,
+        sum(case when is_active then estimated_cost else 0 end) as with_activity,
+        sum(case when is_person then estimated_cost else 0 end) as of_people,
+        count(distinct case when is_person then actor end) as active_users,
+        sum(sessions) as sessions,
+        sum(commits) as commits,
+        sum(pull_requests) as pull_requests,
+        sum(lines_added) as lines_added,
+        sum(accepted) as accepted
+
+    from priced
+    group by account, organization_id, month, customer_type, currency
+
+),
+
+sessions_of_months as (
+
+    select
+        account,
+        organization_id,
+        cast(date_trunc('month', cast(date as date)) as date) as month,
+        customer_type,
+        sum(sessions) as sessions
+
+    from activity
+    group by
+        account,
+        organization_id,
+        cast(date_trunc('month', cast(date as date)) as date),
+        customer_type
+
+),
+
+-- Also the months in which nothing carries a cost, or no cost has its record.
+months as (
+
+    select account, organization_id, month, customer_type from sessions_of_months
+
+    union distinct
+
+    select account, organization_id, month, customer_type from by_currency
+
+),
+
+monthly as (
+
+    select
+        months.account,
+        months.organization_id,
+        months.month,
+        months.customer_type,
+        by_currency.currency,
+        cast(by_currency.estimated_cost as decimal(38, 12)) as estimated_cost,
+        cast(
+            by_currency.with_activity as decimal(38, 12)
+        ) as estimated_cost_with_activity,
+        cast(by_currency.of_people as decimal(38, 12)) as estimated_cost_of_people,
+        coalesce(by_currency.active_users, 0) as active_users,
+        cast(coalesce(by_currency.sessions, 0) as bigint) as sessions,
+        cast(coalesce(by_currency.commits, 0) as bigint) as commits,
+        cast(coalesce(by_currency.pull_requests, 0) as bigint) as pull_requests,
+        cast(coalesce(by_currency.lines_added, 0) as bigint) as lines_added,
+        cast(coalesce(by_currency.accepted, 0) as bigint) as accepted,
+        sessions_of_months.sessions as all_sessions
+
+    from months
+    left join by_currency
+        on months.account = by_currency.account
+        and months.organization_id is not distinct from by_currency.organization_id
+        and months.month = by_currency.month
+        and months.customer_type = by_currency.customer_type
+    left join sessions_of_months
+        on months.account = sessions_of_months.account
+        and months.organization_id
+        is not distinct from sessions_of_months.organization_id
+        and months.month = sessions_of_months.month
+        and months.customer_type = sessions_of_months.customer_type
+
+),
+
+-- Ratios are doubles of six places, and null where there is nothing to divide by.
+divided as (
+
+    select
+        monthly.account,
+        monthly.organization_id,
+        monthly.month,
+        monthly.customer_type,
+        monthly.currency,
+        monthly.estimated_cost,
+        monthly.estimated_cost_with_activity,
+        monthly.estimated_cost_of_people,
+        monthly.active_users,
+        monthly.sessions,
+        monthly.commits,
+        monthly.pull_requests,
+        monthly.lines_added,
+        monthly.accepted,
+        round(
+            1e6 * cast(monthly.estimated_cost_of_people as double)
+            / nullif(monthly.active_users, 0)
+        ) / 1e6 as cost_per_active_user,
+        round(
+            1e6 * cast(monthly.estimated_cost_with_activity as double)
+            / nullif(monthly.sessions, 0)
+        ) / 1e6 as cost_per_session,
+        round(
+            1e6 * cast(monthly.estimated_cost_with_activity as double)
+            / nullif(monthly.commits, 0)
+        ) / 1e6 as cost_per_commit,
+        round(
+            1e6 * cast(monthly.estimated_cost_with_activity as double)
+            / nullif(monthly.pull_requests, 0)
+        ) / 1e6 as cost_per_pull_request,
+        round(
+            1e9 * cast(monthly.estimated_cost_with_activity as double)
+            / nullif(monthly.lines_added, 0)
+        ) / 1e6 as cost_per_thousand_lines,
+        round(
+            1e6 * cast(monthly.estimated_cost_with_activity as double)
+            / nullif(monthly.accepted, 0)
+        ) / 1e6 as cost_per_accepted,
+        round(
+            1e6 * cast(monthly.sessions as double) / nullif(monthly.all_sessions, 0)
+        ) / 1e6 as coverage,
+        coverage_of_days.days_complete,
+        coverage_of_days.days_missing,
+        coverage_of_days.days_provisional,
+        coverage_of_days.is_complete
+
+    from monthly
+    left join coverage_of_days
+        on monthly.account = coverage_of_days.account
+        and monthly.month = coverage_of_days.month
+
+)
+
+select * from divided
