@@ -1,6 +1,12 @@
 -- Claim: a forecast is no less than what was spent, where no cost is negative.
 with
 
+forecasts as (
+
+    select * from month_forecast
+
+),
+
 refunded as (
 
     select distinct account from stg_model_usage
@@ -11,19 +17,19 @@ refunded as (
 too_low as (
 
     select
-        month_forecast.account,
-        month_forecast.organization_id,
-        month_forecast.month,
-        month_forecast.customer_type,
-        month_forecast.currency,
-        month_forecast.estimated_cost,
-        month_forecast.forecast
+        forecasts.account,
+        forecasts.organization_id,
+        forecasts.month,
+        forecasts.customer_type,
+        forecasts.currency,
+        forecasts.estimated_cost,
+        forecasts.forecast
 
-    from month_forecast
+    from forecasts
     left join refunded
-        on month_forecast.account = refunded.account
+        on forecasts.account = refunded.account
     where
-        month_forecast.forecast < month_forecast.estimated_cost
+        forecasts.forecast < forecasts.estimated_cost
         and refunded.account is null
 
 )

@@ -98,7 +98,8 @@ spine as (
         days.is_final,
         sum(case when days.is_final then 1 else 0 end) over (
             partition by organisations.account, organisations.organization_id
-            order by days.day_number
+            -- no day is null; BigQuery asks for nulls first where a window has a range
+            order by days.day_number nulls first
             range between 28 preceding and 1 preceding
         ) as days_before
 
