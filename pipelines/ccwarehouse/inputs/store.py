@@ -74,7 +74,7 @@ def store_inputs(
 def make_input_tables(pipeline: dlt.Pipeline) -> bool:
     """Make the tables of the files where they are not; whether there was need to."""
     with pipeline.sql_client() as client:
-        if all(_is_there(client, name) for name in INPUT_TABLES):
+        if _are_there(client):
             return False
     pipeline.run(as_source({}))
     return True
@@ -145,10 +145,11 @@ def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:
         return ()
 
 
-def _is_there(client: SqlClientBase[Any], name: str) -> bool:
-    table = client.make_qualified_table_name(name)
+def _are_there(client: SqlClientBase[Any]) -> bool:
+    tables = map(client.make_qualified_table_name, INPUT_TABLES)
+    queries = (f"select 1 from {table} where 1 = 0" for table in tables)
     try:
-        client.execute_sql(f"select 1 from {table} where 1 = 0")
+        client.execute_sql(" union all ".join(queries))
     except DatabaseUndefinedRelation:
         return False
     return True
