@@ -81,19 +81,38 @@ months as (
 
 ),
 
+budget_months as (
+
+    select distinct month
+    from budgets
+
+),
+
 team_costs as (
 
     select
-        costs.*,
-        assigned.team
+        costs.month,
+        costs.currency,
+        costs.customer_type,
+        costs.member,
+        assigned.team,
+        sum(costs.estimated_cost) as estimated_cost
 
     from costs
+    inner join budget_months
+        on costs.month = budget_months.month
     inner join assigned
         on costs.account = assigned.account
         and costs.organization_id is not distinct from assigned.organization_id
         and costs.date = assigned.date
         and costs.actor_type = assigned.actor_type
         and costs.actor = assigned.actor
+    group by
+        costs.month,
+        costs.currency,
+        costs.customer_type,
+        costs.member,
+        assigned.team
 
 ),
 
