@@ -31,6 +31,11 @@ DEFAULTS = {
     "inserted_at": datetime(2025, 9, 1, tzinfo=UTC),
 }
 LOADS = [{"load_id": "committed", "status": 0, "inserted_at": DEFAULTS["inserted_at"]}]
+# A version of each file; a case that gives rows of input_files has none but those.
+VERSIONS = [
+    {"name": name, "version": 1, "_dlt_load_id": "committed"}
+    for name in ("teams", "budgets")
+]
 
 NULLS = {
     "null_values": [""],
@@ -57,7 +62,8 @@ class Case:
 
     def given(self, schemas: dict[str, pa.Schema]) -> Rows:
         """The rows of every raw table."""
-        found: Rows = {table: [] for table in RAW_TABLES} | {"_dlt_loads": LOADS}
+        found: Rows = {table: [] for table in RAW_TABLES}
+        found |= {"_dlt_loads": LOADS, "input_files": VERSIONS}
         for file in (self.folder / "given").iterdir():
             schema = schemas[file.stem]
             found[file.stem] = [

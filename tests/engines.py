@@ -16,6 +16,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
+from ccwarehouse.inputs import make_input_tables
 from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses.views import Failure, build, check
 from claude_code_marts import Model, checks, models, render
@@ -127,7 +128,7 @@ class DuckDb(Warehouse):
         for table in RAW_TABLES:
             path = f"{self.raw}.{table}"
             connection.execute(f"delete from {path}")
-            if rows[table]:
+            if rows.get(table):
                 new = pa.Table.from_pylist(rows[table], self._schema(path))
                 connection.register("new", new)
                 connection.execute(f"insert into {path} from new")
@@ -146,7 +147,7 @@ class Postgres(Warehouse):
         for table in RAW_TABLES:
             path = f"{self.raw}.{table}"
             self.client.execute_sql(f"delete from {path}")
-            if rows[table]:
+            if rows.get(table):
                 columns = sorted({name for row in rows[table] for name in row})
                 values = [[row.get(name) for name in columns] for row in rows[table]]
                 with self.client.native_connection.cursor() as cursor:
@@ -162,11 +163,14 @@ class BigQuery:
         client = bigquery.bigquery(package_of({"2025-09-01": []}, first=True), folder)
         for creation in bigquery.creations(client):
             judge.create(creation)
+        for creation in bigquery.input_creations(folder):
+            judge.create(creation)
 
     def fill(self, rows: Rows) -> None:
         """Hand the rows over."""
         for table in RAW_TABLES:
-            self.judge.fill((bigquery.PROJECT, bigquery.DATASET, table), rows[table])
+            path = (bigquery.PROJECT, bigquery.DATASET, table)
+            self.judge.fill(path, rows.get(table, []))
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
         """What some views hold, and the views that they stand on."""
@@ -217,6 +221,7 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
     )
     first = package_of({"2025-09-01": []}, first=True)
     pipeline.run(as_source(first.report, lambda: first))
+    make_input_tables(pipeline)
     with pipeline.sql_client() as client:
         build(client)
     return pipeline

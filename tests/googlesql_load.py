@@ -5,8 +5,11 @@ from pathlib import Path
 
 import dlt
 from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMergeJob
+from dlt.extract import DltSource
 
 from api import reply, tables
+from ccwarehouse.inputs import INPUT_TABLES
+from ccwarehouse.inputs.store import as_source as inputs_source
 from ccwarehouse.warehouses import engine_of
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
@@ -33,23 +36,9 @@ def package_of(days: dict[str, list[dict]], *, first: bool = False) -> Package:
 
 def bigquery(package: Package, folder: Path) -> BigQueryClient:
     """dlt's client for a package that is extracted and normalized, not loaded."""
-    credentials = {
-        "project_id": PROJECT,
-        "private_key": "none",
-        "client_email": "nobody@example.com",
-    }
-    pipeline = dlt.pipeline(
-        "offline",
-        destination=dlt.destinations.bigquery(credentials=credentials),
-        dataset_name=DATASET,
-        pipelines_dir=str(folder),
-    )
     engine = engine_of("bigquery", Path())
     source = as_source(package.report, lambda: package)
-    pipeline.extract(engine.lay_out(source, package.report))
-    pipeline.normalize()
-    client, _ = pipeline._get_destination_clients(pipeline.default_schema)
-    return client
+    return _client(engine.lay_out(source, package.report.all_tables), "offline", folder)
 
 
 def creations(client: BigQueryClient) -> list[str]:
@@ -57,6 +46,12 @@ def creations(client: BigQueryClient) -> list[str]:
     stored = [_creation(client, table) for table in client.schema.tables]
     with client.sql_client.with_staging_dataset():
         return stored + [_creation(client, table) for table in DATA]
+
+
+def input_creations(folder: Path) -> list[str]:
+    """A CREATE TABLE for each table of the files that people keep."""
+    client = _client(inputs_source({}), "offline_inputs", folder)
+    return [_creation(client, table) for table in INPUT_TABLES]
 
 
 def merges(client: BigQueryClient) -> list[str]:
@@ -67,6 +62,25 @@ def merges(client: BigQueryClient) -> list[str]:
         for chain in chains
         for statement in BigQueryMergeJob.generate_sql(chain, client.sql_client)
     ]
+
+
+def _client(source: DltSource, name: str, folder: Path) -> BigQueryClient:
+    """dlt's client for a source that is extracted and normalized, but not loaded."""
+    credentials = {
+        "project_id": PROJECT,
+        "private_key": "none",
+        "client_email": "nobody@example.com",
+    }
+    pipeline = dlt.pipeline(
+        name,
+        destination=dlt.destinations.bigquery(credentials=credentials),
+        dataset_name=DATASET,
+        pipelines_dir=str(folder),
+    )
+    pipeline.extract(source)
+    pipeline.normalize()
+    client, _ = pipeline._get_destination_clients(pipeline.default_schema)
+    return client
 
 
 def _creation(client: BigQueryClient, name: str) -> str:

@@ -157,6 +157,71 @@ loads = st.builds(
 histories = st.lists(loads, min_size=10, max_size=30)
 
 
+TEAMS = ["Red", "red", "Ä", "ä", "a ", "(odd)"]
+# Emails as they are folded, and names of keys.
+MEMBERS = [
+    *(f"{name}@example.com" for name in ("", "a", "b", "Ä", "İ")),
+    "a",
+    "ä",
+    "😀",
+]
+
+
+@st.composite
+def files(draw: st.DrawFn) -> Rows:
+    """A teams and a budgets file as a load leaves them; a day has one team at most."""
+    size = draw(st.sampled_from([None, 1, 1, 2]))
+    notes = [
+        {"name": name, "version": 1, "min_group_size": size, "_dlt_load_id": "in"}
+        for name in ("teams", "budgets")
+    ]
+    return {
+        "team_members": _numbered(draw(st.permutations(_memberships(draw)))),
+        "budgets": _numbered(draw(st.lists(_budgets, unique_by=_budget_key))),
+        "input_files": notes,
+    }
+
+
+def _memberships(draw: st.DrawFn) -> list[dict]:
+    """For some actors, spans of days between some moves, each in a team or in none."""
+    found = []
+    for actor in draw(st.lists(st.sampled_from(MEMBERS), min_size=4, unique=True)):
+        moves = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=2)))
+        ends = [*(day - timedelta(days=1) for day in moves), None]
+        for first, last in zip([None, *moves], ends, strict=True):
+            if team := draw(st.sampled_from([None, *TEAMS])):
+                days = {"valid_from": first, "valid_to": last}
+                found.append({"actor": actor, "team": team} | days)
+    return found
+
+
+_terms = {
+    "month": st.sampled_from(sorted({day.replace(day=1) for day in DAYS})),
+    "amount": st.decimals(0, 10**9, places=12),
+    "currency": st.sampled_from(["USD", "EUR"]),
+    "basis": st.sampled_from(["all", "api", "subscription"]),
+}
+_all_of_it = {"scope": st.just("organisation"), "name": st.just("")}
+_parts_of_it = {
+    "scope": st.sampled_from(["team", "user"]),
+    "name": st.sampled_from([*TEAMS, *MEMBERS, "(no team)"]),
+}
+_budgets = st.fixed_dictionaries(_all_of_it | _terms) | st.fixed_dictionaries(
+    _parts_of_it | _terms
+)
+
+
+def _budget_key(budget: dict) -> tuple:
+    return tuple(budget[key] for key in ("scope", "name", "month", "currency", "basis"))
+
+
+def _numbered(rows: Iterable[dict]) -> list[dict]:
+    return [
+        row | {"line": line, "version": 1, "_dlt_load_id": "in"}
+        for line, row in enumerate(rows, 2)
+    ]
+
+
 @dataclass
 class Stored:
     """What lies in a warehouse's tables after some loads."""

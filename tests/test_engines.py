@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from api import record
 from ccwarehouse.demo import ACCEPTANCE_BY_TOOL, COST_BY_MODEL, COSTLIEST_USERS
 from claude_code_analytics.fake.organisation import usage
-from histories import Load, damaged, histories, stored_after
+from histories import Load, damaged, files, histories, stored_after
 from pages import blocks
 from ratios import Ratio
 from soak import IS_SOAK, sample
@@ -63,6 +63,16 @@ def test_the_demo_is_the_same_in_every_engine(engines):
 def test_nasty_histories_are_the_same_in_every_engine(engines, history):
     """Nulls, duplicates, odd letters, currencies, refunds, failures, restated days."""
     assert_one_truth(engines, stored_after(history).rows())
+
+
+@tried(sample(2, 200))
+@given(histories, files())
+def test_teams_and_budgets_are_the_same_in_every_engine(engines, history, files):
+    """Moves, keys, odd names and small groups; and what is claimed of them holds."""
+    answers = assert_one_truth(engines, stored_after(history).rows() | files)
+
+    for claim in ("team_costs", "team_acceptances", "team_members", "budgets"):
+        assert not answers[f"{claim}_add_up"].rows
 
 
 @tried(sample(2, 200))

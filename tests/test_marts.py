@@ -71,6 +71,24 @@ class Warehouse:
         }
         self._insert("day_fetches", fetch)
 
+    def files(self, load="in"):
+        """A team of the usual user, and a budget of the first of September's month."""
+        for name in ("teams", "budgets"):
+            self._insert("input_files", {"name": name, "_dlt_load_id": load})
+        member = {"actor": "dev@example.com", "team": "Red", "line": 2}
+        self._insert("team_members", member | {"_dlt_load_id": load})
+        budget = {
+            "scope": "organisation",
+            "name": "",
+            "month": "2025-09-01",
+            "amount": "1",
+            "currency": "USD",
+            "basis": "all",
+            "line": 2,
+            "_dlt_load_id": load,
+        }
+        self._insert("budgets", budget)
+
     def unknown(self, fetched_at, name, records, date="2025-09-01", example="7"):
         """One row of drift."""
         seen = {
@@ -247,7 +265,7 @@ def test_columns_are_those_promised(warehouse):
 
 
 COSTS = [
-    *("estimated_cost", "estimated_cost_change"),
+    *("cost_cents", "estimated_cost", "estimated_cost_change"),
     *("estimated_cost_of_people", "estimated_cost_with_activity", "expected_cost"),
     "records_without_cost",
 ]
@@ -268,9 +286,10 @@ def test_money_is_beside_its_currency(warehouse):
         for name in columns
         if "cost" in name and not name.endswith("_with_cost")
     }
-    assert {view for view in found if "estimated_cost" in found[view]} == {
-        view for view in found if "currency" in found[view]
-    }
+    # what may be spent is an amount
+    assert {
+        view for view in found if {"estimated_cost", "amount"} & {*found[view]}
+    } == {view for view in found if "currency" in found[view]}
 
 
 @pytest.mark.slow
@@ -402,6 +421,10 @@ MORE_COVERED = "select * replace (1.5 as coverage) from was"
 MORE_COSTLY = "select * replace (1.5 as cost_coverage) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
 
+MORE_CENTS = "select * replace (cost_cents + 1 as cost_cents) from was"
+MORE_SPENT = "select * replace (spent + 1 as spent) from was"
+MORE_ACTIVE = "select * replace (active_users + 1 as active_users) from was"
+MORE_LAPSED = "select * replace (lapsed_users + 1 as lapsed_users) from was"
 MORE_SESSIONS = "select * replace (sessions + 1 as sessions) from was"
 MORE_PROPOSALS = "select * replace (proposals + 1 as proposals) from was"
 MORE_OF_ALL = "select * replace (retained + 1 as retained) from was"
@@ -448,6 +471,14 @@ SPOILT_VIEWS = [
     ("acceptances_add_up", "tool_acceptance_daily", MORE_REJECTED),
     ("acceptances_add_up", "user_tool_acceptance_daily", MORE_ACCEPTED),
     ("acceptances_add_up", "user_tool_acceptance_daily", MORE_REJECTED),
+    ("team_costs_add_up", "team_cost_monthly", MORE_COST),
+    ("team_costs_add_up", "team_cost_monthly", MORE_CENTS),
+    ("team_costs_add_up", "user_teams_daily", NONE),
+    ("team_acceptances_add_up", "team_acceptance_monthly", MORE_ACCEPTED),
+    ("team_acceptances_add_up", "team_acceptance_monthly", MORE_REJECTED),
+    ("team_members_add_up", "team_adoption_monthly", MORE_ACTIVE),
+    ("team_members_add_up", "team_adoption_monthly", MORE_LAPSED),
+    ("budgets_add_up", "budget_status", MORE_SPENT),
     ("rates_lie_between_0_and_1", "tool_acceptance_daily", RATE_OVER_1),
     ("rates_lie_between_0_and_1", "user_tool_acceptance_daily", NO_RATE),
     ("an_anomaly_is_an_increase", "cost_anomalies", NO_INCREASE),
@@ -481,6 +512,7 @@ def test_a_view_that_breaks_a_claim_is_caught(warehouse, claim, view, query):
     for day in ("02", "03"):
         warehouse.fetch(f"{day} 02:00", records=int(day))
         warehouse.unknown(f"{day} 02:00", "novelty", 1)
+    warehouse.files()
     warehouse.spoil(view, query)
 
     assert claim in {failure.check for failure in check(warehouse.client)}

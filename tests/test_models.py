@@ -147,6 +147,7 @@ RATIOS = {
     *("cost_share", "cache_read_share"),
     *("cost_per_active_day", "blended_cost_per_million_output"),
     "acceptance_rate",
+    "active_share",
     "cost_coverage",
     "cost_per_accepted",
     "cost_per_active_day",
@@ -157,7 +158,9 @@ RATIOS = {
     "cost_per_thousand_lines",
     "cost_share",
     "coverage",
+    "forecast_share",
     "score",
+    "share_spent",
 }
 
 

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3, "credentials or configuration"
     DAYS_FAILED = 4, "some days failed or are missing, the others are loaded"
     WAREHOUSE = 5, "the warehouse could not be reached or refused"
+    OVER_BUDGET = 6, "a budget is over"
     NOTHING_LOADED = 7, "days were wanted, and none could be loaded"
     INTERRUPTED = 130, "interrupted; committed days stay"
 

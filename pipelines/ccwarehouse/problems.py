@@ -23,6 +23,7 @@ from claude_code_analytics import CredentialsError, SettingsError
 from whole_days.errors import ClockError, OrganisationError, OtherShapeError
 
 from .exit_codes import ExitCode
+from .inputs import InputFileError
 from .redaction import without_secrets
 from .refusals import refusal
 from .warehouses import (
@@ -75,6 +76,8 @@ def _known(error: BaseException, location: str) -> Problem | None:
     match error:
         case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
             code, line = ExitCode.CONFIGURATION, str(error)
+        case InputFileError():
+            code, line = ExitCode.CONFIGURATION, without_secrets(str(error))
         case ImpossibleNameError() | UnsuitableDestinationError():
             code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():

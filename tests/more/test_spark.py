@@ -42,7 +42,7 @@ class Spark:
         for table in RAW_TABLES:
             path = self._new_path()
             path.mkdir()
-            written = pa.Table.from_pylist(rows[table], self.schemas[table])
+            written = pa.Table.from_pylist(rows.get(table, []), self.schemas[table])
             pq.write_table(written, path / "rows.parquet")
             self.execute(f"drop table if exists claude_code.{table}")
             self.execute(

@@ -1,13 +1,14 @@
 """BigQuery: a service, which keeps descriptions and the lay of rows in its tables."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import dlt
 from dlt.common.configuration.specs.exceptions import InvalidGoogleOauth2Json
 from dlt.extract import DltSource
 
 from claude_code_marts import Model
-from whole_days.report import Report
+from whole_days.table import Table
 
 from .dlt_stored_schema import storing_one_schema
 from .fixes import GRANT
@@ -33,7 +34,7 @@ class BigQuery(Engine):
         """dlt's destination."""
         return storing_one_schema(dlt.destinations.bigquery)()
 
-    def lay_out(self, source: DltSource, report: Report[Any]) -> DltSource:
+    def lay_out(self, source: DltSource, tables: Mapping[str, Table]) -> DltSource:
         """With descriptions and clusters; the source itself names the partitions.
 
         The hint is BigQuery's own, and not dlt's `cluster` for every warehouse:
@@ -41,7 +42,7 @@ class BigQuery(Engine):
         """
         from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - 30 ms
 
-        for name, table in report.all_tables.items():
+        for name, table in tables.items():
             bigquery_adapter(
                 source.resources[name],
                 table_description=table.description,

@@ -17,7 +17,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from claude_code_marts import Model
-from whole_days.report import Report
+from whole_days.table import Table
 
 from .configuration import destinations_only
 from .errors import ImpossibleNameError, UnsuitableDestinationError
@@ -127,7 +127,7 @@ class Engine:
 
     # how it is written
 
-    def lay_out(self, source: DltSource, report: Report[Any]) -> DltSource:
+    def lay_out(self, source: DltSource, tables: Mapping[str, Table]) -> DltSource:
         """The source with hints on how its tables lie; dlt's own do for most."""
         return source
 

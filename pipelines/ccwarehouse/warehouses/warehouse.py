@@ -1,9 +1,9 @@
 """A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,13 @@ from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
 from whole_days.report import Report
 
+from ..inputs import (
+    INPUT_TABLES,
+    InputFile,
+    input_resources,
+    make_input_tables,
+    store_inputs,
+)
 from . import views
 from .configuration import destinations_only
 from .engines import ENGINES, dialect_of, engine_of
@@ -76,7 +83,11 @@ class Warehouse:
     def write(self, package: Package[Any]) -> None:
         """Load a package; when this returns, its days are durable."""
         source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
-        source = self.engine.lay_out(source, package.report)
+        tables = package.report.all_tables
+        if package.is_first:
+            source.resources.add(*input_resources())
+            tables = tables | INPUT_TABLES
+        source = self.engine.lay_out(source, tables)
         replaces = package.replacement() is not None
         with self.engine.writing(self.pipeline, replaces=replaces):
             self.pipeline.run(source)
@@ -87,11 +98,17 @@ class Warehouse:
         """Renew views, descriptions and indexes; returns the views' names."""
         with self.client() as client:
             require_own_shape(client)
+        make_input_tables(self.pipeline)
+        with self.client() as client:
             names = views.build(client)
             dialect = dialect_of(client)
             dialect.describe_tables(client)
             dialect.index_tables(client)
             return names
+
+    def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
+        """Load the files that have changed; returns what those hold, as in teams."""
+        return [file.name for file in store_inputs(self.pipeline, files, now)]
 
     def check_views(self) -> list[views.Failure]:
         """The claims about the data that do not hold."""

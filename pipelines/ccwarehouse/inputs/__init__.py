@@ -1,0 +1,24 @@
+"""The files that people keep beside the usage: who is in which team, and budgets.
+
+A file is read whole or not at all, and loaded as a version of its own. The newest
+version of a committed load is in force.
+"""
+
+from .budgets import read_budgets
+from .faults import Fault, InputFileError
+from .input_file import InputFile
+from .store import input_resources, make_input_tables, store_inputs
+from .tables import INPUT_TABLES
+from .teams import read_teams
+
+__all__ = [
+    "INPUT_TABLES",
+    "Fault",
+    "InputFile",
+    "InputFileError",
+    "input_resources",
+    "make_input_tables",
+    "read_budgets",
+    "read_teams",
+    "store_inputs",
+]

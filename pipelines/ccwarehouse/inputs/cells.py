@@ -1,0 +1,80 @@
+"""The values of one row, each read as what it is to be."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from .csv_file import CsvFile, Row
+from .faults import Fault, shown
+
+FOLDED = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+# What fits into decimal(38, 12) with room for sums.
+AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
+
+
+class Cells:
+    """A row's values. What cannot be read is noted as a fault of the file, and None."""
+
+    def __init__(self, file: CsvFile, row: Row) -> None:
+        self.line = row.line
+        self._file = file
+        self._cells = row.cells
+
+    def text(self, column: str) -> str:
+        """The value as it stands; empty where the file has no such column."""
+        return self._cells.get(column, "")
+
+    def actor(self, column: str) -> str:
+        """The value as stg_usage folds emails: A to Z alone become lower case."""
+        return self.text(column).translate(FOLDED)
+
+    def day(self, column: str) -> date | None:
+        """A date; an empty value is None and no fault."""
+        value = self.text(column)
+        if not value:
+            return None
+        advice = "is no date. Write YYYY-MM-DD, as in 2026-01-31."
+        return self._date(column, value, DAY, advice)
+
+    def month(self, column: str) -> date | None:
+        """The first day of a month."""
+        advice = (
+            "is no month. Write YYYY-MM, as in 2026-01; in Excel, format the column as"
+            " text first."
+        )
+        value = self.text(column)
+        if MONTH.fullmatch(value):
+            return self._date(column, f"{value}-01", DAY, advice)
+        self.refuse(column, advice)
+        return None
+
+    def amount(self, column: str) -> Decimal | None:
+        """An amount of money that is not negative."""
+        value = self.text(column)
+        if AMOUNT.fullmatch(value):
+            return Decimal(value)
+        advice = (
+            "is no amount. Write digits and a point, as in 1500.00: no sign, no"
+            " currency, no separator of thousands, at most 12 decimal places."
+        )
+        self.refuse(column, advice)
+        return None
+
+    def refuse(self, column: str, advice: str, value: str | None = None) -> None:
+        """Note that a column's value will not do, and what to write instead."""
+        said = shown(self.text(column) if value is None else value)
+        self._file.faults.append(Fault(self.line, column, f"{said} {advice}"))
+
+    def _date(
+        self, column: str, value: str, form: re.Pattern[str], advice: str
+    ) -> date | None:
+        try:
+            if form.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        self.refuse(column, advice)
+        return None

@@ -1,0 +1,195 @@
+"""A CSV file as people save it, with the place of everything in it.
+
+UTF-8, with or without a byte order mark, separated by commas. Spaces around a value,
+blank lines, and the empty columns that Excel adds at the right count for nothing.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import NoReturn
+
+from .faults import Fault, InputFileError, shown
+
+MAX_BYTES = 64 * 2**20
+
+AS_CSV = 'In Excel: Save As, "CSV UTF-8 (comma delimited)".'
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+NO_TEXT = {
+    b"PK\x03\x04": "a workbook of Excel or a zip file",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of values: where it begins, and the text of each column."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass
+class CsvFile:
+    """The rows of a file, and what was found wrong so far."""
+
+    name: str
+    content_hash: str
+    rows: list[Row] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def require_no_fault(self) -> None:
+        """Raise `InputFileError` when anything is wrong."""
+        if self.faults:
+            raise InputFileError(self.name, self.faults)
+
+
+def read_csv(path: Path, required: Sequence[str], optional: Sequence[str]) -> CsvFile:
+    """The rows of a file with these columns, in any order; `required` are not empty.
+
+    What is wrong with single rows is in `faults`. Raises `InputFileError` for what
+    leaves nothing to read: no file, no text, no such columns.
+    """
+    content = _content(path)
+    file = CsvFile(str(path), hashlib.sha256(content).hexdigest())
+    lines = _lines(file, _text(file.name, content))
+    header = next(lines, None)
+    if header is None:
+        _refuse(file.name, f"It is empty. Its first line is {','.join(required)}.")
+    names = _names(file, *header, required, optional)
+    for line, values in lines:
+        if row := _row(file, line, values, names, required):
+            file.rows.append(row)
+    return file
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        _refuse(str(path), "There is no such file. Check its name.")
+    except IsADirectoryError:
+        _refuse(str(path), "It is a folder. Name the file in it.")
+    except OSError as error:
+        _refuse(str(path), f"It cannot be read: {error.strerror}.")
+    if len(content) > MAX_BYTES:
+        _refuse(str(path), f"It has more than {MAX_BYTES // 2**20} MB. Is it the file?")
+    return content
+
+
+def _text(name: str, content: bytes) -> str:
+    for start, kind in NO_TEXT.items():
+        if content.startswith(start):
+            _refuse(name, f"It is {kind}, and no CSV in UTF-8. {AS_CSV}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        text = f"The byte 0x{content[error.start]:02x} is no UTF-8. {AS_CSV}"
+        raise InputFileError(
+            name, [Fault(before.count(b"\n") + 1, None, text)]
+        ) from None
+
+
+def _lines(file: CsvFile, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines that hold anything, each with its number; a value may span several."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            values = next(reader, None)
+        except csv.Error as error:
+            text = f"Its quotes or values are not those of a CSV file: {error}."
+            file.faults.append(Fault(line, None, f"{text} Close each quote."))
+            return
+        if values is None:
+            return
+        if any(stripped := [value.strip() for value in values]):
+            yield line, stripped
+
+
+def _names(
+    file: CsvFile,
+    line: int,
+    values: list[str],
+    required: Sequence[str],
+    optional: Sequence[str],
+) -> list[str]:
+    """The names of the columns, as the header has them."""
+    known = [*required, *optional]
+    faults = []
+    if values[0].startswith("sep="):
+        text = f"Remove this line, {shown(values[0])}: only Excel knows it."
+        faults = [Fault(line, None, text)]
+    elif separator := _separator(values):
+        faults = [Fault(line, None, separator)]
+    else:
+        faults = [*_wrong_names(line, values, known)]
+        faults += [
+            Fault(line, name, f"The column is missing. Columns: {', '.join(known)}.")
+            for name in required
+            if name not in values
+        ]
+    if faults:
+        raise InputFileError(file.name, [*faults, *file.faults])
+    return values
+
+
+def _wrong_names(line: int, values: list[str], known: Sequence[str]) -> Iterator[Fault]:
+    for position, name in enumerate(values):
+        if name and name not in known:
+            text = f"There is no such column. Columns: {', '.join(known)}."
+            yield Fault(line, name, text)
+        elif name and name in values[:position]:
+            yield Fault(line, name, "The column is there twice. Remove one.")
+
+
+def _separator(values: list[str]) -> str | None:
+    """What separates the columns of a line, if it is no comma."""
+    for character, noun in SEPARATORS.items():
+        if any(character in value for value in values):
+            return f"Its columns are separated by {noun}. Use commas. {AS_CSV}"
+    return None
+
+
+def _row(
+    file: CsvFile,
+    line: int,
+    values: list[str],
+    names: list[str],
+    required: Sequence[str],
+) -> Row | None:
+    """The values by column; None, with its faults, for a row that has none of these."""
+    pairs = list(zip_longest(names, values, fillvalue=""))
+    before = len(file.faults)
+    if len(values) == 1 < len(required) and (text := _separator(values)):
+        file.faults.append(Fault(line, None, text))
+    elif any(value and not name for name, value in pairs):
+        text = f"It has more values than columns: {', '.join(filter(None, names))}."
+        file.faults.append(Fault(line, None, f"{text} Quote a value with a comma."))
+    else:
+        file.faults += _wrong_values(line, pairs, required)
+    cells = {name: value for name, value in pairs if name}
+    return Row(line, cells) if len(file.faults) == before else None
+
+
+def _wrong_values(
+    line: int, pairs: list[tuple[str, str]], required: Sequence[str]
+) -> Iterator[Fault]:
+    for name, value in pairs:
+        if name in required and not value:
+            yield Fault(line, name, "It is empty. Write a value, or remove the line.")
+        elif any(ord(character) < 32 or character == "\x7f" for character in value):
+            text = f"{shown(value)} holds a line break or a control character."
+            yield Fault(line, name, f"{text} Remove it.")
+
+
+def _refuse(name: str, text: str) -> NoReturn:
+    raise InputFileError(name, [Fault(None, None, text)])

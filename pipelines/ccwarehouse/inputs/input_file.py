@@ -1,0 +1,38 @@
+"""A file that was read and found right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from whole_days.table import Table
+
+
+class InputRow(Protocol):
+    """A line of a file, as a row of its table."""
+
+    def as_row(self) -> dict[str, Any]:
+        """The columns of the table, but for those that a load adds."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """The rows of one file for its table.
+
+    `name` is what the version is kept under (teams, budgets), `file` what a person
+    calls it, `content_hash` the SHA-256 of its bytes. `min_group_size` belongs to teams
+    alone: how many active people a team needs to be shown by itself.
+    """
+
+    name: str
+    file: str
+    table: Table
+    content_hash: str
+    rows: Sequence[InputRow]
+    min_group_size: int | None = None
+
+    def as_table(self, version: int) -> pa.Table:
+        """The rows of the file's table."""
+        rows = [row.as_row() | {"version": version} for row in self.rows]
+        return pa.Table.from_pylist(rows, self.table.schema)

@@ -1,0 +1,168 @@
+"""Files become versions in the warehouse, whole or not at all.
+
+All rows of a version and its line in `input_files` come in one package. The version
+counts from the moment dlt notes in `_dlt_loads` that the package is in; a load that was
+killed before leaves rows that nobody reads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+import dlt
+import pyarrow as pa
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract import DltResource, DltSource
+
+from whole_days.table import LOAD_ID
+
+from .budgets import require_known_currencies
+from .input_file import InputFile
+from .tables import INPUT_FILES, INPUT_TABLES
+
+SCHEMA: Final = "ccwarehouse_inputs"
+EMPTY: Final[Mapping[str, pa.Table]] = MappingProxyType({})
+
+_NEWEST = """
+    select files.name, files.version, files.content_hash, files.min_group_size
+    from {input_files} as files
+    join {loads} as loads on loads.load_id = files._dlt_load_id
+    where loads.status = 0
+    order by files.version
+"""
+
+_CURRENCIES = """
+    select distinct estimated_cost__currency from {costs}
+    where estimated_cost__currency is not null
+"""
+
+
+class _Version(NamedTuple):
+    """A version of a file whose load was completed."""
+
+    name: str
+    version: int
+    content_hash: str
+    min_group_size: int | None
+
+    def holds(self, file: InputFile) -> bool:
+        """Whether loading the file would change nothing."""
+        held = self.content_hash, self.min_group_size
+        return held == (file.content_hash, file.min_group_size)
+
+
+def store_inputs(
+    pipeline: dlt.Pipeline, files: Sequence[InputFile], now: datetime
+) -> list[InputFile]:
+    """Load the files that differ from their versions in force, in one package.
+
+    Returns those that were loaded; when it returns, their versions are in force. Raises
+    `InputFileError`, before anything is written, for a budget in a currency that nobody
+    spends, and dlt's errors of the warehouse.
+    """
+    with pipeline.sql_client() as client:
+        newest = _newest(client)
+        changed = [file for file in files if not _is_held(file, newest)]
+        if any(file.name == "budgets" for file in changed):
+            known = _currencies(client)
+            for file in changed:
+                require_known_currencies(file, known)
+    if changed:
+        pipeline.run(as_source(_rows(changed, newest, now)))
+    return changed
+
+
+def make_input_tables(pipeline: dlt.Pipeline) -> bool:
+    """Make the tables of the files where they are not; whether there was need to."""
+    with pipeline.sql_client() as client:
+        if _are_there(client):
+            return False
+    pipeline.run(as_source({}))
+    return True
+
+
+def as_source(rows: Mapping[str, pa.Table]) -> DltSource:
+    """Rows of some tables as a dlt source; it makes all tables, also without rows."""
+    source = DltSource(dlt.Schema(SCHEMA), SCHEMA, input_resources(rows))
+    source.root_key = False  # else the schema would change with a replacement
+    return source
+
+
+def input_resources(rows: Mapping[str, pa.Table] = EMPTY) -> list[DltResource]:
+    """A resource for each table, which makes the table also without rows."""
+    return [
+        dlt.resource(
+            chain(_resource(name, rows.get(name, table.empty()))),  # as in whole_days
+            name=name,
+        )
+        for name, table in INPUT_TABLES.items()
+    ]
+
+
+def _resource(name: str, rows: pa.Table) -> Iterator[pa.Table]:
+    dlt.current.source_schema().update_table(INPUT_TABLES[name].hints())
+    load_id = dlt.current.load_package_state()["load_id"]
+    yield rows.append_column(LOAD_ID, pa.repeat(load_id, len(rows)))
+
+
+def _rows(
+    files: Sequence[InputFile], newest: Mapping[str, _Version], now: datetime
+) -> dict[str, pa.Table]:
+    versions = {
+        file.name: newest[file.name].version + 1 if file.name in newest else 1
+        for file in files
+    }
+    notes = [
+        {
+            "name": file.name,
+            "version": versions[file.name],
+            "content_hash": file.content_hash,
+            "row_count": len(file.rows),
+            "min_group_size": file.min_group_size,
+            "loaded_at": now,
+        }
+        for file in files
+    ]
+    rows = {file.table.name: file.as_table(versions[file.name]) for file in files}
+    return rows | {INPUT_FILES.name: pa.Table.from_pylist(notes, INPUT_FILES.schema)}
+
+
+def _is_held(file: InputFile, newest: Mapping[str, _Version]) -> bool:
+    version = newest.get(file.name)
+    return version is not None and version.holds(file)
+
+
+def _newest(client: SqlClientBase[Any]) -> dict[str, _Version]:
+    """The version in force of each file that was ever loaded."""
+    versions = (_Version(*row) for row in _asked(client, _NEWEST))
+    return {version.name: version for version in versions}  # the last one stays
+
+
+def _currencies(client: SqlClientBase[Any]) -> set[str]:
+    return {currency for (currency,) in _asked(client, _CURRENCIES)}
+
+
+def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:
+    """The rows of a query; none where a table is not there yet."""
+    names = {
+        "input_files": client.make_qualified_table_name(INPUT_FILES.name),
+        "loads": client.make_qualified_table_name("_dlt_loads"),
+        "costs": client.make_qualified_table_name("usage_report__model_breakdown"),
+    }
+    try:
+        return client.execute_sql(query.format(**names)) or ()
+    except DatabaseUndefinedRelation:
+        return ()
+
+
+def _are_there(client: SqlClientBase[Any]) -> bool:
+    tables = map(client.make_qualified_table_name, INPUT_TABLES)
+    queries = (f"select 1 from {table} where 1 = 0" for table in tables)
+    try:
+        client.execute_sql(" union all ".join(queries))
+    except DatabaseUndefinedRelation:
+        return False
+    return True

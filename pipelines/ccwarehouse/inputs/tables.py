@@ -1,0 +1,86 @@
+"""The tables of the files; versions are only ever appended.
+
+An older version is not deleted by the load of a newer one: a load that is killed after
+the deletion and before its commit would leave none in force.
+"""
+
+import pyarrow as pa
+
+from whole_days.table import Column, Table
+
+# As money of usage has in the views.
+AMOUNT = pa.decimal128(38, 12)
+
+_VERSION = Column(
+    "version",
+    pa.int64(),
+    "Number of the file's version, as in input_files.",
+)
+_LINE = Column("line", pa.int64(), "Line of the file, from 1, the header's being 1.")
+
+TEAM_MEMBERS = Table(
+    "team_members",
+    "One row per version of the teams file and line in it: an actor's days in a team. "
+    "A version counts when it is the newest whose load is in _dlt_loads.",
+    [
+        Column(
+            "actor",
+            pa.string(),
+            "Email, or an API key's name, with A to Z in lower case.",
+        ),
+        Column("team", pa.string(), "Name of the team, as the file has it."),
+        Column(
+            "valid_from", pa.date32(), "First UTC day in the team; null from the first."
+        ),
+        Column("valid_to", pa.date32(), "Last UTC day in the team; null for no end."),
+        _LINE,
+        _VERSION,
+    ],
+)
+
+BUDGETS = Table(
+    "budgets",
+    "One row per version of the budgets file and line in it: what may be spent in a "
+    "month. A version counts when it is the newest whose load is in _dlt_loads.",
+    [
+        Column("scope", pa.string(), "organisation, team or user."),
+        Column(
+            "name",
+            pa.string(),
+            "Team, or user with A to Z in lower case; empty text for the organisation.",
+        ),
+        Column("month", pa.date32(), "First UTC day of the month."),
+        Column("amount", AMOUNT, "Budget in units of the currency, exact."),
+        Column("currency", pa.string(), "Currency of the amount, as in USD."),
+        Column("basis", pa.string(), "Whose cost counts: all, api or subscription."),
+        _LINE,
+        _VERSION,
+    ],
+)
+
+INPUT_FILES = Table(
+    "input_files",
+    "One row per version of a file that was loaded. A version counts when it is the "
+    "newest whose load is in _dlt_loads.",
+    [
+        Column("name", pa.string(), "teams or budgets."),
+        Column(
+            "version",
+            pa.int64(),
+            "Number of the version, one more than the greatest before of this file.",
+        ),
+        Column("content_hash", pa.string(), "SHA-256 of the file's bytes."),
+        Column(
+            "row_count", pa.int64(), "Rows of the version in the file's table (count)."
+        ),
+        Column(
+            "min_group_size",
+            pa.int64(),
+            "Active people a team needs to be shown by itself (count); null for "
+            "budgets.",
+        ),
+        Column("loaded_at", pa.timestamp("us", "UTC"), "When it was loaded (UTC)."),
+    ],
+)
+
+INPUT_TABLES = {table.name: table for table in (TEAM_MEMBERS, BUDGETS, INPUT_FILES)}

@@ -1,0 +1,154 @@
+"""What `budgets` says: to people, and to machines."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ..budgets import Budgets, BudgetStatus
+from ..end import End
+from ..exit_codes import ExitCode
+from .dates import count
+
+NO_BUDGETS = "No budget is loaded. Load: ccwarehouse load --budgets FILE"
+HEAD = ("budget", "spent", "of", "share", "forecast", "state")
+STATES = {
+    "over": "over budget",
+    "forecast_over": "will be over",
+    "90": "above 90%",
+    "80": "above 80%",
+    "ok": "on track",
+    "no_data": "no data",
+}
+
+
+def end_of_budgets(budgets: Budgets, location: str) -> End:
+    """The end of `budgets`: its code says whether one is over."""
+    facts = budgets_as_dict(budgets, location)
+    lines = budgets_as_lines(budgets, location)
+    if over := [budget for budget in budgets.of_month if budget.state == "over"]:
+        return End(ExitCode.OVER_BUDGET, _over(over), facts, lines)
+    return End(facts=facts, lines=lines)
+
+
+def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
+    """The budgets for machines. Money is text, exact; shares are 1 for all of it."""
+    return {
+        "month": _month(budgets.month),
+        "budgets": [_as_dict(budget) for budget in budgets.of_month],
+        "over": sum(budget.state == "over" for budget in budgets.of_month),
+        "other_months": budgets.others,
+        "days_missing": _days_missing(budgets),
+        "data": location,
+    }
+
+
+def budgets_as_lines(budgets: Budgets, location: str) -> list[str]:
+    """The budgets for people, a line each, and what to know about their figures."""
+    month = _month(budgets.month) or "nothing loaded"
+    head = [f"Data   {location}", f"Month  {month}, UTC, estimated cost"]
+    if not budgets.of_month:
+        return [*head, _nothing_to_show(budgets)]
+    rows = [HEAD, *(_cells(budget, budgets) for budget in budgets.of_month)]
+    return [*head, *_aligned(rows), *remarks(budgets)]
+
+
+def remarks(budgets: Budgets) -> list[str]:
+    """What makes the figures less than they seem."""
+    lines = []
+    if missing := _days_missing(budgets):
+        are = "is" if missing == 1 else "are"
+        lines.append(
+            f"{count(missing, 'day')} of the month {are} missing, so that more may have"
+            " been spent. Load: ccwarehouse load"
+        )
+    if any(budget.state == "no_data" for budget in budgets.of_month):
+        lines.append(
+            "No data: no day of the month is loaded, or no team of the teams file in"
+            " force has the name."
+        )
+    return lines
+
+
+def _over(over: Sequence[BudgetStatus]) -> str:
+    names = ", ".join(_whose(budget) for budget in over)
+    are = "is" if len(over) == 1 else "are"
+    return f"{count(len(over), 'budget')} {are} over: {names}."
+
+
+def _nothing_to_show(budgets: Budgets) -> str:
+    if not budgets.others:
+        return NO_BUDGETS
+    have = "has" if budgets.others == 1 else "have"
+    return f"The month has no budget; {count(budgets.others, 'budget')} {have} another."
+
+
+def _as_dict(budget: BudgetStatus) -> dict[str, Any]:
+    return {
+        "scope": budget.scope,
+        "name": budget.name,
+        "currency": budget.currency,
+        "basis": budget.basis,
+        "amount": _exact(budget.amount),
+        "spent": _exact(budget.spent),
+        "share_spent": budget.share_spent,
+        "forecast": _exact(budget.forecast),
+        "forecast_share": budget.forecast_share,
+        "state": budget.state,
+        "days_missing": budget.days_missing,
+    }
+
+
+def _cells(budget: BudgetStatus, budgets: Budgets) -> tuple[str, ...]:
+    state = STATES[budget.state]
+    if budget.state == "ok" and _days_missing(budgets):
+        state += " so far"
+    return (
+        _whose(budget),
+        _rounded(budget.spent),
+        f"{_rounded(budget.amount)} {budget.currency}",
+        "-" if budget.share_spent is None else f"{budget.share_spent:.0%}",
+        _rounded(budget.forecast),
+        state,
+    )
+
+
+def _whose(budget: BudgetStatus) -> str:
+    name = budget.scope if budget.scope == "organisation" else budget.name
+    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return plain if budget.basis == "all" else f"{plain} ({budget.basis})"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns under each other: names and states to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - 1
+    return [
+        "  ".join(
+            cell.ljust(width) if place in (0, last) else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _days_missing(budgets: Budgets) -> int:
+    return max((budget.days_missing or 0 for budget in budgets.of_month), default=0)
+
+
+def _month(month: date | None) -> str | None:
+    return None if month is None else f"{month:%Y-%m}"
+
+
+def _exact(amount: Decimal | None) -> str | None:
+    """All digits, without noughts at the end: Decimal("1500.000") is "1500"."""
+    if amount is None:
+        return None
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _rounded(amount: Decimal | None) -> str:
+    if amount is None:
+        return "-"
+    return f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"

@@ -1,0 +1,55 @@
+"""Files that people keep, loaded into a DuckDB file, and what is in force then."""
+
+from pathlib import Path
+
+import duckdb
+
+from ccwarehouse.inputs import (
+    InputFileError,
+    make_input_tables,
+    read_budgets,
+    read_teams,
+    store_inputs,
+)
+from ccwarehouse.warehouses import open_warehouse
+from claude_code_marts import models, render
+from loads import NOON
+
+STAGING = "staging/inputs/"
+
+
+def faults(read, path: Path) -> list[tuple[int | None, str | None, str]]:
+    """Line, column and text of each fault of a file; none when it is right."""
+    try:
+        read(path)
+    except InputFileError as error:
+        return [(fault.line, fault.column, fault.text) for fault in error.faults]
+    return []
+
+
+def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> list[str]:
+    """Load these texts as a command does; the names of the files that were written."""
+    files = []
+    if teams is not None:
+        path = database.with_name("teams.csv")
+        path.write_text(teams)
+        files.append(read_teams(path, min_group_size))
+    if budgets is not None:
+        path = database.with_name("budgets.csv")
+        path.write_text(budgets)
+        files.append(read_budgets(path))
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        make_input_tables(opened.pipeline)
+        return [file.name for file in store_inputs(opened.pipeline, files, NOON)]
+
+
+def in_force(database: Path, view: str, columns: str = "*") -> list[tuple]:
+    """The rows of a staging view over what is stored."""
+    with duckdb.connect(database) as connection:
+        connection.execute("create schema if not exists claude_code_marts")
+        for model in models():
+            if model.path.startswith(STAGING):
+                path = f"claude_code_marts.{model.name}"
+                connection.execute(f"create or replace view {path} as {render(model)}")
+        query = f"select {columns} from claude_code_marts.{view} order by all"
+        return connection.sql(query).fetchall()

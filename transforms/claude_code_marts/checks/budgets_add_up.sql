@@ -1,0 +1,55 @@
+-- Claim: an organisation's budget counts what month_forecast has of its month and basis.
+with
+
+budgets as (
+
+    select * from budget_status
+    where scope = 'organisation' and spent is not null
+
+),
+
+months as (
+
+    select
+        month,
+        currency,
+        customer_type,
+        sum(estimated_cost) as cost,
+        sum(forecast) as forecast,
+        count(*) - count(forecast) as without_forecast
+
+    from month_forecast
+    group by month, currency, customer_type
+
+),
+
+compared as (
+
+    select
+        budgets.line,
+        budgets.spent,
+        budgets.forecast,
+        coalesce(sum(months.cost), 0) as cost,
+        sum(months.forecast) as month_forecast,
+        sum(months.without_forecast) as without_forecast
+
+    from budgets
+    left join months
+        on budgets.month = months.month
+        and budgets.currency = months.currency
+        and (budgets.basis = 'all' or budgets.basis = months.customer_type)
+    group by budgets.line, budgets.spent, budgets.forecast
+
+),
+
+-- A past month of one account may be the running one of another.
+unequal as (
+
+    select * from compared
+    where
+        spent <> cost
+        or (without_forecast = 0 and forecast is distinct from month_forecast)
+
+)
+
+select * from unequal

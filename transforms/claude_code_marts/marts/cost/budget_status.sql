@@ -1,0 +1,340 @@
+-- One row per scope, name, month, currency and basis: how far a budget is used up.
+--
+-- scope: organisation (all accounts together), team or user.
+-- name: Team, or user with A to Z in lower case; empty text for the organisation.
+-- month: First UTC day of the month.
+-- currency: Currency of amount, spent and forecast, as in USD.
+-- basis: Whose cost counts: all, api (billed by the token) or subscription.
+-- amount: Budget of the month in units of the currency, to 12 places.
+-- spent: Cost of the days loaded, in units of the currency; null for no_data.
+-- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
+-- forecast: Whole month, in units of the currency, as month_forecast; null if it is past.
+-- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
+-- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
+-- days_missing: Days of the month not fetched (count), added over accounts; null without any.
+-- line: Number of the line in the budgets file, which is the order to show them in.
+with
+
+budgets as (
+
+    select * from stg_budgets
+
+),
+
+costs as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month,
+        -- as the file's users and teams are folded
+        translate(
+            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+        ) as member
+
+    from user_cost_daily
+    where estimated_cost is not null
+
+),
+
+assigned as (
+
+    select * from user_teams_daily
+
+),
+
+expected as (
+
+    select
+        *,
+        translate(
+            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+        ) as member
+
+    from cost_forecast_daily
+
+),
+
+members as (
+
+    select * from stg_team_members
+
+),
+
+known_teams as (
+
+    select team from teams
+
+    union all
+
+    select '(no team)' as team
+
+),
+
+months as (
+
+    select
+        month,
+        cast(sum(days_missing) as bigint) as days_missing
+
+    from month_days
+    group by month
+
+),
+
+budget_months as (
+
+    select distinct month
+    from budgets
+
+),
+
+team_costs as (
+
+    select
+        costs.month,
+        costs.currency,
+        costs.customer_type,
+        costs.member,
+        assigned.team,
+        sum(costs.estimated_cost) as estimated_cost
+
+    from costs
+    inner join budget_months
+        on costs.month = budget_months.month
+    inner join assigned
+        on costs.account = assigned.account
+        and costs.organization_id is not distinct from assigned.organization_id
+        and costs.date = assigned.date
+        and costs.actor_type = assigned.actor_type
+        and costs.actor = assigned.actor
+    group by
+        costs.month,
+        costs.currency,
+        costs.customer_type,
+        costs.member,
+        assigned.team
+
+),
+
+scoped_costs as (
+
+    select
+        'organisation' as scope,
+        '' as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+
+    union all
+
+    select
+        'team' as scope,
+        team as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+
+    union all
+
+    select
+        'user' as scope,
+        member as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+
+),
+
+spent as (
+
+    select
+        budgets.line,
+        cast(sum(scoped_costs.estimated_cost) as decimal(38, 12)) as spent
+
+    from budgets
+    inner join scoped_costs
+        on budgets.scope = scoped_costs.scope
+        and budgets.name = scoped_costs.name
+        and budgets.month = scoped_costs.month
+        and budgets.currency = scoped_costs.currency
+        and (budgets.basis = 'all' or budgets.basis = scoped_costs.customer_type)
+    group by budgets.line
+
+),
+
+-- Days to come are in no user_teams_daily, which has the days with a record.
+team_expected as (
+
+    select
+        expected.*,
+        coalesce(members.team, '(no team)') as team
+
+    from expected
+    left join members
+        on expected.member = members.actor
+        and (members.valid_from is null or expected.date >= members.valid_from)
+        and (members.valid_to is null or expected.date <= members.valid_to)
+
+),
+
+scoped_expected as (
+
+    select
+        *,
+        'organisation' as scope,
+        '' as name
+
+    from team_expected
+
+    union all
+
+    select
+        *,
+        'team' as scope,
+        team as name
+
+    from team_expected
+
+    union all
+
+    select
+        *,
+        'user' as scope,
+        member as name
+
+    from team_expected
+
+),
+
+days as (
+
+    select
+        budgets.line,
+        scoped_expected.day_state,
+        sum(scoped_expected.estimated_cost) as estimated_cost,
+        -- null for all actors of an organisation or for none
+        sum(scoped_expected.expected_cost) as expected_cost
+
+    from budgets
+    inner join scoped_expected
+        on budgets.scope = scoped_expected.scope
+        and budgets.name = scoped_expected.name
+        and budgets.month = scoped_expected.month
+        and budgets.currency = scoped_expected.currency
+        and (budgets.basis = 'all' or budgets.basis = scoped_expected.customer_type)
+    group by
+        budgets.line,
+        scoped_expected.account,
+        scoped_expected.organization_id,
+        scoped_expected.date,
+        scoped_expected.customer_type,
+        scoped_expected.day_state
+
+),
+
+-- As in month_forecast: a complete day is what it cost, a provisional one no less than
+-- it is already, and days missing, or to come, are as expected.
+still_to_come as (
+
+    select
+        line,
+        case when count(*) = count(expected_cost) then sum(
+            case
+                when day_state = 'complete' then 0
+                when day_state = 'provisional' and estimated_cost > expected_cost
+                    then 0
+                else expected_cost - estimated_cost
+            end
+        ) end as to_come
+
+    from days
+    group by line
+
+),
+
+known as (
+
+    select
+        budgets.*,
+        months.days_missing,
+        still_to_come.to_come,
+        case
+            when
+                months.month is not null
+                and (budgets.scope <> 'team' or known_teams.team is not null)
+                then coalesce(spent.spent, 0)
+        end as spent
+
+    from budgets
+    left join months
+        on budgets.month = months.month
+    left join known_teams
+        on budgets.name = known_teams.team
+    left join spent
+        on budgets.line = spent.line
+    left join still_to_come
+        on budgets.line = still_to_come.line
+
+),
+
+measured as (
+
+    select
+        scope,
+        name,
+        month,
+        currency,
+        basis,
+        amount,
+        cast(spent as decimal(38, 12)) as spent,
+        cast(spent + to_come as decimal(38, 12)) as forecast,
+        days_missing,
+        line
+
+    from known
+
+),
+
+-- Of an amount of 0 nothing may be spent, and nothing spent is not too much.
+judged as (
+
+    select
+        scope,
+        name,
+        month,
+        currency,
+        basis,
+        amount,
+        spent,
+        round(
+            1e6 * cast(spent as double) / nullif(amount, 0)
+        ) / 1e6 as share_spent,
+        forecast,
+        round(
+            1e6 * cast(forecast as double) / nullif(amount, 0)
+        ) / 1e6 as forecast_share,
+        case
+            when spent is null then 'no_data'
+            when spent >= amount and spent > 0 then 'over'
+            when forecast >= amount and forecast > 0 then 'forecast_over'
+            when spent * 10 >= amount * 9 and spent > 0 then '90'
+            when spent * 10 >= amount * 8 and spent > 0 then '80'
+            else 'ok'
+        end as state,
+        days_missing,
+        line
+
+    from measured
+
+)
+
+select * from judged

@@ -1,0 +1,269 @@
+-- One row per account, organization_id, month and team: how many of its members use it.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- month: First UTC day of a month with any day fetched whole.
+-- team: Team on the month's last day; (no team) for people the file does not name then.
+-- members: People of the team on the month's last day (count); null for (no team).
+-- active_users: Those of them with any record in the month (count); null if withheld.
+-- active_share: Active by members, 0 to 1, to 6 places; null without members.
+-- new_users: Active ones without an earlier record (count); null while history is short.
+-- lapsed_users: Members with a record before the month, none in it (count).
+-- never_active: Members without a record up to the month's end (count).
+-- is_complete: True when every day of the month is final; else the counts may grow.
+-- is_withheld: True when few people are active, and for the next smallest if it is alone.
+with
+
+days as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from user_teams_daily
+
+),
+
+coverage as (
+
+    select * from month_days
+
+),
+
+roster as (
+
+    select * from team_members_monthly
+    where is_person
+
+),
+
+places as (
+
+    select * from teams
+
+),
+
+-- One row, also without a file.
+settings as (
+
+    select coalesce(max(min_group_size), 1) as min_group_size
+    from stg_input_files
+    where name = 'teams'
+
+),
+
+histories as (
+
+    select
+        account,
+        min(history_from) as history_from
+
+    from fetched_days
+    group by account
+
+),
+
+organisations as (
+
+    select
+        account,
+        organization_id,
+        min(month) as first_month
+
+    from days
+    group by account, organization_id
+
+),
+
+months as (
+
+    select
+        coverage.account,
+        organisations.organization_id,
+        coverage.month,
+        coverage.is_complete,
+        -- 28 days are enough to say that somebody was not there before
+        date_diff('day', histories.history_from, coverage.month) >= 28
+            as knows_new_users
+
+    from coverage
+    inner join organisations
+        on coverage.account = organisations.account
+        and coverage.month >= organisations.first_month
+    inner join histories
+        on coverage.account = histories.account
+
+),
+
+active as (
+
+    select
+        account,
+        organization_id,
+        month,
+        actor,
+        min(month) over (
+            partition by account, organization_id, actor
+        ) as first_month
+
+    from days
+    where actor_type = 'user_actor' and actor <> 'unknown'
+    group by account, organization_id, month, actor
+
+),
+
+firsts as (
+
+    select distinct account, organization_id, actor, first_month
+    from active
+
+),
+
+with_a_team as (
+
+    select
+        months.account,
+        months.organization_id,
+        months.month,
+        months.is_complete,
+        months.knows_new_users,
+        roster.team,
+        1 as is_member,
+        case when active.actor is not null then 1 else 0 end as is_active,
+        firsts.first_month
+
+    from months
+    inner join roster
+        on months.month = roster.month
+    left join firsts
+        on months.account = firsts.account
+        and months.organization_id is not distinct from firsts.organization_id
+        and roster.actor = firsts.actor
+    left join active
+        on months.account = active.account
+        and months.organization_id is not distinct from active.organization_id
+        and months.month = active.month
+        and roster.actor = active.actor
+
+),
+
+without_a_team as (
+
+    select
+        months.account,
+        months.organization_id,
+        months.month,
+        months.is_complete,
+        months.knows_new_users,
+        '(no team)' as team,
+        0 as is_member,
+        1 as is_active,
+        active.first_month
+
+    from months
+    inner join active
+        on months.account = active.account
+        and months.organization_id is not distinct from active.organization_id
+        and months.month = active.month
+    left join roster
+        on active.month = roster.month
+        and active.actor = roster.actor
+    where roster.actor is null
+
+),
+
+people as (
+
+    select * from with_a_team
+
+    union all
+
+    select * from without_a_team
+
+),
+
+by_team as (
+
+    select
+        account,
+        organization_id,
+        month,
+        is_complete,
+        knows_new_users,
+        team,
+        cast(sum(is_member) as bigint) as members,
+        cast(sum(is_active) as bigint) as active_users,
+        count(case
+            when is_active = 1 and first_month = month then 1
+        end) as new_users,
+        count(case
+            when is_active = 0 and first_month < month then 1
+        end) as lapsed_users,
+        count(case
+            when first_month is null or first_month > month then 1
+        end) as never_active
+
+    from people
+    group by account, organization_id, month, is_complete, knows_new_users, team
+
+),
+
+-- The smallest first.
+ranked as (
+
+    select
+        by_team.*,
+        by_team.team <> '(no team)' as has_a_list,
+        row_number() over (
+            partition by by_team.account, by_team.organization_id, by_team.month
+            order by by_team.active_users asc, coalesce(places.position, 0) asc
+        ) as smallness,
+        sum(
+            case when by_team.active_users < settings.min_group_size then 1 else 0 end
+        ) over (
+            partition by by_team.account, by_team.organization_id, by_team.month
+        ) as small_teams
+
+    from by_team
+    cross join settings
+    left join places
+        on by_team.team = places.team
+
+),
+
+-- One small team alone would be the organisation without the others.
+judged as (
+
+    select
+        *,
+        smallness <= case when small_teams = 1 then 2 else small_teams end
+            as is_withheld
+
+    from ranked
+
+),
+
+counted as (
+
+    select
+        account,
+        organization_id,
+        month,
+        team,
+        case when has_a_list then members end as members,
+        case when not is_withheld then active_users end as active_users,
+        round(
+            1e6 * case when has_a_list and not is_withheld then active_users end
+            / nullif(members, 0)
+        ) / 1e6 as active_share,
+        case when knows_new_users and not is_withheld then new_users end as new_users,
+        case when has_a_list and not is_withheld then lapsed_users end as lapsed_users,
+        case when has_a_list and not is_withheld then never_active end as never_active,
+        is_complete,
+        is_withheld
+
+    from judged
+
+)
+
+select * from counted

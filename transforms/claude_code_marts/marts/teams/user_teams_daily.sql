@@ -1,0 +1,72 @@
+-- One row per account, organization_id, date, actor_type and actor: whose team that day.
+--
+-- account: Name of the key the data came with; default unless several are set.
+-- organization_id: UUID of the organisation.
+-- date: UTC day of the usage.
+-- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- team: Team of the actor on that day; (no team) for whom the teams file does not name.
+with
+
+costs as (
+
+    select * from user_cost_daily
+
+),
+
+acceptances as (
+
+    select * from user_tool_acceptance_daily
+
+),
+
+members as (
+
+    select * from stg_team_members
+
+),
+
+-- Whoever lost the record of a proposal may have no cost that day.
+active as (
+
+    select account, organization_id, date, actor_type, actor from costs
+
+    union distinct
+
+    select account, organization_id, date, actor_type, actor from acceptances
+
+),
+
+-- Emails are folded already, names of keys are not: the file's are.
+folded as (
+
+    select
+        *,
+        translate(
+            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+        ) as member
+
+    from active
+
+),
+
+-- The file has one team at most for an actor and a day, so this join multiplies nothing.
+assigned as (
+
+    select
+        folded.account,
+        folded.organization_id,
+        folded.date,
+        folded.actor_type,
+        folded.actor,
+        coalesce(members.team, '(no team)') as team
+
+    from folded
+    left join members
+        on folded.member = members.actor
+        and (members.valid_from is null or folded.date >= members.valid_from)
+        and (members.valid_to is null or folded.date <= members.valid_to)
+
+)
+
+select * from assigned

@@ -1,0 +1,40 @@
+-- One row per line: an actor's days in a team, as the teams file in force has them.
+--
+-- line: Number of the line in the file; the header is 1.
+-- actor: Email, or an API key's name, with A to Z in lower case.
+-- team: Name of the team.
+-- valid_from: First UTC day in the team; null from the first.
+-- valid_to: Last UTC day in the team; null for no end.
+-- is_person: True for an email, false for what has no @ in it: an API key.
+with
+
+members as (
+
+    select * from claude_code.team_members
+
+),
+
+files as (
+
+    select * from stg_input_files
+    where name = 'teams'
+
+),
+
+in_force as (
+
+    select
+        members.line,
+        members.actor,
+        members.team,
+        members.valid_from,
+        members.valid_to,
+        members.actor like '%@%' as is_person
+
+    from members
+    inner join files
+        on members._dlt_load_id = files.load_id
+
+)
+
+select * from in_force
