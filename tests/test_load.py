@@ -184,10 +184,12 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
 
     assert ([], [], []) == (status.gaps, failures, unknown(outcome))
     assert 1 == status.rows["usage_report"] == outcome.records
-    of_files = {"stg_budgets", "stg_team_members", "budget_status", "teams"}
-    of_files |= {"team_adoption_monthly", "team_members_monthly"}
+    of_files = {"stg_budgets", "stg_team_members", "stg_input_files", "budget_status"}
+    of_files |= {"teams", "team_adoption_monthly", "team_members_monthly"}
+    of_people = {"person_days", "user_lifecycle", "adoption_cohorts"}  # here is none
     unusual = {"cost_anomalies", "day_revisions", "stg_unknowns"}
-    assert unusual | of_files == {name for name, rows in views.items() if not rows}
+    empty = {name for name, rows in views.items() if not rows}
+    assert unusual | of_files | of_people == empty
 
 
 @pytest.mark.slow
