@@ -18,6 +18,7 @@ from psycopg2.extras import execute_values
 import googlesql_load as bigquery
 from ccwarehouse.inputs import make_input_tables
 from ccwarehouse.reports import all_tables
+from ccwarehouse.warehouses.materialised import fill_tables
 from ccwarehouse.warehouses.views import Failure, build, check
 from claude_code_marts import Model, checks, models, render
 from googlesql import GoogleSql
@@ -120,7 +121,7 @@ class DuckDb(Warehouse):
 
     def failures(self) -> list[Failure]:
         """The claims that do not hold."""
-        return check(self.client)
+        return check(self.client, stores_marts=True)
 
     def fill(self, rows: Rows) -> None:
         """Put Arrow tables into the emptied ones."""
@@ -133,6 +134,7 @@ class DuckDb(Warehouse):
                 connection.register("new", new)
                 connection.execute(f"insert into {path} from new")
                 connection.unregister("new")
+        fill_tables(self.client, everything=True)
 
     def _schema(self, path: str) -> pa.Schema:
         empty = self.client.native_connection.execute(f"from {path} limit 0")
@@ -153,6 +155,7 @@ class Postgres(Warehouse):
                 with self.client.native_connection.cursor() as cursor:
                     into = f"insert into {path} ({', '.join(columns)}) values %s"
                     execute_values(cursor, into, values)
+        fill_tables(self.client, everything=True)
 
 
 class BigQuery:
@@ -223,7 +226,7 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
     pipeline.run(as_source(first.report, lambda: first))
     make_input_tables(pipeline)
     with pipeline.sql_client() as client:
-        build(client)
+        build(client, stores_marts=True)
     return pipeline
 
 

@@ -239,7 +239,7 @@ def test_a_load_that_is_refused_in_the_middle_is_repaired_by_the_next(
     load(end=FIRST)
     repaired = held(dataset)
 
-    assert_one_line(refused, 5, TROUBLE, "Grant what a loader needs")
+    assert_one_line(refused, 5, TROUBLE, "Grant the rights")
     assert (4, 1, 12) == (gaps[0], *(left[TABLES[i]].total() for i in (0, 2)))
     assert (1, 0) == tuple(repaired[TABLES[i]].total() for i in (0, 2))
 

@@ -190,7 +190,7 @@ def test_loader_and_reader_can_do_what_they_need_and_no_more(
     admin = postgres.address(database=database)
     execute(admin, "create schema private; create table private.secrets (id int)")
     load(history)
-    execute(admin, "drop view claude_code_marts.day_revisions")
+    execute(admin, "drop view claude_code_marts.contract_drift")
     load(history)
 
     relations = read("""
@@ -199,7 +199,7 @@ def test_loader_and_reader_can_do_what_they_need_and_no_more(
     """)
     assert {name for _, name in relations} >= {
         *TABLES,
-        "day_revisions",
+        "contract_drift",
         "stg_usage",
     }
     for relation in relations:

@@ -161,9 +161,9 @@ def test_a_server_that_crashes_inside_a_statement_tears_no_day(
 
 
 def test_a_full_disk_is_told_and_tears_no_day(api, history, postgres, database):
-    """No file of the server may exceed a megabyte, too little for the tools table."""
+    """No file of the server may exceed 2 MB, too little for the tools table."""
     load(api)
-    history[FIRST] = [record(FIRST, f"user{n}@example.com") for n in range(2000)]
+    history[FIRST] = [record(FIRST, f"user{n}@example.com") for n in range(4000)]
     admin = postgres.address(database=database)
     tools = """
         select count(*) from claude_code.usage_report__tool_actions
@@ -171,10 +171,10 @@ def test_a_full_disk_is_told_and_tears_no_day(api, history, postgres, database):
     """
     with postgres.repaired():
         postgres.crash()
-        postgres.start(largest_file=2**20)
+        postgres.start(largest_file=2**21)
         line = refusal(api)
         assert [(4,), (4,)] == execute(admin, tools)
 
     assert line.endswith(MAKE_ROOM)
     assert 0 == load(api).exit_code
-    assert [(8000,), (4,)] == execute(admin, tools)
+    assert [(16000,), (4,)] == execute(admin, tools)

@@ -62,40 +62,44 @@ class Package(Generic[Summary]):
         days = (packed.fetch.content for packed in self.days)
         return frozenset().union(*(day.names for day in days if day))
 
+    @property
+    def written(self) -> list[PackedDay[Summary]]:
+        """The days whose rows are written."""
+        return [packed for packed in self.days if packed.is_written]
+
     def replacement(self) -> TDeleteInsertStrategyDict | None:
         """How dlt replaces what is stored of the days; None when that is nothing."""
-        written = [packed for packed in self.days if packed.is_written]
-        if all(packed.is_new for packed in written):
+        if all(packed.is_new for packed in self.written):
             return None
         return {
             "disposition": "merge",
             "strategy": "delete-insert",
-            "destination_scope": self._scope(packed.fetch.day for packed in written),
+            "destination_scope": self.scope(),
         }
 
     def chunks(self, table: Table) -> Iterator[pa.Table]:
         """The rows of a table in parts of whole days, none of them empty."""
         return self._data(table) if table.is_data else self._notes(table)
 
-    def _scope(self, days: Iterable[date]) -> str:
-        """The SQL condition for everything stored of these days.
+    def scope(self) -> str:
+        """The SQL condition for everything stored of the written days.
 
         It names the days, so that a day that became empty is emptied as well, and a
         partitioned table is pruned.
         """
+        days = sorted(packed.fetch.day for packed in self.written)
         dates = (
             f"date BETWEEN DATE '{first}' AND DATE '{last}'"
-            for first, last in spans(sorted(days))
+            for first, last in spans(days)
         )
         return f"account = '{self.account}' AND ({' OR '.join(dates)})"
 
     def _data(self, table: Table) -> Iterator[pa.Table]:
         parts: list[pa.Table] = []
         records = 0
-        for packed in self.days:
-            if not (packed.is_written and packed.fetch.content):
-                continue
-            parts.append(packed.fetch.content.rows(table.name))
+        for packed in self.written:
+            if packed.fetch.content:
+                parts.append(packed.fetch.content.rows(table.name))
             records += packed.fetch.records
             if records >= CHUNK_RECORDS:
                 yield from _joined(parts)

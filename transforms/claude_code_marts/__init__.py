@@ -1,5 +1,5 @@
 """Views over Claude Code usage: staging, marts and checks, as plain SQL files."""
 
-from .models import Model, ModelError, checks, models, render
+from .models import RAW, Model, ModelError, checks, models, render, render_flat
 
-__all__ = ["Model", "ModelError", "checks", "models", "render"]
+__all__ = ["RAW", "Model", "ModelError", "checks", "models", "render", "render_flat"]

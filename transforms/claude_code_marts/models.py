@@ -10,12 +10,15 @@ A view's file begins with its grain, a line without text, and a line for each co
     --
     -- account: Name of the key the data came with.
 
+A mart whose rows of a day follow from the raw rows of that day alone may be stored as a
+table. Its second line says so: `-- materialised = true`.
+
 A check's file begins with its claim.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
@@ -32,6 +35,7 @@ from sqlglot.optimizer.scope import traverse_scope
 RAW: Final = "claude_code"
 
 GRAIN: Final = re.compile(r"One row per (\w+(?:, \w+)*(?: and \w+)?)[:.]")
+MATERIALISED: Final = "-- materialised = true"
 COLUMN: Final = re.compile(r"-- (\w+): (.+)")
 
 GRAIN_CHECK: Final = """\
@@ -97,7 +101,7 @@ class Model:
         described: dict[str, str] = {}
         head = takewhile(lambda line: line.startswith("--"), self.sql.splitlines()[1:])
         for line in head:
-            if line == "--":
+            if line in ("--", MATERIALISED):
                 continue
             found = COLUMN.fullmatch(line)
             if not found or found[1] in described:
@@ -106,6 +110,11 @@ class Model:
                 )
             described[found[1]] = found[2]
         return described
+
+    @property
+    def is_materialised(self) -> bool:
+        """Whether the rows are stored, and replaced with their day by every load."""
+        return self.sql.splitlines()[1] == MATERIALISED
 
     @property
     def reads(self) -> set[str]:
@@ -148,6 +157,7 @@ def in_build_order(given: Iterable[Model]) -> list[Model]:
         ) from None
 
 
+@cache
 def render(
     model: Model, dialect: str = "duckdb", raw: str = RAW, marts: str = f"{RAW}_marts"
 ) -> str:
@@ -165,6 +175,32 @@ def render(
     if dialect == "bigquery":
         _widen_decimals(query)
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
+
+
+def render_flat(model: Model, dialect: str, raw: str, where: str | None = None) -> str:
+    """The query over raw tables alone, in a dialect: it needs no view.
+
+    `where` is a condition in DuckDB's SQL on the rows of every raw table, such as the
+    rows of some days.
+    """
+    flat = _flattened(model, {view.name: view for view in models()}, where)
+    return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
+
+
+def _flattened(
+    model: Model, known: Mapping[str, Model], where: str | None
+) -> exp.Query:
+    """The query with a subquery in place of every relation that it reads."""
+    query = _parsed(model).copy()
+    for table in _relations(query):
+        if table.db != RAW:
+            source = _flattened(known[table.name], known, where)
+        elif where:
+            source = exp.select("*").from_(table.copy()).where(where, dialect="duckdb")
+        else:
+            continue
+        table.replace(source.subquery(table.alias_or_name, copy=False))
+    return query
 
 
 def _read(layer: str) -> list[Model]:

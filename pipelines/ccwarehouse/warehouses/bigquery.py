@@ -18,6 +18,7 @@ from .other import AnyDestination, Client, Dialect, DriverErrors, Engine
 class BigQuery(Engine):
     """A project. It has no lock that a load could hold."""
 
+    stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
         {"Access Denied": GRANT},
         unreadable="Unable to load PEM",

@@ -6,6 +6,7 @@ dlt brings descriptions to BigQuery and others itself, as options of their DDL.
 from claude_code_marts import Model
 
 from ..reports import all_tables
+from .materialised import stored_descriptions
 from .other import Client, Dialect
 
 
@@ -18,14 +19,19 @@ class CommentOn(Dialect):
         described = _comments(client, "view", path, view.description, view.columns)
         return [*creation, *described]
 
-    def describe_tables(self, client: Client) -> None:
+    def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
         """Comment on all tables and columns, in one transaction."""
         statements = []
-        for name, table in all_tables().items():
+        described = [
+            *(
+                (name, table.description, table.descriptions)
+                for name, table in all_tables().items()
+            ),
+            *(stored_descriptions() if stores_marts else ()),
+        ]
+        for name, description, columns in described:
             path = client.make_qualified_table_name(name)
-            statements += _comments(
-                client, "table", path, table.description, table.descriptions
-            )
+            statements += _comments(client, "table", path, description, columns)
         with client.begin_transaction():
             client.execute_many(statements)
 

@@ -14,6 +14,8 @@ from dlt.common.destination import Destination
 from dlt.common.schema import Schema, TSchemaTables
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
+from .dlt_commit import WorkBeforeCommit
+
 AnyFactory = TypeVar("AnyFactory", bound=type[Destination[Any, Any]])
 
 HINTS_OF_ONE_LOAD = ("x-merge-destination-scope", "x-merge-strategy")
@@ -31,7 +33,7 @@ def storing_one_schema(factory: AnyFactory) -> AnyFactory:
     return type(factory.__name__, (factory,), names)  # type: ignore[return-value]
 
 
-class OneStoredSchema(SqlJobClientBase):
+class OneStoredSchema(WorkBeforeCommit):
     """A client of dlt's that leaves out of the stored schema how one load writes."""
 
     def update_stored_schema(

@@ -28,6 +28,7 @@ MEMORY: Final = "64MB"
 class DuckDb(Engine):
     """A file, made by the first load."""
 
+    stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
         {IN_USE: WAIT}, after=" However, you would be able to open"
     )

@@ -70,6 +70,8 @@ class Engine:
     errors: ClassVar[DriverErrors] = DriverErrors(
         {"another load writes": WAIT, "No space left|File too large": MAKE_ROOM}
     )
+    # Whether work can be done before a package is committed, as `dlt_commit` does.
+    stores_marts: ClassVar[bool] = False
     # what dlt calls the extra with the driver, where this package has it, too
     extra: ClassVar[str | None] = None
 
@@ -164,10 +166,10 @@ class Dialect:
         """What creates a view or replaces it, with descriptions where there are any."""
         return [f"create or replace view {path} as\n{query}"]
 
-    def describe_tables(self, client: Client) -> None:
+    def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
         """Write descriptions that dlt has not put into its own DDL."""
 
-    def index_tables(self, client: Client) -> None:
+    def index_tables(self, client: Client, *, stores_marts: bool) -> None:
         """Create the indexes that are not there."""
 
     def no_views(self, client: Client, dataset: str) -> Iterable[tuple[str, str]]:

@@ -16,6 +16,7 @@ from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
 from .fixes import CORRECT, CREATE, GRANT
+from .materialised import materialised, table_name
 from .other import AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import dependants, no_views, try_lock
 from .postgres_credentials import AnyPostgresConfiguration
@@ -53,6 +54,7 @@ class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt's settings go by 
 class Postgres(Engine):
     """A database of a server."""
 
+    stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
         {
             "authentication failed": CORRECT,
@@ -89,6 +91,10 @@ def _indexes(table: Table) -> dict[str, str]:
     return {"date": "date", **by_record, **BY_EXPRESSION.get(table.name, {})}
 
 
+def _index(client: Client, name: str, path: str, expression: str) -> None:
+    client.execute_sql(f"create index if not exists {name} on {path} ({expression})")
+
+
 def _has_adbc() -> bool:
     with suppress(ImportError):
         for part in ("adbc_driver_manager", "adbc_driver_postgresql"):
@@ -100,15 +106,17 @@ def _has_adbc() -> bool:
 class PostgresSql(CommentOn):
     """Postgres's SQL."""
 
-    def index_tables(self, client: Client) -> None:
+    def index_tables(self, client: Client, *, stores_marts: bool) -> None:
         """Create the indexes that are not there. Readers are not kept waiting."""
         for table in all_tables().values():
             path = client.make_qualified_table_name(table.name)
             for name, expression in _indexes(table).items():
                 index = f"{table.name}_by_{name}"
-                client.execute_sql(
-                    f"create index if not exists {index} on {path} ({expression})"
-                )
+                _index(client, index, path, expression)
+        for view in materialised() if stores_marts else ():
+            path = client.make_qualified_table_name(table_name(view))
+            for column in {"date", "actor"} & view.columns.keys():
+                _index(client, f"{table_name(view)}_by_{column}", path, column)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
         """What has a name in a dataset and is no view: the name, and what it is."""

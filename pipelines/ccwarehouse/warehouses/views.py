@@ -14,6 +14,7 @@ from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
+from .materialised import as_stored, drop_old_tables, fill_tables, stored_checks
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
@@ -32,8 +33,13 @@ class Failure:
     count: int
 
 
-def build(client: Client) -> list[str]:
+def build(
+    client: Client, *, stores_marts: bool = False, everything: bool = False
+) -> list[str]:
     """Create or replace all views over the client's dataset; returns their names.
+
+    With `stores_marts` the views of materialised marts read tables. These are filled
+    where they are missing; with `everything` all of them are filled anew.
 
     A view is replaced in place, which keeps its grants and the views that others have
     built on it. The warehouse may refuse this if a column was removed or changed its
@@ -41,40 +47,55 @@ def build(client: Client) -> list[str]:
     transaction, where the warehouse has transactions for DDL. So a reader sees either
     the old or the new version of each view, never none.
 
-    Raises `NothingLoadedError` before the first load. Raises `ObstacleError` if someone
-    else's relation has a view's name, or reads a view that has to be dropped.
+    Raises `ObstacleError` if someone else's relation has a view's name, or reads a view
+    that has to be dropped.
     """
-    views = models()
-    usage = client.make_qualified_table_name("usage_report")
+    views = [as_stored(view) for view in models()] if stores_marts else models()
+    if stores_marts:
+        fill_tables(client, everything=everything)
     try:
-        # without tables, no dataset is created for the views either
-        client.execute_sql(f"select 1 from {usage} where 1 = 0")
         refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:
-        _require_no_namesake(client, views)
-        raise NothingLoadedError(
-            f"dataset {client.dataset_name} holds no usage yet:"
-            " load first (`ccwarehouse load`)"
-        ) from error
+        _require_no_namesake(client, views)  # DuckDB says the same of a table there
+        raise _nothing_loaded(client) from error
     if refused:
         _require_no_namesake(client, refused)
         _make_anew(client, refused)
+    if stores_marts:
+        drop_old_tables(client)
     return [view.name for view in views]
 
 
-def check(client: Client) -> list[Failure]:
-    """The claims that do not hold for the stored data.
+def require_usage(client: Client) -> None:
+    """Raise `NothingLoadedError` before the first load: no view could be built."""
+    usage = client.make_qualified_table_name("usage_report")
+    try:
+        client.execute_sql(f"select 1 from {usage} where 1 = 0")
+    except DatabaseUndefinedRelation as error:
+        raise _nothing_loaded(client) from error
+
+
+def check(client: Client, *, stores_marts: bool = False) -> list[Failure]:
+    """The claims that do not hold for the stored data, the stored marts among it.
 
     Raises `NothingLoadedError` before the views are built.
     """
     try:
-        results = [_failure(client, claim) for claim in checks()]
+        claims = [*checks(), *(stored_checks() if stores_marts else ())]
+        results = [_failure(client, claim) for claim in claims]
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"dataset {_marts(client)} lacks views:"
             " build them first (`ccwarehouse transform`)"
         ) from error
     return [failure for failure in results if failure]
+
+
+def _nothing_loaded(client: Client) -> NothingLoadedError:
+    dataset = client.dataset_name
+    return NothingLoadedError(
+        f"dataset {dataset} holds no usage yet: load first (`ccwarehouse load`)"
+    )
 
 
 def creation(client: Client, view: Model) -> list[str]:

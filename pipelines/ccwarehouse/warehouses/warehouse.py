@@ -21,8 +21,9 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
-from . import views
+from . import materialised, views
 from .configuration import destinations_only
+from .dlt_commit import Work, before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .errors import NothingLoadedError
 from .names import marts_name
@@ -89,21 +90,36 @@ class Warehouse:
             tables = tables | INPUT_TABLES
         source = self.engine.lay_out(source, tables)
         replaces = package.replacement() is not None
-        with self.engine.writing(self.pipeline, replaces=replaces):
+        with (
+            self.engine.writing(self.pipeline, replaces=replaces),
+            before_commit(self._storing_marts(package)),
+        ):
             self.pipeline.run(source)
         # dlt leaves reference cycles through this frame, which would keep the rows.
         del package
 
-    def build_views(self) -> list[str]:
-        """Renew views, descriptions and indexes; returns the views' names."""
+    def _storing_marts(self, package: Package[Any]) -> Work:
+        """What keeps the stored marts in step with the rows of a package."""
+        if not (self.engine.stores_marts and (package.written or package.is_first)):
+            return lambda _: None
+        where = package.scope() if package.written else "1 = 0"
+        return materialised.replacing(where, is_first=package.is_first)
+
+    def build_views(self, *, everything: bool = False) -> list[str]:
+        """Renew views, descriptions and indexes; returns the views' names.
+
+        With `everything` the stored marts are filled anew as well.
+        """
+        stores = self.engine.stores_marts
         with self.client() as client:
             require_own_shape(client)
+            views.require_usage(client)
         make_input_tables(self.pipeline)
         with self.client() as client:
-            names = views.build(client)
+            names = views.build(client, stores_marts=stores, everything=everything)
             dialect = dialect_of(client)
-            dialect.describe_tables(client)
-            dialect.index_tables(client)
+            dialect.describe_tables(client, stores_marts=stores)
+            dialect.index_tables(client, stores_marts=stores)
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
@@ -113,7 +129,7 @@ class Warehouse:
     def check_views(self) -> list[views.Failure]:
         """The claims about the data that do not hold."""
         with self.client() as client:
-            return views.check(client)
+            return views.check(client, stores_marts=self.engine.stores_marts)
 
     @contextmanager
     def client(self) -> Iterator[Client]:

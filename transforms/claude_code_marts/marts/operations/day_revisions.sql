@@ -1,7 +1,8 @@
--- One row per account, date and fetched_at: a fetch that changed a day fetched before.
+-- One row per account, date, load_number and fetched_at: a fetch that changed a day.
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- date: UTC day that was fetched.
+-- load_number: Number of the load in its account, from 1.
 -- fetched_at: When the fetch began (UTC).
 -- previous_fetched_at: When the complete fetch before this one began (UTC).
 -- is_restatement: True when the previous fetch was final, so the API restated the day.
@@ -47,6 +48,7 @@ revisions as (
     select
         account,
         date,
+        load_number,
         fetched_at,
         previous_fetched_at,
         previous_is_final as is_restatement,

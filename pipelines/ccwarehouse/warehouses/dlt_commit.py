@@ -1,0 +1,38 @@
+"""Work in the warehouse between a package's rows and its commit.
+
+dlt commits a package by a row in `_dlt_loads`, which its private `complete_load`
+writes. dlt has no public hook before it. Work done earlier would miss rows. Work done
+later could be lost by a kill, although the package counts.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import SqlClientBase
+
+Work = Callable[[SqlClientBase[Any]], None]
+
+_WORK: ContextVar[Work | None] = ContextVar("work before a commit", default=None)
+
+
+@contextmanager
+def before_commit(work: Work) -> Iterator[None]:
+    """Within this, a package is committed after `work` is done."""
+    token = _WORK.set(work)
+    try:
+        yield
+    finally:
+        _WORK.reset(token)
+
+
+class WorkBeforeCommit(SqlJobClientBase):
+    """A client of dlt's that does the work first."""
+
+    def complete_load(self, load_id: str) -> None:
+        """Do the work, then note that the package is committed."""
+        if work := _WORK.get():
+            work(self.sql_client)
+        super().complete_load(load_id)

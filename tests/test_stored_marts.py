@@ -1,0 +1,180 @@
+"""Marts that are stored as tables hold what their queries give, whatever happens."""
+
+from dataclasses import replace
+
+import pytest
+
+from ccwarehouse.warehouses import materialised, open_warehouse
+from ccwarehouse.warehouses.materialised import table_name
+from claude_code_marts import models
+from loads import History, execute, load_from, query, record, served
+
+DAYS = ("2026-03-07", "2026-03-08", "2026-03-09")
+COSTS = "select cast(date as text), actor from claude_code_marts.user_cost_daily"
+STORED = materialised.materialised()
+
+
+@pytest.fixture
+def history():
+    """Three days of one user."""
+    return History({day: [record(day)] for day in DAYS})
+
+
+@pytest.fixture
+def api(history):
+    """The API that tells it."""
+    with served(history) as api:
+        yield api
+
+
+@pytest.fixture
+def database(api, tmp_path):
+    """A warehouse that has loaded it."""
+    database = tmp_path / "usage.duckdb"
+    load_from(api, database, views=True)
+    return database
+
+
+def failures(database):
+    """The claims that do not hold."""
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        return [failure.check for failure in warehouse.check_views()]
+
+
+def build(database, **given):
+    """What `transform` does."""
+    with open_warehouse("duckdb", database, "claude_code") as warehouse:
+        warehouse.build_views(**given)
+
+
+def users(database):
+    """Each day's user."""
+    return query(database, f"{COSTS} order by all")
+
+
+def tables(database):
+    """The tables of stored marts."""
+    return query(
+        database,
+        "select table_name from duckdb_tables() where table_name like 'stored%'",
+    )
+
+
+def test_some_marts_are_stored():
+    """Otherwise nothing here proves anything."""
+    assert {"user_cost_daily"} <= {view.name for view in STORED}
+
+
+@pytest.mark.slow
+def test_a_load_replaces_the_rows_of_its_days(api, history, database):
+    """A changed day, one that became empty, and one that stays as it is."""
+    history[DAYS[1]] = [record(DAYS[1], "new@example.com")]
+    history[DAYS[2]] = []
+    load_from(api, database)
+
+    expected = [(DAYS[0], "dev@example.com"), (DAYS[1], "new@example.com")]
+    assert expected == users(database)
+    assert [] == failures(database)
+
+
+@pytest.mark.slow
+def test_accounts_are_replaced_apart(api, history, database):
+    """The same day of another account stays."""
+    load_from(api, database, account="other")
+    history[DAYS[2]] = []
+    load_from(api, database, account="other")
+
+    days = [day for day, _ in users(database)]
+    assert [2, 2, 1] == [days.count(day) for day in DAYS]
+    assert [] == failures(database)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", range(len(STORED)))
+def test_a_load_cut_short_before_its_commit_is_repaired(
+    api, history, database, monkeypatch, broken
+):
+    """Some marts have the new rows, others the old ones; the next load heals both."""
+    history[DAYS[2]] = [record(DAYS[2], "new@example.com")]
+    told = materialised._replacement
+
+    def cut(client, view, *where):
+        if view is STORED[broken]:
+            raise KeyboardInterrupt
+        return told(client, view, *where)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(materialised, "_replacement", cut)
+        with pytest.raises(BaseException, match=r"^$|KeyboardInterrupt"):
+            load_from(api, database)
+    history[DAYS[2]] = [record(DAYS[2], "third@example.com")]
+    load_from(api, database, lookback=0)
+
+    assert (DAYS[2], "third@example.com") == users(database)[-1]
+    assert [] == failures(database)
+
+
+@pytest.mark.slow
+def test_a_table_that_somebody_dropped_comes_back(api, history, database):
+    """Its view is gone with it in DuckDB's eyes; the next load fills both anew."""
+    execute(database, f"drop table claude_code.{table_name(STORED[0])} cascade")
+    history[DAYS[2]] = []
+    load_from(api, database, views=True)
+
+    assert [] == failures(database)
+    assert [(day, "dev@example.com") for day in DAYS[:2]] == users(database)
+
+
+@pytest.mark.slow
+def test_rows_that_somebody_changed_are_noticed_and_filled_anew(database):
+    """`transform --check` names the mart, `transform --full` repairs it."""
+    (view,) = [view for view in STORED if view.name == "user_cost_daily"]
+    execute(database, f"delete from claude_code.{table_name(view)}")
+    assert "user_cost_daily_is_stored" in failures(database)
+
+    build(database)
+    assert "user_cost_daily_is_stored" in failures(database)
+
+    build(database, everything=True)
+    assert [] == failures(database)
+
+
+@pytest.mark.slow
+def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypatch):
+    """A new version of the SQL finds its rows, and leaves none of the old behind."""
+    before = tables(database)
+    newer = [
+        replace(view, sql=view.sql.replace("with\n", "with\n\nunread as (select 1),\n"))
+        for view in STORED
+    ]
+    names = {view.name: view for view in newer}
+    with monkeypatch.context() as patch:
+        patch.setattr(materialised, "materialised", lambda: tuple(newer))
+        patch.setattr(
+            "ccwarehouse.warehouses.views.models",
+            lambda: [names.get(view.name, view) for view in models()],
+        )
+        build(database)
+        after = tables(database)
+
+        assert len(before) == len(after)
+        assert {("stored_marts",)} == {*before} & {*after}
+        assert [] == failures(database)
+        assert len(DAYS) == len(users(database))
+
+
+@pytest.mark.slow
+def test_where_no_work_can_be_done_before_a_commit_views_are_views(
+    database, monkeypatch
+):
+    """Any other destination of dlt's has the same rows, only later."""
+    from ccwarehouse.warehouses.duckdb import DuckDb  # noqa: PLC0415 - to change it
+
+    stored = users(database)
+    monkeypatch.setattr(DuckDb, "stores_marts", False)
+    build(database)
+
+    views = "select sql from duckdb_views() where view_name = 'user_cost_daily'"
+    ((sql,),) = query(database, views)
+    assert "stored_" not in sql
+    assert stored == users(database)
