@@ -42,6 +42,7 @@ bench: .venv-bench/installed
 # The pages that are written from the code.
 docs: .venv/installed
 	$(BIN)/python docs/dictionary.py
+	$(BIN)/python docs/answers.py
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -221,7 +221,11 @@ def _tools(rows: Rows, console: Console) -> None:
     table = _table("tool", "accepted", "proposals", "rate")
     for row in rows:
         table.add_row(*_cells(row, "", ",", ",", ".1%"))
-    _print("Do people accept what it proposes? Acceptance by tool", table, console)
+    _print(
+        "Do people accept what it proposes? Acceptance by tool, all days",
+        table,
+        console,
+    )
 
 
 def _story(unusual: Rows, stopped: Rows, new: Rows, console: Console) -> None:
