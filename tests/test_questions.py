@@ -10,13 +10,13 @@ from claude_code_analytics.fake.organisation import usage
 from histories import Load, stored_after
 from test_engines import DEMOS, READMES, assert_one_truth, values
 
-DAYS = [dt.date(2026, 8, 31) + dt.timedelta(n) for n in range(61)]
-LOADED = dt.datetime(2026, 10, 31, tzinfo=dt.UTC)
+DAYS = [dt.date(2026, 8, 1) + dt.timedelta(n) for n in range(81)]
+LOADED = dt.datetime(2026, 10, 21, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
 def engines(duckdb_engine, postgres_engine, googlesql_engine, tmp_path_factory):
-    """Every engine with two months of a part of the made-up organisation."""
+    """Every engine with some months of a part of the made-up organisation."""
     history = {day: [*filter(is_of_the_part, usage(day))] for day in DAYS}
     rows = stored_after([Load("default", history)], LOADED).rows()
     files = files_of_the_demo(tmp_path_factory.mktemp("files"))
