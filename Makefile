@@ -46,6 +46,7 @@ bench-marts: .venv/installed
 # The pages that are written from the code.
 docs: .venv/installed
 	$(BIN)/python docs/dictionary.py
+	$(BIN)/python docs/answers.py
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -242,12 +242,12 @@ class Stored:
         return found
 
 
-def stored_after(history: Iterable[Load]) -> Stored:
+def stored_after(history: Iterable[Load], start: datetime = START) -> Stored:
     """The tables after these loads, an hour apart, each written over the last."""
     stored = Stored()
     hashes: dict[str, dict[date, StoredDay]] = defaultdict(dict)
     for number, load in enumerate(history):
-        now = START + timedelta(hours=number)
+        now = start + timedelta(hours=number)
         fetches = [_fetch(load, day, now) for day in load.days]
         calendar = Calendar(now, timedelta(minutes=90))
         known = hashes[load.account]

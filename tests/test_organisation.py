@@ -13,10 +13,12 @@ import pytest
 
 from claude_code_analytics.fake.organisation import (
     ADOPTED,
+    LOOP_DAY,
     OPTIONAL_FIELDS,
     ORGANIZATION_ID,
     PRICES,
     TOOLS,
+    TURN,
     usage,
 )
 
@@ -103,7 +105,7 @@ def test_people_and_keys_are_actors():
     keys = [actor for actor in actors if actor["type"] == "api_actor"]
 
     assert len(actors) == len(people) + len(keys)
-    assert 35 <= len(people) <= 40
+    assert 35 <= len(people) <= 46
     assert all(actor["email_address"].endswith("@example.com") for actor in people)
     assert 3 == len({actor["api_key_name"] for actor in keys})
 
@@ -154,6 +156,43 @@ def test_the_organisation_grows():
 
     assert [] == usage(ADOPTED - dt.timedelta(1))
     assert months[0] * 1.1 < months[1]
+
+
+@pytest.mark.slow
+def test_any_60_days_have_someone_new_and_someone_who_stopped():
+    """The one began within four weeks, the other was last there before them."""
+    first = dt.date(2026, 9, 1)
+    days = [first + dt.timedelta(n) for n in range(59 + 4 * TURN)]
+    people = [
+        {
+            actor(record)
+            for record in usage(day)
+            if record["actor"]["type"] != "api_actor"
+        }
+        for day in days
+    ]
+
+    for end in range(59, len(days)):
+        before = set().union(*people[end - 59 : end - 27])
+        lately = set().union(*people[end - 27 : end + 1])
+        assert lately - before, days[end]
+        assert before - lately, days[end]
+
+
+def test_on_one_day_of_a_turn_someone_takes_many_times_more():
+    """One record of it takes more tokens than any of another day."""
+    most = {
+        day: max((sum_of_tokens(record) for record in usage(day)), default=0)
+        for day in DAYS
+    }
+    loops = {day for day in DAYS if (day - ADOPTED).days % TURN == LOOP_DAY}
+
+    assert 4 == len(loops)
+    assert loops == set(sorted(DAYS, key=most.__getitem__)[-4:])
+
+
+def sum_of_tokens(record):
+    return sum(sum(row["tokens"].values()) for row in record["model_breakdown"])
 
 
 def test_leave_is_taken_by_the_week():

@@ -14,7 +14,7 @@ from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_marts import models
-from loads import NOON, History, load_from, query, record, served
+from loads import query
 from pages import DOCS, PAGES, ROOT, blocks
 
 OPERATIONS = PAGES[DOCS / "operations.md"]
@@ -96,10 +96,9 @@ def test_every_exit_code_is_told_of():
 
 @pytest.mark.slow
 def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
-    """Every query in the docs returns rows in DuckDB, except grants."""
+    """Every query in the docs returns rows of the demo's in DuckDB, except grants."""
     database = tmp_path / "ccwarehouse.duckdb"
-    with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
-        load_from(api, database, now=NOON, views=True)
+    runpy.run_path(str(DOCS / "answers.py"))["load"](database)
 
     assert [] == [
         sql
@@ -155,6 +154,31 @@ def leads_somewhere(page, link):
         re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles
     }
     return not heading or heading in named
+
+
+@pytest.mark.slow
+def test_the_answers_are_what_the_demo_holds():
+    """`make docs` changes nothing: each question has a query, and its answer."""
+    written = runpy.run_path(str(DOCS / "answers.py"))["page"]()
+
+    assert written == QUESTIONS
+
+
+def test_a_question_has_a_query_and_an_answer():
+    """An answer is a table with a row at least."""
+    question = r"^### .*\n\n```sql\n[^`]+\n```\n\n\|.*\n\|.*-.*\n\|"
+    titles = re.findall(r"^### ", QUESTIONS, re.MULTILINE)
+
+    assert len(titles) > 17
+    assert len(titles) == len(re.findall(question, QUESTIONS, re.MULTILINE))
+
+
+def test_a_question_takes_at_most_ten_lines():
+    """No query of the page is longer."""
+    queries = re.findall(r"```sql\n(.*?)\n```", QUESTIONS, re.DOTALL)
+
+    assert queries
+    assert [] == [sql for sql in queries if len(sql.splitlines()) > 10]
 
 
 def test_the_data_dictionary_is_what_the_code_declares():

@@ -1,5 +1,15 @@
 """A fake API over real HTTP, and the made-up organisation it reports on."""
 
 from .api import DEMO_API_KEY, PATH, FakeApi, Request, Response, error
+from .files import budgets_csv, teams_csv
 
-__all__ = ["DEMO_API_KEY", "PATH", "FakeApi", "Request", "Response", "error"]
+__all__ = [
+    "DEMO_API_KEY",
+    "PATH",
+    "FakeApi",
+    "Request",
+    "Response",
+    "budgets_csv",
+    "error",
+    "teams_csv",
+]

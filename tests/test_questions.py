@@ -1,0 +1,55 @@
+"""The queries of the documentation find the same in every engine."""
+
+import datetime as dt
+
+import pytest
+
+from ccwarehouse.inputs import read_budgets, read_teams
+from claude_code_analytics.fake import budgets_csv, teams_csv
+from claude_code_analytics.fake.organisation import usage
+from histories import Load, stored_after
+from test_engines import DEMOS, READMES, assert_one_truth, values
+
+DAYS = [dt.date(2026, 8, 1) + dt.timedelta(n) for n in range(81)]
+LOADED = dt.datetime(2026, 10, 21, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def engines(duckdb_engine, postgres_engine, googlesql_engine, tmp_path_factory):
+    """Every engine with some months of a part of the made-up organisation."""
+    history = {day: [*filter(is_of_the_part, usage(day))] for day in DAYS}
+    rows = stored_after([Load("default", history)], LOADED).rows()
+    files = files_of_the_demo(tmp_path_factory.mktemp("files"))
+    engines = [duckdb_engine, postgres_engine, googlesql_engine]
+    assert_one_truth(engines, rows | files)
+    return engines
+
+
+def is_of_the_part(made):
+    """Two people of the platform team, and who comes and goes, whom no team has."""
+    email = made["actor"].get("email_address", "a key")
+    return email.startswith(("carl", "divya")) or f"{email}," not in teams_csv()
+
+
+def files_of_the_demo(folder):
+    """Teams and budgets, as a load leaves them."""
+    (folder / "teams.csv").write_text(teams_csv())
+    (folder / "budgets.csv").write_text(budgets_csv([dt.date(2026, 9, 1)]))
+    files = read_teams(folder / "teams.csv"), read_budgets(folder / "budgets.csv")
+    of_load = {"version": 1, "_dlt_load_id": "in"}
+    rows = {
+        file.table.name: [row.as_row() | of_load for row in file.rows] for file in files
+    }
+    notes = [{"name": file.name, "min_group_size": 1} | of_load for file in files]
+    return rows | {"input_files": notes}
+
+
+@pytest.mark.parametrize("sql", [*READMES, *DEMOS])
+def test_a_question_has_the_same_answer_in_every_engine(engines, sql):
+    """The same rows, and some at all, as the query is written."""
+    asked = sql.replace("2025-09-01", "2026-09-01")
+    expected, *others = (values(engine.ask(asked)) for engine in engines)
+
+    assert expected
+    for actual in others:
+        assert expected == actual
