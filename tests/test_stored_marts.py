@@ -149,7 +149,7 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
     ]
     names = {view.name: view for view in newer}
     with monkeypatch.context() as patch:
-        patch.setattr(materialised, "materialised", lambda: tuple(newer))
+        patch.setattr(materialised, "materialised", lambda: newer)
         patch.setattr(
             "ccwarehouse.warehouses.views.models",
             lambda: [names.get(view.name, view) for view in models()],

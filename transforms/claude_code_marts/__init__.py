@@ -1,5 +1,23 @@
 """Views over Claude Code usage: staging, marts and checks, as plain SQL files."""
 
-from .models import RAW, Model, ModelError, checks, models, render, render_flat
+from .models import (
+    RAW,
+    Model,
+    ModelError,
+    checks,
+    materialised,
+    models,
+    render,
+    render_flat,
+)
 
-__all__ = ["RAW", "Model", "ModelError", "checks", "models", "render", "render_flat"]
+__all__ = [
+    "RAW",
+    "Model",
+    "ModelError",
+    "checks",
+    "materialised",
+    "models",
+    "render",
+    "render_flat",
+]

@@ -124,7 +124,12 @@ class Model:
 
 def models() -> list[Model]:
     """All views, each after the views that it reads."""
-    return in_build_order([*_read("staging"), *_read("marts")])
+    return in_build_order(_views())
+
+
+def materialised() -> list[Model]:
+    """The marts that are stored, by path."""
+    return [view for view in _views() if view.is_materialised]
 
 
 def checks() -> list[Model]:
@@ -183,7 +188,7 @@ def render_flat(model: Model, dialect: str, raw: str, where: str | None = None) 
     `where` is a condition in DuckDB's SQL on the rows of every raw table, such as the
     rows of some days.
     """
-    flat = _flattened(model, {view.name: view for view in models()}, where)
+    flat = _flattened(model, {view.name: view for view in _views()}, where)
     return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
 
 
@@ -201,6 +206,12 @@ def _flattened(
             continue
         table.replace(source.subquery(table.alias_or_name, copy=False))
     return query
+
+
+@cache
+def _views() -> tuple[Model, ...]:
+    """All views, by path. None is parsed: that takes time and memory."""
+    return (*_read("staging"), *_read("marts"))
 
 
 def _read(layer: str) -> list[Model]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from claude_code_marts import RAW, Model, models, render_flat
+from claude_code_marts import RAW, Model, materialised, render_flat
 
 from .other import Client
 
@@ -57,12 +57,6 @@ NOTED: Final = """
     create table if not exists {notes} as
     select name from (select '' as name) as noted where 1 = 0
 """
-
-
-@cache
-def materialised() -> tuple[Model, ...]:
-    """The marts that are stored."""
-    return tuple(view for view in models() if view.is_materialised)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dlt
 
+from claude_code_marts import materialised
 from whole_days.table import ID, PARENT, Table
 
 from ..reports import all_tables
@@ -16,7 +17,7 @@ from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
 from .fixes import CORRECT, CREATE, GRANT
-from .materialised import materialised, table_name
+from .materialised import table_name
 from .other import AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import dependants, no_views, try_lock
 from .postgres_credentials import AnyPostgresConfiguration
