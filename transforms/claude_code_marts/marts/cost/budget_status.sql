@@ -54,9 +54,16 @@ expected as (
 
 ),
 
+-- With open ends as days: DuckDB hashes a join by comparisons, but not by `or`.
 members as (
 
-    select * from stg_team_members
+    select
+        actor,
+        team,
+        coalesce(valid_from, date '0001-01-01') as first_date,
+        coalesce(valid_to, date '9999-12-31') as last_date
+
+    from stg_team_members
 
 ),
 
@@ -181,8 +188,8 @@ team_expected as (
     from expected
     left join members
         on expected.member = members.actor
-        and (members.valid_from is null or expected.date >= members.valid_from)
-        and (members.valid_to is null or expected.date <= members.valid_to)
+        and expected.date >= members.first_date
+        and expected.date <= members.last_date
 
 ),
 

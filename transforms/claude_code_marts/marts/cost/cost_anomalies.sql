@@ -19,9 +19,9 @@
 -- top_actor_excess: Cost minus usual of top_actor, in units of the currency.
 with
 
-model_usage as (
+costs_of_days as (
 
-    select * from stg_model_usage
+    select * from user_cost_daily
 
 ),
 
@@ -54,7 +54,7 @@ costs as (
         currency,
         sum(estimated_cost) as estimated_cost
 
-    from model_usage
+    from costs_of_days
     where estimated_cost is not null
     group by account, organization_id, date, actor_type, actor, currency
 

@@ -58,9 +58,9 @@ usage as (
 
 ),
 
-model_usage as (
+costs_of_days as (
 
-    select * from stg_model_usage
+    select * from user_cost_daily
 
 ),
 
@@ -108,28 +108,28 @@ recent_days as (
 costs as (
 
     select
-        model_usage.account,
-        model_usage.organization_id,
-        model_usage.date,
-        model_usage.actor_type,
-        model_usage.actor,
-        model_usage.customer_type,
-        model_usage.currency,
-        sum(model_usage.estimated_cost) as estimated_cost
+        costs_of_days.account,
+        costs_of_days.organization_id,
+        costs_of_days.date,
+        costs_of_days.actor_type,
+        costs_of_days.actor,
+        costs_of_days.customer_type,
+        costs_of_days.currency,
+        sum(costs_of_days.estimated_cost) as estimated_cost
 
-    from model_usage
+    from costs_of_days
     inner join recent_days
-        on model_usage.account = recent_days.account
-        and model_usage.date = recent_days.date
-    where model_usage.estimated_cost is not null
+        on costs_of_days.account = recent_days.account
+        and costs_of_days.date = recent_days.date
+    where costs_of_days.estimated_cost is not null
     group by
-        model_usage.account,
-        model_usage.organization_id,
-        model_usage.date,
-        model_usage.actor_type,
-        model_usage.actor,
-        model_usage.customer_type,
-        model_usage.currency
+        costs_of_days.account,
+        costs_of_days.organization_id,
+        costs_of_days.date,
+        costs_of_days.actor_type,
+        costs_of_days.actor,
+        costs_of_days.customer_type,
+        costs_of_days.currency
 
 ),
 

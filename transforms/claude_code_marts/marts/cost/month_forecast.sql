@@ -15,9 +15,9 @@
 -- is_complete: True when every day of the calendar month is final.
 with
 
-model_usage as (
+costs_of_days as (
 
-    select * from stg_model_usage
+    select * from user_cost_daily
 
 ),
 
@@ -93,7 +93,7 @@ spent as (
         currency,
         sum(estimated_cost) as estimated_cost
 
-    from model_usage
+    from costs_of_days
     where estimated_cost is not null
     group by
         account,

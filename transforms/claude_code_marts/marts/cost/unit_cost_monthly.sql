@@ -33,9 +33,9 @@ usage as (
 
 ),
 
-model_usage as (
+costs_of_days as (
 
-    select * from stg_model_usage
+    select * from user_cost_daily
 
 ),
 
@@ -90,7 +90,6 @@ activity as (
 
 ),
 
--- Not from user_cost_daily, which spends half its time on days without a cost.
 costs as (
 
     select
@@ -103,7 +102,7 @@ costs as (
         currency,
         sum(estimated_cost) as estimated_cost
 
-    from model_usage
+    from costs_of_days
     where estimated_cost is not null
     group by
         account,

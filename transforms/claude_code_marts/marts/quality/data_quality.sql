@@ -60,6 +60,7 @@ last_fetches as (
     select
         account,
         date,
+        load_number,
         fetched_at,
         status,
         error,
@@ -220,6 +221,7 @@ unknown as (
     inner join last_fetches
         on unknowns.account = last_fetches.account
         and unknowns.date = last_fetches.date
+        and unknowns.load_number = last_fetches.load_number
         and unknowns.fetched_at = last_fetches.fetched_at
     where
         last_fetches.status = 'complete'

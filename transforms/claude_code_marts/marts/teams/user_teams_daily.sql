@@ -20,13 +20,21 @@ acceptances as (
 
 ),
 
+-- With open ends as days: DuckDB hashes a join by comparisons, but not by `or`.
 members as (
 
-    select * from stg_team_members
+    select
+        actor,
+        team,
+        coalesce(valid_from, date '0001-01-01') as first_date,
+        coalesce(valid_to, date '9999-12-31') as last_date
+
+    from stg_team_members
 
 ),
 
--- Whoever lost the record of a proposal may have no cost that day.
+-- Every record is in the costs. Proposals that lost theirs are of 'unknown', who may
+-- have no cost that day.
 active as (
 
     select account, organization_id, date, actor_type, actor from costs
@@ -34,6 +42,7 @@ active as (
     union distinct
 
     select account, organization_id, date, actor_type, actor from acceptances
+    where actor = 'unknown'
 
 ),
 
@@ -42,9 +51,13 @@ folded as (
 
     select
         *,
-        translate(
-            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
-        ) as member
+        -- translate() is slow: only names that lower() would change are folded
+        case
+            when lower(actor) = actor then actor  -- noqa: CV09
+            else translate(
+                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+            )
+        end as member
 
     from active
 
@@ -64,8 +77,8 @@ assigned as (
     from folded
     left join members
         on folded.member = members.actor
-        and (members.valid_from is null or folded.date >= members.valid_from)
-        and (members.valid_to is null or folded.date <= members.valid_to)
+        and folded.date >= members.first_date
+        and folded.date <= members.last_date
 
 )
 
