@@ -42,7 +42,9 @@ def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Views\n\nThe views are in the dataset `claude_code_marts`.\n"
     for view in sorted(models(), key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
-        yield _section(connection, relation, view.description, view.columns)
+        stored = " Its rows are stored." if view.is_materialised else ""
+        text = view.description + stored
+        yield _section(connection, relation, text, view.columns)
 
 
 def _section(
