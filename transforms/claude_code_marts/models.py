@@ -127,9 +127,13 @@ def models() -> list[Model]:
     return in_build_order(_views())
 
 
-def materialised() -> list[Model]:
-    """The marts that are stored, by path."""
-    return [view for view in _views() if view.is_materialised]
+@cache
+def materialised() -> tuple[Model, ...]:
+    """The marts that are stored, each after those that it reads."""
+    known = {view.name: view for view in _views()}
+    stored = sorted(view.name for view in _views() if view.is_materialised)
+    graph = {name: _lineage(known[name], known).intersection(stored) for name in stored}
+    return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
 
 def checks() -> list[Model]:
@@ -182,14 +186,27 @@ def render(
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
-def render_flat(model: Model, dialect: str, raw: str, where: str | None = None) -> str:
+def render_flat(
+    model: Model,
+    dialect: str,
+    raw: str,
+    where: str | None = None,
+    instead: Iterable[Model] = (),
+) -> str:
     """The query over raw tables alone, in a dialect: it needs no view.
 
     `where` is a condition in DuckDB's SQL on the rows of every raw table, such as the
-    rows of some days.
+    rows of some days. The models in `instead` take the place of those of their names.
     """
-    flat = _flattened(model, {view.name: view for view in _views()}, where)
+    known = {view.name: view for view in (*_views(), *instead)}
+    flat = _flattened(model, known, where)
     return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
+
+
+def _lineage(model: Model, known: Mapping[str, Model]) -> set[str]:
+    """The names of all models that a model stands on."""
+    names = {table.name for table in _relations(_parsed(model)) if table.db != RAW}
+    return names.union(*(_lineage(known[name], known) for name in names))
 
 
 def _flattened(

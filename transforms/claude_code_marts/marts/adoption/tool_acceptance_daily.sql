@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date and tool: how proposals were met.
+-- materialised = true
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- organization_id: UUID of the organisation.
@@ -12,7 +13,7 @@ with
 
 actions as (
 
-    select * from stg_tool_actions
+    select * from user_tool_acceptance_daily
 
 ),
 

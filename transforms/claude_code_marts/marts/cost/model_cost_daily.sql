@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date, model, customer_type and currency.
+-- materialised = true
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- organization_id: UUID of the organisation.
