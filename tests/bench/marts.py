@@ -13,7 +13,7 @@ than five seconds is asked only once more. Postgres runs as it is installed.
 
     python tests/bench/marts.py [RECORDS [SHARE]]
 
-makes RECORDS records, and one in SHARE of them in Postgres.
+makes RECORDS records, and one in SHARE of them in Postgres, which takes longer.
 """
 
 import os
@@ -292,4 +292,4 @@ def show(found: list[Measured], console: Console) -> None:
 
 if __name__ == "__main__":
     given = [int(word) for word in sys.argv[1:]]
-    main(*(given + [MILLION, 1][len(given) :]))
+    main(*(given + [MILLION, 5][len(given) :]))
