@@ -207,6 +207,8 @@ def test_columns_are_those_promised(warehouse):
     month = ["account", "organization_id", "month"]
     kind = ["customer_type", "currency"]
     whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
+    user_day = [*day, *who, *kind, "has_activity", *activity, *met]
+    user_day += ["terminals", "remote_sessions", "models", *cost]
 
     expected = {
         "tool_acceptance_daily": [*day, "tool", *acceptance],
@@ -228,10 +230,8 @@ def test_columns_are_those_promised(warehouse):
             *[*day, "active_users", "active_keys", *activity, *met],
             "is_final",
         ],
-        "user_daily": [
-            *[*day, *who, *kind, "has_activity", *activity, *met],
-            *["terminals", "remote_sessions", "models", *cost],
-        ],
+        "user_activity_daily": user_day,
+        "user_daily": [*user_day, "team"],
         "terminal_daily": [
             *[*day, "terminal_type", "is_remote"],
             *["users", "sessions", "lines_added", "commits"],
@@ -249,7 +249,7 @@ def test_columns_are_those_promised(warehouse):
         "user_lifecycle": [
             *["account", "organization_id", "actor", "first_seen", "last_seen"],
             *["days_active", "days_active_28", "days_since_last", "sessions_28"],
-            *["state", "as_of"],
+            *["state", "as_of", "team"],
         ],
         "org_cost_daily": [
             *[*day, *kind, *cost, "users_with_cost", "records_with_cost", "records"],
@@ -419,6 +419,8 @@ NO_INCREASE = f"select * replace (-1 as excess) from {SOME}"
 LOW_FORECAST = "select * replace (estimated_cost - 1 as forecast) from was"
 MORE_COVERED = "select * replace (1.5 as coverage) from was"
 MORE_COSTLY = "select * replace (1.5 as cost_coverage) from was"
+NO_TEAM = "select * replace ('(no team)' as team) from was"
+NEVER = "select * replace ('never' as state) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
 
 MORE_CENTS = "select * replace (cost_cents + 1 as cost_cents) from was"
@@ -471,6 +473,9 @@ SPOILT_VIEWS = [
     ("acceptances_add_up", "tool_acceptance_daily", MORE_REJECTED),
     ("acceptances_add_up", "user_tool_acceptance_daily", MORE_ACCEPTED),
     ("acceptances_add_up", "user_tool_acceptance_daily", MORE_REJECTED),
+    ("a_day_has_one_team", "user_daily", NO_TEAM),
+    ("a_day_has_one_team", "user_teams_daily", NO_TEAM),
+    ("nobody_seen_was_never_there", "user_lifecycle", NEVER),
     ("team_costs_add_up", "team_cost_monthly", MORE_COST),
     ("team_costs_add_up", "team_cost_monthly", MORE_CENTS),
     ("team_costs_add_up", "user_teams_daily", NONE),

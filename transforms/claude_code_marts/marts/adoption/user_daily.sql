@@ -24,290 +24,71 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
+-- team: Team on that day by the teams file; (no team) for whom it does not name.
 with
-
-costs as (
-
-    select * from user_cost_daily
-
-),
-
-usage as (
-
-    select * from stg_usage
-
-),
-
-actions as (
-
-    select * from stg_tool_actions
-
-),
-
-model_usage as (
-
-    select * from stg_model_usage
-
-),
 
 activity as (
 
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        coalesce(sum(sessions), 0) as sessions,
-        coalesce(sum(lines_added), 0) as lines_added,
-        coalesce(sum(lines_removed), 0) as lines_removed,
-        coalesce(sum(commits), 0) as commits,
-        coalesce(sum(pull_requests), 0) as pull_requests,
-        count(distinct nullif(terminal_type, 'unknown')) as terminals,
-        coalesce(sum(case when is_remote then sessions end), 0) as remote_sessions
-
-    from usage
-    group by account, organization_id, date, actor_type, actor, customer_type
+    select * from user_activity_daily
 
 ),
 
-acceptance as (
+members as (
 
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        sum(accepted + rejected) as proposals,
-        sum(accepted) as accepted
-
-    from actions
-    group by account, organization_id, date, actor_type, actor, customer_type
+    select * from stg_team_members
 
 ),
 
-variety as (
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        count(distinct model) as models
-
-    from model_usage
-    group by account, organization_id, date, actor_type, actor, customer_type
-
-),
-
--- A union and no joins: null is a value like any other, and what lost its record
--- counts.
-parts as (
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        currency,
-        false as has_activity,
-        cast(null as bigint) as sessions,
-        cast(null as bigint) as lines_added,
-        cast(null as bigint) as lines_removed,
-        cast(null as bigint) as commits,
-        cast(null as bigint) as pull_requests,
-        cast(null as bigint) as proposals,
-        cast(null as bigint) as accepted,
-        cast(null as bigint) as terminals,
-        cast(null as bigint) as remote_sessions,
-        cast(null as bigint) as models,
-        estimated_cost,
-        input_tokens,
-        output_tokens,
-        cache_read_tokens,
-        cache_creation_tokens
-
-    from costs
-
-    union all
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        null as currency,
-        true as has_activity,
-        sessions,
-        lines_added,
-        lines_removed,
-        commits,
-        pull_requests,
-        0 as proposals,
-        0 as accepted,
-        terminals,
-        remote_sessions,
-        0 as models,
-        null as estimated_cost,
-        null as input_tokens,
-        null as output_tokens,
-        null as cache_read_tokens,
-        null as cache_creation_tokens
-
-    from activity
-
-    union all
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        null as currency,
-        true as has_activity,
-        0 as sessions,
-        0 as lines_added,
-        0 as lines_removed,
-        0 as commits,
-        0 as pull_requests,
-        proposals,
-        accepted,
-        0 as terminals,
-        0 as remote_sessions,
-        0 as models,
-        null as estimated_cost,
-        null as input_tokens,
-        null as output_tokens,
-        null as cache_read_tokens,
-        null as cache_creation_tokens
-
-    from acceptance
-
-    union all
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        null as currency,
-        true as has_activity,
-        0 as sessions,
-        0 as lines_added,
-        0 as lines_removed,
-        0 as commits,
-        0 as pull_requests,
-        0 as proposals,
-        0 as accepted,
-        0 as terminals,
-        0 as remote_sessions,
-        models,
-        null as estimated_cost,
-        null as input_tokens,
-        null as output_tokens,
-        null as cache_read_tokens,
-        null as cache_creation_tokens
-
-    from variety
-
-),
-
--- Activity has no currency: it goes with the first one, so that it counts once.
-placed as (
+-- Emails are folded already, names of keys are not: the file's are.
+folded as (
 
     select
         *,
-        case when has_activity then min(currency) over (
-            partition by
-                account, organization_id, date, actor_type, actor, customer_type
-        ) else currency end as place
+        translate(
+            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+        ) as member
 
-    from parts
-
-),
-
-summed as (
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        place as currency,
-        count(case when has_activity then 1 end) > 0 as has_activity,
-        cast(sum(sessions) as bigint) as sessions,
-        cast(sum(lines_added) as bigint) as lines_added,
-        cast(sum(lines_removed) as bigint) as lines_removed,
-        cast(sum(commits) as bigint) as commits,
-        cast(sum(pull_requests) as bigint) as pull_requests,
-        cast(sum(proposals) as bigint) as proposals,
-        cast(sum(accepted) as bigint) as accepted,
-        cast(sum(terminals) as bigint) as terminals,
-        cast(sum(remote_sessions) as bigint) as remote_sessions,
-        cast(sum(models) as bigint) as models,
-        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
-        cast(sum(input_tokens) as bigint) as input_tokens,
-        cast(sum(output_tokens) as bigint) as output_tokens,
-        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
-        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens
-
-    from placed
-    group by
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        place
+    from activity
 
 ),
 
-rated as (
+-- As in user_teams_daily, without its rows: a join to them would read all days. The
+-- file has one team at most for an actor and a day, so this join multiplies nothing.
+assigned as (
 
     select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        currency,
-        has_activity,
-        sessions,
-        lines_added,
-        lines_removed,
-        commits,
-        pull_requests,
-        proposals,
-        accepted,
-        round(1e6 * accepted / nullif(proposals, 0)) / 1e6 as acceptance_rate,
-        terminals,
-        remote_sessions,
-        models,
-        estimated_cost,
-        input_tokens,
-        output_tokens,
-        cache_read_tokens,
-        cache_creation_tokens
+        folded.account,
+        folded.organization_id,
+        folded.date,
+        folded.actor_type,
+        folded.actor,
+        folded.customer_type,
+        folded.currency,
+        folded.has_activity,
+        folded.sessions,
+        folded.lines_added,
+        folded.lines_removed,
+        folded.commits,
+        folded.pull_requests,
+        folded.proposals,
+        folded.accepted,
+        folded.acceptance_rate,
+        folded.terminals,
+        folded.remote_sessions,
+        folded.models,
+        folded.estimated_cost,
+        folded.input_tokens,
+        folded.output_tokens,
+        folded.cache_read_tokens,
+        folded.cache_creation_tokens,
+        coalesce(members.team, '(no team)') as team
 
-    from summed
+    from folded
+    left join members
+        on folded.member = members.actor
+        and (members.valid_from is null or folded.date >= members.valid_from)
+        and (members.valid_to is null or folded.date <= members.valid_to)
 
 )
 
-select * from rated
+select * from assigned

@@ -1,16 +1,17 @@
--- One row per account, organization_id and actor: a person who was seen up to as_of.
+-- One row per account, organization_id and actor: a person, seen or in the teams file.
 --
 -- account: Name of the key the data came with; default unless several are set.
--- organization_id: UUID of the organisation.
+-- organization_id: UUID of the organisation; of who is never, null if there are several.
 -- actor: Email with A to Z in lower case; API keys are no people, nor is unknown.
--- first_seen: First UTC day with a record, as far as the history goes back.
--- last_seen: Last UTC day with a record, up to as_of.
+-- first_seen: First UTC day with a record, as far as the history goes; null if never.
+-- last_seen: Last UTC day with a record, up to as_of; null if never.
 -- days_active: UTC days with a record (count).
 -- days_active_28: Those among the 28 days that end with as_of (count).
--- days_since_last: Days from last_seen to as_of (count).
+-- days_since_last: Days from last_seen to as_of (count); null if never.
 -- sessions_28: Sessions in the 28 days that end with as_of (count).
--- state: new, active (last seen 0 to 7 days ago), lapsing (8 to 28) or idle; as seen here.
+-- state: new, active (seen 0 to 7 days ago), lapsing (8 to 28), idle; never: only in the file.
 -- as_of: Last UTC day of the account that is final; what came later does not count yet.
+-- team: Team on as_of by the teams file; (no team) for whom it does not name then.
 with
 
 people as (
@@ -19,9 +20,29 @@ people as (
 
 ),
 
+-- A second time, as what is read once is read for one actor alone where one is asked.
+seen as (
+
+    select * from person_days
+
+),
+
 fetched as (
 
     select * from fetched_days
+
+),
+
+members as (
+
+    select * from stg_team_members
+
+),
+
+places as (
+
+    select distinct account, organization_id
+    from org_days
 
 ),
 
@@ -109,6 +130,108 @@ named as (
 
     from measured
 
+),
+
+roster as (
+
+    select
+        accounts.account,
+        accounts.as_of,
+        members.actor,
+        members.team,
+        members.is_person
+
+    from accounts
+    cross join members
+    where
+        (members.valid_from is null or members.valid_from <= accounts.as_of)
+        and (members.valid_to is null or members.valid_to >= accounts.as_of)
+
+),
+
+-- The file names no organisation, so only an account with one tells whose a member is.
+organisations as (
+
+    select
+        account,
+        max(organization_id) as organization_id
+
+    from places
+    group by account
+    having count(*) = 1
+
+),
+
+seen_by_then as (
+
+    select distinct
+        seen.account,
+        seen.actor
+
+    from seen
+    inner join accounts
+        on seen.account = accounts.account
+        and seen.date <= accounts.as_of
+
+),
+
+never_seen as (
+
+    select
+        roster.account,
+        roster.actor,
+        roster.team,
+        roster.as_of
+
+    from roster
+    left join seen_by_then
+        on roster.account = seen_by_then.account
+        and roster.actor = seen_by_then.actor
+    where roster.is_person and seen_by_then.actor is null
+
+),
+
+everyone as (
+
+    select
+        named.account,
+        named.organization_id,
+        named.actor,
+        named.first_seen,
+        named.last_seen,
+        named.days_active,
+        named.days_active_28,
+        named.days_since_last,
+        named.sessions_28,
+        named.state,
+        named.as_of,
+        coalesce(roster.team, '(no team)') as team
+
+    from named
+    left join roster
+        on named.account = roster.account
+        and named.actor = roster.actor
+
+    union all
+
+    select
+        never_seen.account,
+        organisations.organization_id,
+        never_seen.actor,
+        cast(null as date) as first_seen,
+        cast(null as date) as last_seen,
+        0 as days_active,
+        0 as days_active_28,
+        null as days_since_last,
+        0 as sessions_28,
+        'never' as state,
+        never_seen.as_of,
+        never_seen.team
+
+    from never_seen
+    left join organisations
+        on never_seen.account = organisations.account
+
 )
 
-select * from named
+select * from everyone

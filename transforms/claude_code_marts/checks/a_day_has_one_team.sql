@@ -1,0 +1,68 @@
+-- Claim: an actor has the same team on a day in user_daily and in user_teams_daily.
+with
+
+days as (
+
+    select * from user_daily
+
+),
+
+assigned as (
+
+    select * from user_teams_daily
+
+),
+
+only_in_one as (
+
+    select account, organization_id, date, actor_type, actor, team
+    from days
+
+    except
+
+    select account, organization_id, date, actor_type, actor, team
+    from assigned
+
+),
+
+only_in_the_other as (
+
+    select account, organization_id, date, actor_type, actor, team
+    from assigned
+
+    except
+
+    select account, organization_id, date, actor_type, actor, team
+    from days
+
+),
+
+different as (
+
+    select
+        'user_daily' as view_name,
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        team
+
+    from only_in_one
+
+    union all
+
+    select
+        'user_teams_daily' as view_name,
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        team
+
+    from only_in_the_other
+
+)
+
+select * from different
