@@ -86,7 +86,7 @@ def test_pages_follow_their_cursors():
     )
     outcome = fetch_one(api)
 
-    assert (["a", "b", "c"], 3) == (emails(outcome), outcome.pages)
+    assert (["a", "b", "c"], 3) == (emails(outcome), outcome.content.pages)
     assert [None, "p/1==", "p 2"] == api.asked("page")
     assert {"2025-09-01"} == set(api.asked("starting_at"))
     assert {"1000"} == set(api.asked("limit"))
@@ -99,7 +99,11 @@ def test_a_day_of_any_size_comes_whole(count, pages):
     with served([user(name) for name in names]) as api:
         (outcome,) = fetch_from(api.url)
 
-    assert (None, pages, pages) == (outcome.error, outcome.pages, len(api.calls))
+    assert (None, pages, pages) == (
+        outcome.error,
+        outcome.content.pages,
+        len(api.calls),
+    )
     assert names == emails(outcome)
 
 
@@ -169,7 +173,7 @@ def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
         *[page(next_page=name) for name in "ab"], page(user("x"), next_page="c"), page()
     )
 
-    assert (["x"], 4) == (emails(got := fetch_one(api)), got.pages)
+    assert (["x"], 4) == (emails(got := fetch_one(api)), got.content.pages)
 
 
 def test_a_day_without_end_ends_in_time(monkeypatch):
@@ -209,7 +213,7 @@ def test_a_stale_cursor_starts_the_day_again(stale):
     )
     outcome = fetch_one(api)
 
-    assert (["new", "newer"], 2) == (emails(outcome), outcome.pages)
+    assert (["new", "newer"], 2) == (emails(outcome), outcome.content.pages)
     assert [None, "a", "b", None, "c"] == api.asked("page")
 
 
@@ -385,7 +389,10 @@ def test_calls_that_succeed_cost_no_patience():
         cursor = int(request.url.params.get("page", 0)) + 1
         return httpx.Response(**page(next_page=str(cursor) if cursor < 20 else None))
 
-    assert (None, 20) == ((got := fetch_one(slow, max_wait=1.5)).error, got.pages)
+    assert (None, 20) == (
+        (got := fetch_one(slow, max_wait=1.5)).error,
+        got.content.pages,
+    )
 
 
 @pytest.mark.parametrize(

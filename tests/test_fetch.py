@@ -60,7 +60,6 @@ def test_each_day_comes_once_whatever_fails(concurrency):
     assert DAYS == sorted(outcome.day for outcome in outcomes)
     assert {DAYS[2], DAYS[5]} == failed
     assert all((one.content is None) == (one.day in failed) for one in outcomes)
-    assert {"default"} == {outcome.account for outcome in outcomes}
 
 
 def test_no_days_are_no_calls():
