@@ -3,12 +3,13 @@
 import contextlib
 import difflib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import simplejson
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -51,27 +52,10 @@ class JsonLines:
         """Nothing ends JSON lines."""
 
 
-class Csv:
-    """A line of names, and a line for each row.
-
-    A null is nothing between two commas, and an empty text is `""`. Arrow's own writer
-    has small decimals in powers of ten.
-    """
-
-    def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
-        self._file = file
-        self._write(schema.names)
-
-    def write_batch(self, batch: pa.RecordBatch) -> None:
-        """Append rows."""
-        for row in batch.to_pylist():
-            self._write(row.values())
-
-    def close(self) -> None:
-        """Nothing ends csv."""
-
-    def _write(self, cells: Iterable[object]) -> None:
-        self._file.write(f"{','.join(map(_cell, cells))}\n".encode())
+def _csv(file: IO[bytes], schema: pa.Schema) -> Writer:
+    """A null is nothing between two commas, and an empty text is `""`."""
+    writer: Writer = pa_csv.CSVWriter(file, schema)
+    return writer
 
 
 def _parquet(file: IO[bytes], schema: pa.Schema) -> Writer:
@@ -80,7 +64,7 @@ def _parquet(file: IO[bytes], schema: pa.Schema) -> Writer:
 
 
 FORMATS: Final[Mapping[str, Callable[[IO[bytes], pa.Schema], Writer]]] = {
-    "csv": Csv,
+    "csv": _csv,
     "parquet": _parquet,
     "json": JsonLines,
 }
@@ -163,20 +147,6 @@ def _batch(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
         for column, field in zip(columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            doubled = value.replace('"', '""')
-            return f'"{doubled}"'
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-    return _text(value)
 
 
 def _text(value: object) -> str:
