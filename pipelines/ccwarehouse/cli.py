@@ -10,9 +10,8 @@ are answered at once.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,20 +25,17 @@ from .exit_codes import ExitCode, as_help
 from .gc_freeze import frozen_imports
 from .options import (
     IsoDate,
-    Month,
     NewOrOldFile,
-    file_options,
     json_option,
     wait_option,
     warehouse_options,
 )
-from .output import PACKAGE, Commands, EndedError, Output, end_of_print
+from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings, UsageSummary
     from claude_code_analytics.preflight import Preflight
 
-    from .inputs import InputFile
     from .load import Outcome, Plan
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
@@ -78,7 +74,6 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="Put a copy of the DuckDB file here afterwards, for readers.",
 )
-@file_options
 @wait_option
 @json_option
 @warehouse_options
@@ -94,9 +89,6 @@ def load(
     dry_run: bool,
     quiet: bool,
     publish: Path | None,
-    teams: Path | None,
-    budgets: Path | None,
-    min_group_size: int,
     wait: int,
     destination: str,
     database: Path,
@@ -126,8 +118,6 @@ def load(
         with _errors_explained(str(publish)):
             engine.require_copy(publish, dataset)
     request = Request(start, end, include_today, replace_organisation)
-    with _errors_explained("The files"):
-        files = _read_files(teams, budgets, min_group_size)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
         before = None if dry_run else _preflight(settings, quiet=quiet)
@@ -140,7 +130,7 @@ def load(
         chosen = plan(request, stored, now(), settings)
         if before is None:
             return End(facts=plan_as_dict(chosen), lines=plan_as_lines(chosen))
-        outcome = _load(output, warehouse, chosen, settings, before, files, quiet=quiet)
+        outcome = _load(output, warehouse, chosen, settings, before, quiet=quiet)
     for remark in remarks(chosen, outcome):
         output.remark(remark)
     if publish:
@@ -150,7 +140,6 @@ def load(
 
 @main.command(epilog=as_help())
 @click.option("--check", is_flag=True, help="Also check the claims about the data.")
-@click.option("--full", is_flag=True, help="Also fill the stored marts anew.")
 @wait_option
 @json_option
 @warehouse_options
@@ -158,7 +147,6 @@ def load(
 def transform(
     output: Output,
     check: bool,
-    full: bool,
     wait: int,
     destination: str,
     database: Path,
@@ -169,7 +157,7 @@ def transform(
         from .words.checks import end_of_transform, failure_as_lines
 
     with _warehouse(output, destination, database, dataset, wait) as warehouse:
-        names = warehouse.build_views(everything=full)
+        names = warehouse.build_views()
         failures = warehouse.check_views() if check else None
     for failure in failures or []:
         for line in failure_as_lines(failure):
@@ -206,93 +194,6 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     for remark in remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
-
-
-@main.command(epilog=as_help())
-@click.option("--month", type=Month(), help="Month; the newest loaded one unless set.")
-@json_option
-@warehouse_options
-@click.pass_obj
-def budgets(
-    output: Output,
-    month: date | None,
-    destination: str,
-    database: Path,
-    dataset: str,
-) -> End:
-    """Say how far the budgets of a month are spent.
-
-    Ends with 6 when one is over. Needs no key. `load --budgets FILE` loads the budgets.
-    """
-    with frozen_imports():
-        from .budgets import read_budget_status
-        from .words.budgets import end_of_budgets
-
-    with _warehouse(
-        output, destination, database, dataset, read_only=True
-    ) as warehouse:
-        found = read_budget_status(warehouse, month)
-    return end_of_budgets(found, warehouse.location)
-
-
-@main.command(epilog=as_help())
-@click.argument("name", required=False)
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["csv", "parquet", "json"]),
-    default="csv",
-    show_default=True,
-    help="Format; json is one object a line.",
-)
-@click.option(
-    "--out",
-    type=NewOrOldFile(dir_okay=False, path_type=Path),
-    help="Write to this file instead of stdout.",
-)
-@click.option("--list", "lists", is_flag=True, help="List the views, and export none.")
-@warehouse_options
-@click.pass_obj
-def export(
-    output: Output,
-    name: str | None,
-    kind: str,
-    out: Path | None,
-    lists: bool,
-    destination: str,
-    database: Path,
-    dataset: str,
-) -> End:
-    """Write all rows of a view as csv, JSON lines or parquet.
-
-    Money is exact, moments are UTC, and rows are sorted by what identifies them. Needs
-    no key.
-    """
-    if lists:
-        from claude_code_marts import models
-
-        return End(lines=[f"{view.name}: {view.description}" for view in models()])
-    if name is None:
-        raise click.UsageError("Name a view. List all: ccwarehouse export --list")
-    if kind == "parquet" and out is None:
-        raise click.UsageError("parquet cannot be printed. Name a file with --out.")
-    with frozen_imports():
-        from .export import export_view, put_in_place, view_named
-        from .streams import is_writable
-
-    with _errors_explained(name):
-        view = view_named(name)
-    with _warehouse(
-        output, destination, database, dataset, read_only=True
-    ) as warehouse:
-        if out is None:
-            stdout = sys.stdout.buffer
-            export_view(warehouse, view, kind, stdout, is_writable)
-            stdout.flush()
-            return end_of_print()
-        with put_in_place(out) as file:
-            count = export_view(warehouse, view, kind, file)
-    return End(lines=[f"{count:,} rows of {name} are in {out}."])
 
 
 @main.command(epilog=as_help())
@@ -412,15 +313,6 @@ def _warehouse(
         yield warehouse
 
 
-def _read_files(
-    teams: Path | None, budgets: Path | None, min_group_size: int
-) -> list[InputFile]:
-    from .inputs import read_budgets, read_teams
-
-    files = [read_teams(teams, min_group_size)] if teams else []
-    return [*files, read_budgets(budgets)] if budgets else files
-
-
 def _patience(output: Output, location: str, wait: int) -> Patience:
     from .warehouses import Patience
 
@@ -468,7 +360,6 @@ def _load(
     plan: Plan,
     settings: UsageSettings,
     before: Preflight,
-    files: Sequence[InputFile],
     *,
     quiet: bool,
 ) -> Outcome[UsageSummary]:
@@ -498,11 +389,8 @@ def _load(
             is_admitted=before.is_admitted,
             contact=progress.contact,
         )
-        try:
-            outcome.files = warehouse.store_inputs(files, before.clock())
-        finally:
-            if plan.wanted or plan.stored:
-                warehouse.build_views()
+        if plan.wanted or plan.stored:
+            warehouse.build_views()
         return outcome
 
     with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:

@@ -61,8 +61,6 @@ class Outcome(Generic[Summary]):
     `clock_error` is how far this machine's clock is ahead of the API's, 0 while that
     does no harm.
 
-    `files` are those of people, teams and budgets, that were loaded anew.
-
     `emptied` are the days that had records and have none now, `organizations` those of
     the days it loaded, `organizations_before` those that were stored of these days, and
     `new_organizations` those of which nothing was stored.
@@ -80,7 +78,6 @@ class Outcome(Generic[Summary]):
     new_organizations: set[str] = field(default_factory=set)
     records: int = 0
     seconds: float = 0
-    files: list[str] = field(default_factory=list)
     account_is_empty: bool = False
     clock_error: timedelta = timedelta()
 

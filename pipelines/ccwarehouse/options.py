@@ -26,21 +26,6 @@ class IsoDate(click.ParamType[date]):
             self.fail(f"{value!r} is not a day. Write it as YYYY-MM-DD.", param, ctx)
 
 
-class Month(click.ParamType[date]):
-    """A month as YYYY-MM: its first day."""
-
-    name = "month"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The month's first day, or a usage error that shows the right form."""
-        try:
-            return date.fromisoformat(f"{value}-01")
-        except ValueError:
-            self.fail(f"{value!r} is not a month. Write it as YYYY-MM.", param, ctx)
-
-
 class NewOrOldFile(click.Path):
     """A file that need not exist. A path that ends with a slash is a folder."""
 
@@ -54,34 +39,6 @@ class NewOrOldFile(click.Path):
         if str(value).endswith(("/", os.sep)):
             self.fail(f"{str(value)!r} is a folder. Name a file.", param, ctx)
         return super().convert(value, param, ctx)
-
-
-def file_options(command: F) -> F:
-    """The files that people keep beside the usage."""
-    for option in (
-        click.option(
-            "--min-group-size",
-            type=click.IntRange(1),
-            default=1,
-            show_default=True,
-            envvar="CCWAREHOUSE_MIN_GROUP_SIZE",
-            help="Active people a team needs to be shown by itself.",
-        ),
-        click.option(
-            "--budgets",
-            type=click.Path(path_type=Path),
-            envvar="CCWAREHOUSE_BUDGETS",
-            help="Load budgets from this CSV file as well.",
-        ),
-        click.option(
-            "--teams",
-            type=click.Path(path_type=Path),
-            envvar="CCWAREHOUSE_TEAMS",
-            help="Load teams from this CSV file as well.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def json_option(command: F) -> F:

@@ -51,13 +51,6 @@ class Output:
             self.remark(LOST.format(reason=reason))
 
 
-def end_of_print() -> End:
-    """The end of a command whose data went to stdout: an error if some is lost."""
-    if reason := lost_output():
-        return End(ExitCode.WAREHOUSE, LOST.format(reason=reason))
-    return End()
-
-
 class EndedError(click.ClickException):
     """Ends a command with a fault that a person can fix, in one line."""
 
@@ -92,7 +85,7 @@ class Commands(click.Group):
             end = super().main(args, *more, **extra)
         except click.ClickException as error:
             error.show()
-            end = End(error.exit_code, " ".join(error.format_message().split("\n")))
+            end = End(error.exit_code, error.format_message())
         except Exception as bug:
             output.end(End(ExitCode.BUG, A_BUG.format(name=type(bug).__name__)))
             raise

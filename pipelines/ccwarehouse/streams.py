@@ -60,12 +60,6 @@ def lost_output() -> str | None:
     return failure.strerror
 
 
-def is_writable() -> bool:
-    """Whether stdout still takes what is written; no, once its reader has gone."""
-    raw = _raw(sys.stdout)
-    return not (isinstance(raw, _Forgiving) and raw.failure)
-
-
 def _raw(stream: object) -> object:
     """The lowest layer of a text stream."""
     buffer = getattr(stream, "buffer", None)

@@ -61,7 +61,6 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "days_emptied": [str(day) for day in sorted(outcome.emptied)],
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
-        "files_loaded": outcome.files,
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
         "seconds": round(outcome.seconds, 3),
@@ -83,8 +82,6 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
     if outcome.loaded:
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
-    if outcome.files:
-        lines.append(f"Files    {', '.join(outcome.files)} loaded")
     lines.append(f"Time     {outcome.seconds:.1f} s")
     lines.append(f"Data     {location}")
     if outcome.loaded and not plan.stored:
