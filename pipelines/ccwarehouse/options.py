@@ -44,6 +44,13 @@ class IsoMonth(click.ParamType[date]):
         self.fail(f"{value!r} is not a month. Write it as YYYY-MM.", param, ctx)
 
 
+class Format(click.Choice[str]):
+    """A format of `export`. Their list is in a module that imports Arrow."""
+
+    def __init__(self) -> None:
+        super().__init__(["csv", "parquet", "json"])
+
+
 class NewOrOldFile(click.Path):
     """A file that need not exist. A path that ends with a slash is a folder."""
 

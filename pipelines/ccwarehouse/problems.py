@@ -25,6 +25,7 @@ from claude_code_analytics import CredentialsError, SettingsError
 from whole_days.errors import ClockError, OrganisationError, OtherShapeError
 
 from .exit_codes import ExitCode
+from .export import ExportError, UnknownViewError
 from .inputs import InputFileError, InputFilesError
 from .redaction import without_secrets
 from .refusals import refusal
@@ -86,7 +87,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
             code, line = ExitCode.CONFIGURATION, str(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)
-        case ImpossibleNameError() | UnsuitableDestinationError():
+        case ImpossibleNameError() | UnknownViewError() | UnsuitableDestinationError():
             code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
@@ -99,7 +100,11 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case _ if _is_unreadable(error):
             code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
         case (
-            NothingLoadedError() | ObstacleError() | OtherShapeError() | PublishError()
+            ExportError()
+            | NothingLoadedError()
+            | ObstacleError()
+            | OtherShapeError()
+            | PublishError()
         ):
             code, line = ExitCode.WAREHOUSE, str(error)
         case DestinationException() | OSError() | WarehouseInUseError():
