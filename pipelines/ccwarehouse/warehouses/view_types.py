@@ -5,6 +5,7 @@ digits, or tell no places of it.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +17,7 @@ from ..reports import all_tables
 LOADS = "load_id text, schema_name text, status bigint, inserted_at timestamptz"
 
 
+@cache
 def view_schema(view: Model) -> pa.Schema:
     """The columns of a view in its order; times are in UTC."""
     with duckdb.connect() as connection:
