@@ -1,7 +1,11 @@
-"""`load` with files of teams and budgets: checked before the days, stored after them."""
+"""`load` with files of teams and budgets: checked before days, stored after."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +14,7 @@ from ccwarehouse.cli import main
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from inputs import in_force
 from loads import History, query, record
+from pages import blocks
 from postgres import command, execute
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
@@ -156,20 +161,40 @@ def test_a_currency_that_nobody_spends_refuses_its_file_alone(call, database):
     assert [] == in_force(database, "stg_budgets")
 
 
-@pytest.mark.slow
-def test_the_configuration_names_files_and_options_come_first(call, folder, database):
-    """In dlt's file or in the environment."""
-    (folder / ".dlt").mkdir()
-    config = '[ccwarehouse]\nteams = "teams.csv"\nmin_group_size = 4\n'
-    (folder / ".dlt" / "config.toml").write_text(config)
-    size = "select min_group_size from claude_code_marts.stg_input_files"
+SIZE = "select min_group_size from claude_code_marts.stg_input_files"
 
-    call("load", CCWAREHOUSE__TEAMS="blue.csv")
-    assert ["Blue"] == teams(database)
-    call("load", "--teams", "teams.csv", CCWAREHOUSE__TEAMS="blue.csv")
-    assert (["Red"], [(4,)]) == (teams(database), query(database, size))
-    call("load", "--min-group-size", "2", CCWAREHOUSE__TEAMS="blue.csv")
-    assert (["Blue"], [(2,)]) == (teams(database), query(database, size))
+
+@pytest.mark.slow
+def test_the_environment_names_files_and_options_come_first(call, database):
+    """Each setting by itself."""
+    given = {"CCWAREHOUSE__TEAMS": "blue.csv", "CCWAREHOUSE__MIN_GROUP_SIZE": "4"}
+    call("load", **given)
+    assert (["Blue"], [(4,)]) == (teams(database), query(database, SIZE))
+
+    call("load", "--teams", "teams.csv", **given)
+    assert (["Red"], [(4,)]) == (teams(database), query(database, SIZE))
+    call("load", "--min-group-size", "2", **given)
+    assert (["Blue"], [(2,)]) == (teams(database), query(database, SIZE))
+
+
+@pytest.mark.process
+def test_dlts_file_names_files(api, folder, database):
+    """As docs/settings.md has it."""
+    (folder / ".dlt").mkdir()
+    (example,) = (text for text in blocks("toml") if "min_group_size" in text)
+    (folder / ".dlt" / "config.toml").write_text(example)
+    given = {
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+        "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "1",
+        "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+    }
+    words = [Path(sys.executable).with_name("ccwarehouse"), "load", "--json"]
+    done = subprocess.run(
+        words, env=os.environ | given, capture_output=True, text=True, check=True
+    )
+
+    assert ["teams", "budgets"] == json.loads(done.stdout)["files_loaded"]
+    assert (5,) in query(database, SIZE)
 
 
 @pytest.mark.slow
