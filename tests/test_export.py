@@ -42,15 +42,22 @@ PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = ("2026-03-08", "2026-03-09")
 # In an order that is neither that of bytes nor that of English.
 NAMES = ["b-key", "B-key", "a_key", "ä key", "-key", "=1+1", "'key", 'k,"e', "(key)"]
-NO_MODELS = {"model_breakdown": []}
+# Of which views keep twelve places.
+FINE = {"currency": "USD", "amount": "1234567.123456789012345678901234"}
 
 
 def usage(day):
-    """A day of people and keys; one has no cost."""
+    """A day of people and keys; one has no cost, and one a cost of many places."""
     keys = [
         record(day, actor={"type": "api_actor", "api_key_name": name}) for name in NAMES
     ]
-    return [record(day), record(day, "idle@example.com", **NO_MODELS), *keys]
+    fine = {"model": "opus", "tokens": {"input": 1}, "estimated_cost": FINE}
+    return [
+        record(day),
+        record(day, "idle@example.com", model_breakdown=[]),
+        record(day, "fine@example.com", model_breakdown=[fine]),
+        *keys,
+    ]
 
 
 HISTORY = History({day: usage(day) for day in DAYS})
@@ -281,6 +288,16 @@ def test_postgres_gives_the_same_bytes(loaded, database, tmp_path):
         assert schemas[0] == schemas[1]
         if not tells_its_load(view_named(name)):
             assert made == theirs[name]
+
+
+@pytest.mark.usefixtures("bigquery")
+def test_bigquery_gives_the_same_bytes(loaded, tmp_path):
+    """Its decimals have more places, and come as tuples."""
+    with served(HISTORY) as api:
+        load_from(api, tmp_path, *DAYS, views=True, destination="bigquery")
+    names = ["stg_usage", "user_cost_daily", "org_daily", "user_tool_acceptance_daily"]
+
+    assert exports(loaded, names) == exports(tmp_path, names, destination="bigquery")
 
 
 def tells_its_load(view):
