@@ -34,9 +34,11 @@ from ccwarehouse.export.csv_lines import csv_lines, text_cell
 from ccwarehouse.export.json_lines import json_lines
 from ccwarehouse.export.sinks import Sink
 from ccwarehouse.options import Format
-from ccwarehouse.warehouses import open_warehouse, postgres
+from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses import postgres as postgres_engine
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
+from postgres import READER
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = ("2026-03-08", "2026-03-09")
@@ -305,11 +307,27 @@ def tells_its_load(view):
     return {"load_id", "load_number"} & set(view.columns)
 
 
+def test_whoever_may_only_read_may_export(postgres, database, tmp_path, monkeypatch):
+    """As the reader of docs/warehouses/postgres.md."""
+    with served(HISTORY) as api:
+        load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
+    reader = postgres.address(READER, database)
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", reader)
+    words = ["export", "user_cost_daily", "--destination", "postgres"]
+    done = CliRunner().invoke(main, words)
+    missing = CliRunner().invoke(main, [*words, "--dataset", "nothing_there"])
+
+    assert (0, "") == (done.exit_code, done.stderr)
+    assert 2 * len(usage(DAYS[0])) + 1 == len(done.stdout.splitlines())
+    assert (5, 1) == (missing.exit_code, len(missing.stderr.splitlines()))
+    assert "lacks view user_cost_daily" in missing.stderr
+
+
 def test_postgres_is_read_in_portions(database, tmp_path, monkeypatch):
     """The server keeps the rows until they are asked for."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
-    monkeypatch.setattr(postgres, "ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(postgres_engine, "ROWS_AT_ONCE", 5)
 
     with (
         open_warehouse("postgres", tmp_path, "claude_code", read_only=True) as opened,
