@@ -9,10 +9,8 @@ from pathlib import Path
 import duckdb
 
 from ccwarehouse.reports import all_tables
-from claude_code_marts import models, render
-
-# dlt's table of committed loads; `stg_day_fetches` keeps only fetches of these.
-LOADS = "load_id text, schema_name text, status bigint, inserted_at timestamptz"
+from ccwarehouse.warehouses.view_types import make_tables, make_views
+from claude_code_marts import models
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 HEAD = """\
@@ -34,23 +32,15 @@ def page() -> str:
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables\n"
     yield "The tables are in the dataset `claude_code`, unless another is named.\n"
-    connection.execute("create schema claude_code")
+    make_tables(connection)
     for name, table in all_tables().items():
-        connection.register("rows", table.empty())
         relation = f"claude_code.{name}"
-        connection.execute(
-            f"create table {relation} as select *, '' as _dlt_load_id from rows"
-        )
         yield _section(connection, relation, table.description, table.descriptions)
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Views\n\nThe views are in the dataset `claude_code_marts`.\n"
-    connection.execute(f"create table claude_code._dlt_loads ({LOADS})")
-    connection.execute("create schema claude_code_marts")
-    for view in models():
-        relation = f"claude_code_marts.{view.name}"
-        connection.execute(f"create view {relation} as {render(view)}")
+    make_views(connection, models())
     for view in sorted(models(), key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
         stored = " Its rows are stored." if view.is_materialised else ""

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from loads import execute
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
 MAPS = {"days", "rows", "days_failed", "days_standing", "duplicates"}
+BUDGETS = "scope,name,month,amount,currency\norganisation,,{month},1,{currency}\n"
 
 
 def documented(section):
@@ -77,8 +79,17 @@ def call(api, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tmp_path):
     """The keys that all commands print are those in docs/json.md."""
-    objects = {"load --dry-run": [call("load", "--dry-run")[1]]}
-    objects["load"] = [call("load")[1]]
+    month = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m}"
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(BUDGETS.format(month=month, currency="USD"))
+    bad.write_text(BUDGETS.format(month=month, currency="XXX"))
+    dry_run = call("load", "--dry-run", "--budgets", "good.csv")
+    objects = {"load --dry-run": [dry_run[1]]}
+    objects["load"] = [call("load", "--budgets", "good.csv")[1]]
+    objects["load"].append(call("load", "--budgets", "bad.csv")[1])
+    objects["budgets"] = [call("budgets")[1]]
+    objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
+    objects["export without a view"] = [call("export")[1]]
     refused, emptied = [], []
 
     def later(day):
@@ -120,6 +131,10 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
         (["load", "--database", "nowhere/usage.duckdb"], 5, "nowhere"),
         (["status"], 5, "not there yet"),
         (["transform"], 5, "not there yet"),
+        (["budgets"], 5, "not there yet"),
+        (["budgets", "--month", "2026-13"], 2, "Write it as YYYY-MM"),
+        (["export", "user_cost", "--out", "x"], 2, "Did you mean"),
+        (["export", "user_daily", "--out", "x"], 5, "not there yet"),
     ],
 )
 def test_an_error_is_an_object_too(call, words, code, reason):
@@ -132,7 +147,9 @@ def test_an_error_is_an_object_too(call, words, code, reason):
     assert 1 == len(told["error"].splitlines())
 
 
-@pytest.mark.parametrize("command", ["load", "status", "transform", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["load", "status", "budgets", "transform", "doctor"]
+)
 @pytest.mark.parametrize(
     ("raised", "code", "reason"),
     [

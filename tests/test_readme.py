@@ -80,9 +80,16 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
     assert ("CRON_TZ=UTC", True) == (zone, (tmp_path / "ccwarehouse.duckdb").exists())
 
 
-def test_every_option_of_load_is_told_of():
-    """The table of options is complete."""
-    options = [name for option in main.commands["load"].params for name in option.opts]
+@pytest.mark.parametrize("command", ["load", "export"])
+def test_every_option_is_told_of(command):
+    """The tables of options are complete."""
+    params = main.commands[command].params
+    options = [
+        name
+        for option in params
+        if isinstance(option, click.Option)
+        for name in option.opts
+    ]
 
     assert [] == [name for name in options if name not in OPERATIONS]
 

@@ -10,8 +10,9 @@ are answered at once.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +25,9 @@ from .environment import prepare
 from .exit_codes import ExitCode, as_help
 from .gc_freeze import frozen_imports
 from .options import (
+    Format,
     IsoDate,
+    IsoMonth,
     NewOrOldFile,
     json_option,
     wait_option,
@@ -35,7 +38,10 @@ from .output import PACKAGE, Commands, EndedError, Output
 if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings, UsageSummary
     from claude_code_analytics.preflight import Preflight
+    from claude_code_marts import Model
 
+    from .export.formats import Writer
+    from .inputs import InputFile
     from .load import Outcome, Plan
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
@@ -68,6 +74,17 @@ def main() -> None:
     "--concurrency", type=click.IntRange(1), help="Days in flight, 4 unless set."
 )
 @click.option("--dry-run", is_flag=True, help="Say which days and why; load nothing.")
+@click.option(
+    "--teams", type=click.Path(path_type=Path), help="CSV file: who is in which team."
+)
+@click.option(
+    "--budgets", type=click.Path(path_type=Path), help="CSV file: what may be spent."
+)
+@click.option(
+    "--min-group-size",
+    type=click.IntRange(1, 1_000_000),
+    help="Active people a team needs to be shown by itself, 1 unless set.",
+)
 @click.option("--quiet", is_flag=True, help="Say only what needs attention.")
 @click.option(
     "--publish",
@@ -87,6 +104,9 @@ def load(
     replace_organisation: bool,
     concurrency: int | None,
     dry_run: bool,
+    teams: Path | None,
+    budgets: Path | None,
+    min_group_size: int | None,
     quiet: bool,
     publish: Path | None,
     wait: int,
@@ -98,8 +118,8 @@ def load(
 
     Without dates this is the nightly run: every day that is missing, failed or was
     read too early, and the last few days again, as the API may restate them. With
-    dates it is a backfill of exactly these days. Needs an Admin API key in
-    ANTHROPIC_ADMIN_KEY.
+    dates it is a backfill of exactly these days. Files of teams and budgets are loaded
+    with them. Needs an Admin API key in ANTHROPIC_ADMIN_KEY.
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
@@ -109,7 +129,7 @@ def load(
         from .load import Request, plan
         from .warehouses import engine_of
         from .words.load import end_of_load, remarks
-        from .words.plan import plan_as_dict, plan_as_lines
+        from .words.plan import end_of_dry_run
 
     engine = engine_of(destination, database)
     with _errors_explained(destination):
@@ -120,6 +140,7 @@ def load(
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
+        files = _files(teams, budgets, min_group_size)
         before = None if dry_run else _preflight(settings, quiet=quiet)
     now = before.clock if before else utc_now
     access = {"read_only": True} if dry_run else {"sole_writer": True}
@@ -129,8 +150,8 @@ def load(
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
         chosen = plan(request, stored, now(), settings)
         if before is None:
-            return End(facts=plan_as_dict(chosen), lines=plan_as_lines(chosen))
-        outcome = _load(output, warehouse, chosen, settings, before, quiet=quiet)
+            return end_of_dry_run(chosen, files)
+        outcome = _load(output, warehouse, chosen, files, settings, before, quiet=quiet)
     for remark in remarks(chosen, outcome):
         output.remark(remark)
     if publish:
@@ -140,6 +161,7 @@ def load(
 
 @main.command(epilog=as_help())
 @click.option("--check", is_flag=True, help="Also check the claims about the data.")
+@click.option("--full", is_flag=True, help="Also fill the stored marts anew.")
 @wait_option
 @json_option
 @warehouse_options
@@ -147,6 +169,7 @@ def load(
 def transform(
     output: Output,
     check: bool,
+    full: bool,
     wait: int,
     destination: str,
     database: Path,
@@ -157,7 +180,7 @@ def transform(
         from .words.checks import end_of_transform, failure_as_lines
 
     with _warehouse(output, destination, database, dataset, wait) as warehouse:
-        names = warehouse.build_views()
+        names = warehouse.build_views(everything=full)
         failures = warehouse.check_views() if check else None
     for failure in failures or []:
         for line in failure_as_lines(failure):
@@ -194,6 +217,86 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     for remark in remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
+
+
+@main.command(epilog=as_help())
+@click.option(
+    "--month", type=IsoMonth(), help="The UTC month; unset, the newest one loaded."
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def budgets(
+    output: Output,
+    month: date | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
+    """Say how far the budgets of a month are spent.
+
+    Ends with 6 when one is over. Money is the API's estimate of the cost. Needs no key.
+    """
+    with frozen_imports():
+        from .budgets import read_budget_status
+        from .words.budgets import end_of_budgets
+
+    with _warehouse(
+        output, destination, database, dataset, read_only=True
+    ) as warehouse:
+        found = read_budget_status(warehouse, month)
+    return end_of_budgets(found, warehouse.location)
+
+
+@main.command(epilog=as_help())
+@click.argument("view", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=Format(),
+    help="As the ending of --out says, else csv.",
+)
+@click.option(
+    "--out",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="File to write or replace; unset, stdout.",
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def export(
+    output: Output,
+    view: str | None,
+    form: str | None,
+    out: Path | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
+    """Write the rows of VIEW as CSV, Parquet or lines of JSON.
+
+    Without VIEW, lists the views. Rows come in the order of the view's grain. Needs no
+    key.
+    """
+    with frozen_imports():
+        from .export import FORMATS, format_of, require_target, view_named
+        from .words.export import end_of_export, end_of_list
+
+    if view is None:
+        if form or out:
+            raise click.UsageError("Name a view. List all: ccwarehouse export")
+        return end_of_list()
+    form = form or format_of(out)
+    _require_way_out(output, form, out)
+    with _errors_explained(""):
+        model = view_named(view)
+        if out:
+            require_target(out, database)
+    with _warehouse(
+        output, destination, database, dataset, read_only=True
+    ) as warehouse:
+        count = _export(warehouse, model, FORMATS[form], out)
+    return end_of_export(view, form, count, out)
 
 
 @main.command(epilog=as_help())
@@ -285,6 +388,45 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
             raise click.UsageError(message)
 
 
+def _files(
+    teams: Path | None, budgets: Path | None, min_group_size: int | None
+) -> list[InputFile]:
+    """The files that are named here or in the configuration."""
+    from .inputs import read_files, resolve_file_settings
+
+    settings = resolve_file_settings(
+        teams=teams, budgets=budgets, min_group_size=min_group_size
+    )
+    if min_group_size and not settings.teams:
+        message = "--min-group-size is loaded with the teams file. Name it: --teams."
+        raise click.UsageError(message)
+    return read_files(settings)
+
+
+def _require_way_out(output: Output, form: str, out: Path | None) -> None:
+    if out:
+        return
+    if output.as_json:
+        message = "With --json the rows need a file of their own. Name it: --out."
+        raise click.UsageError(message)
+    if form == "parquet" and sys.stdout.isatty():
+        message = "Parquet is no text for a terminal. Name a file: --out."
+        raise click.UsageError(message)
+
+
+def _export(warehouse: Warehouse, view: Model, write: Writer, out: Path | None) -> int:
+    """The number of rows written, also when their reader had enough before the end."""
+    from .export import ReaderGoneError, file_sink, stdout_sink, write_view
+
+    if out:
+        with file_sink(out) as sink:
+            return write_view(warehouse, view, write, sink)
+    try:
+        return write_view(warehouse, view, write, stdout_sink())
+    except ReaderGoneError:
+        return 0
+
+
 @contextmanager
 def _warehouse(
     output: Output,
@@ -339,7 +481,9 @@ def _errors_explained(location: str) -> Iterator[None]:
         problem = explain(error, location)
         if problem is None:
             raise
-        raise EndedError(problem.code, problem.line) from None
+        raise EndedError(
+            problem.code, problem.line, problem.more, problem.facts
+        ) from None
 
 
 def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
@@ -358,6 +502,7 @@ def _load(
     output: Output,
     warehouse: Warehouse,
     plan: Plan,
+    files: Sequence[InputFile],
     settings: UsageSettings,
     before: Preflight,
     *,
@@ -369,6 +514,7 @@ def _load(
 
     from .interrupt import run_interruptibly
     from .load import load as run
+    from .load import load_files
     from .words.load import interrupted
     from .words.progress import watch
 
@@ -389,6 +535,8 @@ def _load(
             is_admitted=before.is_admitted,
             contact=progress.contact,
         )
+        now = before.clock()
+        outcome.files, outcome.file_error = load_files(warehouse, files, now)
         if plan.wanted or plan.stored:
             warehouse.build_views()
         return outcome

@@ -1,7 +1,14 @@
 """The one path that nightly runs and backfills take: plan, fetch, write, sum up."""
 
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -24,6 +31,7 @@ from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 from whole_days.report import Day, DayFetch, Report, Settings, Summary
 
+from .inputs import InputFile, InputFileError
 from .warehouses import Warehouse
 
 # A package is durable once it is committed: small enough that a killed backfill keeps
@@ -64,6 +72,9 @@ class Outcome(Generic[Summary]):
     `emptied` are the days that had records and have none now, `organizations` those of
     the days it loaded, `organizations_before` those that were stored of these days, and
     `new_organizations` those of which nothing was stored.
+
+    `files` are the names of the files beside the usage that were loaded anew, and
+    `file_error` is why one of them was not.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -80,6 +91,8 @@ class Outcome(Generic[Summary]):
     seconds: float = 0
     account_is_empty: bool = False
     clock_error: timedelta = timedelta()
+    files: list[str] = field(default_factory=list)
+    file_error: InputFileError | None = None
 
     @property
     def loaded(self) -> list[date]:
@@ -213,6 +226,24 @@ def load(
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def load_files(
+    warehouse: Warehouse, files: Sequence[InputFile], now: datetime
+) -> tuple[list[str], InputFileError | None]:
+    """Load the files that have changed: their names, and the fault of one.
+
+    After the days, as a budget in a currency that nobody spends is a fault, and only
+    then is known what is spent. It does not keep the other file from being loaded.
+    """
+    names: list[str] = []
+    fault = None
+    for file in files:
+        try:
+            names += warehouse.store_inputs([file], now)
+        except InputFileError as error:
+            fault = error
+    return names, fault
 
 
 def portions(

@@ -1,6 +1,7 @@
 """The options that commands share, and the types of their values."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,30 @@ class IsoDate(click.ParamType[date]):
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a day. Write it as YYYY-MM-DD.", param, ctx)
+
+
+class IsoMonth(click.ParamType[date]):
+    """A month as YYYY-MM: its first day."""
+
+    name = "month"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The month, or a usage error that shows the right form."""
+        try:
+            if re.fullmatch("[0-9]{4}-[0-9]{2}", str(value)):
+                return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            pass
+        self.fail(f"{value!r} is not a month. Write it as YYYY-MM.", param, ctx)
+
+
+class Format(click.Choice[str]):
+    """A format of `export`. Their list is in a module that imports Arrow."""
+
+    def __init__(self) -> None:
+        super().__init__(["csv", "parquet", "json"])
 
 
 class NewOrOldFile(click.Path):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import IO, Any
@@ -52,15 +52,27 @@ class Output:
 
 
 class EndedError(click.ClickException):
-    """Ends a command with a fault that a person can fix, in one line."""
+    """Ends a command with a fault that a person can fix, in one line.
 
-    def __init__(self, code: ExitCode, line: str) -> None:
+    `more` are lines below it, and `facts` keys for the JSON object.
+    """
+
+    def __init__(
+        self,
+        code: ExitCode,
+        line: str,
+        more: Sequence[str] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(line)
         self.exit_code = code  # type: ignore[misc]  # per instance, not per class
+        self.more = more
+        self.facts = facts or {}
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the line on stderr."""
-        click.echo(f"{PACKAGE}: {self.message}", file=file, err=True)
+        """Print the lines on stderr."""
+        for line in (f"{PACKAGE}: {self.message}", *self.more):
+            click.echo(line, file=file, err=True)
 
 
 class Commands(click.Group):
@@ -85,7 +97,8 @@ class Commands(click.Group):
             end = super().main(args, *more, **extra)
         except click.ClickException as error:
             error.show()
-            end = End(error.exit_code, error.format_message())
+            facts = error.facts if isinstance(error, EndedError) else {}
+            end = End(error.exit_code, error.format_message(), facts)
         except Exception as bug:
             output.end(End(ExitCode.BUG, A_BUG.format(name=type(bug).__name__)))
             raise

@@ -4,7 +4,9 @@ All other errors are bugs and keep their traceback (exit code 1).
 """
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import (
@@ -23,7 +25,8 @@ from claude_code_analytics import CredentialsError, SettingsError
 from whole_days.errors import ClockError, OrganisationError, OtherShapeError
 
 from .exit_codes import ExitCode
-from .inputs import InputFileError
+from .export import ExportError, UnknownViewError
+from .inputs import InputFileError, InputFilesError
 from .redaction import without_secrets
 from .refusals import refusal
 from .warehouses import (
@@ -53,10 +56,16 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One line for a person, ending with what to do, and the exit code."""
+    """One line for a person, ending with what to do, and the exit code.
+
+    `more` are further lines, and `facts` keys for programs, where one line cannot hold
+    all there is to mend.
+    """
 
     code: ExitCode
     line: str
+    more: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explain(error: BaseException, location: str) -> Problem | None:
@@ -76,9 +85,9 @@ def _known(error: BaseException, location: str) -> Problem | None:
     match error:
         case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
             code, line = ExitCode.CONFIGURATION, str(error)
-        case InputFileError():
-            code, line = ExitCode.CONFIGURATION, without_secrets(str(error))
-        case ImpossibleNameError() | UnsuitableDestinationError():
+        case InputFileError() | InputFilesError():
+            return _of_files(error)
+        case ImpossibleNameError() | UnknownViewError() | UnsuitableDestinationError():
             code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
@@ -91,7 +100,11 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case _ if _is_unreadable(error):
             code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
         case (
-            NothingLoadedError() | ObstacleError() | OtherShapeError() | PublishError()
+            ExportError()
+            | NothingLoadedError()
+            | ObstacleError()
+            | OtherShapeError()
+            | PublishError()
         ):
             code, line = ExitCode.WAREHOUSE, str(error)
         case DestinationException() | OSError() | WarehouseInUseError():
@@ -101,6 +114,15 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case _:
             return None
     return Problem(code, line)
+
+
+def _of_files(error: InputFileError | InputFilesError) -> Problem:
+    """The first fault as the line; for people the next ones, for programs all."""
+    line, *more = without_secrets(str(error)).splitlines()
+    faults = [
+        fault | {"text": without_secrets(fault["text"])} for fault in error.as_dicts()
+    ]
+    return Problem(ExitCode.CONFIGURATION, line, more, {"faults": faults})
 
 
 def _install(error: MissingDependencyException) -> str:

@@ -60,6 +60,18 @@ def lost_output() -> str | None:
     return failure.strerror
 
 
+def write_to_stdout(data: bytes) -> None:
+    """Write data that must not be lost.
+
+    Raises OSError, and `BrokenPipeError` when its reader has gone.
+    """
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    raw = _raw(sys.stdout)
+    if isinstance(raw, _Forgiving) and raw.failure:
+        raise raw.failure
+
+
 def _raw(stream: object) -> object:
     """The lowest layer of a text stream."""
     buffer = getattr(stream, "buffer", None)

@@ -5,8 +5,9 @@ version of a committed load is in force.
 """
 
 from .budgets import read_budgets
-from .faults import Fault, InputFileError
+from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
+from .settings import FileSettings, read_files, resolve_file_settings
 from .store import input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
 from .teams import read_teams
@@ -14,11 +15,15 @@ from .teams import read_teams
 __all__ = [
     "INPUT_TABLES",
     "Fault",
+    "FileSettings",
     "InputFile",
     "InputFileError",
+    "InputFilesError",
     "input_resources",
     "make_input_tables",
     "read_budgets",
+    "read_files",
     "read_teams",
+    "resolve_file_settings",
     "store_inputs",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 FAULTS_SHOWN = 5
 VALUE_SHOWN = 40  # characters
@@ -20,6 +21,15 @@ class Fault:
         line = "" if self.line is None else f", line {self.line}"
         column = "" if self.column is None else f", column {self.column}"
         return f"{file}{line}{column}"
+
+    def as_dict(self, file: str) -> dict[str, Any]:
+        """The same for programs; `line` and `column` are None where none is known."""
+        return {
+            "file": file,
+            "line": self.line,
+            "column": self.column,
+            "text": self.text,
+        }
 
 
 class InputFileError(ValueError):
@@ -40,6 +50,22 @@ class InputFileError(ValueError):
             )
         lines.append(f"Nothing of {file} was loaded; what was loaded before counts.")
         super().__init__("\n".join(lines))
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """All faults for programs."""
+        return [fault.as_dict(self.file) for fault in self.faults]
+
+
+class InputFilesError(ValueError):
+    """The wrong files of a command, with the lines of each, one after the other."""
+
+    def __init__(self, errors: Sequence[InputFileError]) -> None:
+        self.errors = errors
+        super().__init__("\n".join(map(str, errors)))
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """All faults of all files for programs."""
+        return [fault for error in self.errors for fault in error.as_dicts()]
 
 
 def shown(value: str) -> str:

@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from typing import Any, ClassVar, Final
 
 import dlt
+import pyarrow as pa
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from duckdb import DuckDBPyConnection
 
@@ -15,7 +16,7 @@ from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .duckdb_file import IN_USE, MAX_VACUUM_TASKS, hold_file, require_own_name
 from .fixes import WAIT
-from .other import AnyDestination, Client, DriverErrors, Engine
+from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import no_views
 from .waiting import IMPATIENT, Patience
 
@@ -114,6 +115,12 @@ class DuckDbSql(CommentOn):
 
     # DuckDB never refuses to replace a view, whatever became of its columns.
     replaces_views_at_once = True
+
+    @contextmanager
+    def reading(self, client: Client, query: str) -> Iterator[Iterator[pa.Table]]:
+        """As Arrow, which DuckDB makes much faster than tuples."""
+        with client.execute_query(query) as cursor:
+            yield cursor.iter_arrow(ROWS_AT_ONCE)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
         """DuckDB has this much of Postgres's catalogue."""

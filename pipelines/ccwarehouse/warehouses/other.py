@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 import dlt
+import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
@@ -27,6 +28,9 @@ from .waiting import IMPATIENT, Patience
 
 AnyDestination = Destination[Any, Any]
 Client = SqlClientBase[Any]
+
+# Rows that are in memory at once while a view is read; DuckDB counts in 2,048.
+ROWS_AT_ONCE: Final = 16_384
 
 NO_REPLACEMENT = (
     "{name} cannot hold this data: dlt only adds rows to it or overwrites them one by "
@@ -184,6 +188,18 @@ class Dialect:
     ) -> Iterable[tuple[str, str]]:
         """What others have built on views: its name, and the view it reads."""
         return ()
+
+    @contextmanager
+    def reading(
+        self, client: Client, query: str
+    ) -> Iterator[Iterator[pa.Table | Sequence[Sequence[Any]]]]:
+        """The rows of a query, `ROWS_AT_ONCE` at a time: as tuples, or as Arrow."""
+        with client.execute_query(query) as cursor:
+            yield cursor.iter_fetch(ROWS_AT_ONCE)
+
+    def by_code_points(self, key: str) -> str:
+        """A text to sort by as UTF-8 sorts it, whatever its collation."""
+        return key
 
     def lock(self, client: Client) -> None:
         """Keep other loads out while the connection lasts, where the server can tell.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import dlt
 
@@ -18,7 +18,7 @@ from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
 from .fixes import CORRECT, CREATE, GRANT
 from .materialised import table_name
-from .other import AnyDestination, Client, DriverErrors, Engine
+from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import dependants, no_views, try_lock
 from .postgres_credentials import AnyPostgresConfiguration
 
@@ -104,6 +104,11 @@ def _has_adbc() -> bool:
     return False
 
 
+def _fetched(client: Client, fetch: str) -> Iterator[Sequence[Sequence[Any]]]:
+    while rows := client.execute_sql(fetch):
+        yield rows
+
+
 class PostgresSql(CommentOn):
     """Postgres's SQL."""
 
@@ -128,6 +133,19 @@ class PostgresSql(CommentOn):
     ) -> list[tuple[str, str]]:
         """What others have built on views: its name, and the view it reads."""
         return dependants(client, dataset, views)
+
+    @contextmanager
+    def reading(
+        self, client: Client, query: str
+    ) -> Iterator[Iterator[Sequence[Sequence[Any]]]]:
+        """From a cursor of the server's: the driver's own would take all rows first."""
+        with client.begin_transaction():
+            client.execute_sql(f"declare rows no scroll cursor for {query}")
+            yield _fetched(client, f"fetch {ROWS_AT_ONCE} from rows")
+
+    def by_code_points(self, key: str) -> str:
+        """A database's own collation may be that of a language."""
+        return f'{key} collate "C"'
 
     def lock(self, client: Client) -> None:
         """Take an advisory lock, which ends with the connection, also in a crash."""

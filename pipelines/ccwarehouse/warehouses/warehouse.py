@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import pyarrow as pa
 
+from claude_code_marts import Model
 from whole_days.ledger import read_stored, require_own_shape
 from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
@@ -28,6 +30,7 @@ from .engines import ENGINES, dialect_of, engine_of
 from .errors import NothingLoadedError
 from .names import marts_name
 from .other import Client, Engine
+from .reading import reading
 from .waiting import IMPATIENT, Patience, patiently
 from .work_folder import work_folder
 
@@ -130,6 +133,14 @@ class Warehouse:
         """The claims about the data that do not hold."""
         with self.client() as client:
             return views.check(client, stores_marts=self.engine.stores_marts)
+
+    @contextmanager
+    def reading(
+        self, view: Model
+    ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        """The types of a view's columns, and its rows in the order of its grain."""
+        with self.client() as client, reading(client, view) as found:
+            yield found
 
     @contextmanager
     def client(self) -> Iterator[Client]:

@@ -14,6 +14,7 @@ from ..doctor.api import EMPTY_ACCOUNT
 from ..end import End
 from ..exit_codes import ExitCode
 from ..load import Outcome, Plan
+from ..problems import Problem, explain
 from .causes import causes
 from .dates import count, dates, standing_numbers
 from .plan import ends
@@ -27,6 +28,8 @@ def end_of_load(
     """The end of a load that came to its end, whatever became of its days."""
     facts = outcome_as_dict(plan, outcome, location)
     lines = [] if quiet else outcome_as_lines(plan, outcome, location)
+    if refused := _refused_file(outcome):
+        return End(refused.code, refused.line, facts, lines)
     if not outcome.failed:
         return End(facts=facts, lines=lines)
     code = ExitCode.DAYS_FAILED if outcome.loaded else ExitCode.NOTHING_LOADED
@@ -38,6 +41,7 @@ def end_of_load(
 
 def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[str, Any]:
     """The summary for machines. Cost is a decimal string in USD."""
+    refused = _refused_file(outcome)
     return ends(plan) | {
         "days_wanted": len(plan.wanted),
         "days_loaded": len(outcome.loaded),
@@ -61,6 +65,8 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "days_emptied": [str(day) for day in sorted(outcome.emptied)],
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
+        "files_loaded": outcome.files,
+        "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
         "seconds": round(outcome.seconds, 3),
@@ -82,6 +88,8 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
     if outcome.loaded:
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
+    if outcome.files:
+        lines.append(f"Files    {' and '.join(outcome.files)} loaded anew")
     lines.append(f"Time     {outcome.seconds:.1f} s")
     lines.append(f"Data     {location}")
     if outcome.loaded and not plan.stored:
@@ -123,6 +131,8 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
         lines.append(f"{off(outcome.clock_error)}, which the load went by. {SET_IT}.")
     if outcome.account_is_empty:
         lines.append(EMPTY_ACCOUNT)
+    if refused := _refused_file(outcome):
+        lines += [refused.line, *refused.more, "The days of this load are committed."]
     return lines
 
 
@@ -141,6 +151,14 @@ def duplicates(outcome: UsageOutcome) -> dict[date, int]:
 def unknown(outcome: UsageOutcome) -> list[Sighting]:
     """What the API's contract does not know, over all loaded days."""
     return sorted(merged(chain(*(day.drift for day in outcome.summaries.values()))))
+
+
+def _refused_file(outcome: UsageOutcome) -> Problem | None:
+    """What was wrong with a file, which is told before days that failed.
+
+    The next load tries these again, but a file stays wrong until somebody mends it.
+    """
+    return explain(outcome.file_error, "") if outcome.file_error else None
 
 
 def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:

@@ -1,11 +1,24 @@
 """The plan of a load: which days, and why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from whole_days.plan import in_runs
 
+from ..end import End
+from ..inputs import InputFile
 from ..load import Plan
 from .dates import count, span
+
+
+def end_of_dry_run(plan: Plan, files: Sequence[InputFile]) -> End:
+    """The end of `load --dry-run`; the files were read and are right."""
+    facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
+    rows = [
+        f"{file.file} is right: {count(len(file.rows), 'row')} of {file.name}."
+        for file in files
+    ]
+    return End(facts=facts, lines=[*plan_as_lines(plan), *rows])
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:

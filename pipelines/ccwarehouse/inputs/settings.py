@@ -1,0 +1,81 @@
+"""Which files a load reads, by dlt's configuration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final, Optional
+
+from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.configuration.specs import BaseConfiguration
+
+from .budgets import read_budgets
+from .faults import InputFileError, InputFilesError
+from .input_file import InputFile
+from .teams import read_teams
+
+LARGEST_GROUP: Final = 1_000_000
+
+
+class GroupSizeError(ConfigurationException):
+    """`min_group_size` is no number of people."""
+
+
+@configspec
+class FileSettings(BaseConfiguration):
+    """`[ccwarehouse]` in `.dlt/config.toml`; the paths are as from where one stands."""
+
+    # with its own section, dlt never falls back to bare names like TEAMS
+    __section__: ClassVar[str] = "ccwarehouse"
+
+    teams: Optional[str] = None  # noqa: UP045 (dlt reads Optional)
+    """The teams file."""
+    budgets: Optional[str] = None  # noqa: UP045 (as above)
+    """The budgets file."""
+    min_group_size: int = 1
+    """Active people a team needs to be shown by itself."""
+
+    def on_resolved(self) -> None:
+        """Refuse a size that no group has."""
+        if not 1 <= self.min_group_size <= LARGEST_GROUP:
+            raise GroupSizeError(f"min_group_size must be from 1 to {LARGEST_GROUP:,}.")
+
+
+def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the spec types them)
+    """The settings from arguments, the environment and dlt's files, in this order.
+
+    None counts as not given. Raises dlt's `ConfigurationException`.
+    """
+    explicit = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in given.items()
+        if value is not None
+    }
+    return resolve_configuration(FileSettings(), explicit_value=explicit)
+
+
+def read_files(settings: FileSettings) -> list[InputFile]:
+    """The files that are set, teams first. Raises `InputFilesError` for all wrong ones.
+
+    A setting that is empty is not set.
+    """
+    files: list[InputFile] = []
+    errors: list[InputFileError] = []
+    if settings.teams:
+        with _collected(errors):
+            files.append(read_teams(Path(settings.teams), settings.min_group_size))
+    if settings.budgets:
+        with _collected(errors):
+            files.append(read_budgets(Path(settings.budgets)))
+    if errors:
+        raise InputFilesError(errors)
+    return files
+
+
+@contextmanager
+def _collected(errors: list[InputFileError]) -> Iterator[None]:
+    """A wrong file is noted, so that the next one is read all the same."""
+    try:
+        yield
+    except InputFileError as error:
+        errors.append(error)

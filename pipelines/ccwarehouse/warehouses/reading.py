@@ -1,0 +1,68 @@
+"""All rows of a view in batches, with the same types and order in every warehouse."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+from claude_code_marts import Model
+
+from .engines import dialect_of
+from .errors import NothingLoadedError
+from .names import marts_name
+from .other import Client
+from .view_types import view_schema
+
+Batches: TypeAlias = Iterator[pa.RecordBatch]
+
+
+@contextmanager
+def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
+    """The types of a view's columns and its rows, in the order of its grain.
+
+    Nulls come first, and texts in the order of their code points: the rows of equal
+    data come in the same order, whatever the warehouse's collation.
+
+    Raises `NothingLoadedError` where the view is not built.
+    """
+    schema = view_schema(view)
+    marts = marts_name(client.dataset_name)
+    try:
+        with dialect_of(client).reading(client, _query(client, view, schema)) as chunks:
+            yield schema, (_batch(chunk, schema) for chunk in chunks)
+    except DatabaseUndefinedRelation as error:
+        raise NothingLoadedError(
+            f"dataset {marts} lacks view {view.name}:"
+            " build it first (`ccwarehouse transform`)"
+        ) from error
+
+
+def _query(client: Client, view: Model, schema: pa.Schema) -> str:
+    with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
+        path = client.make_qualified_table_name(view.name)
+    columns = ", ".join(map(client.escape_column_name, schema.names))
+    keys = ", ".join(_key(client, schema.field(name)) for name in view.grain)
+    return f"select {columns} from {path} order by {keys}"
+
+
+def _key(client: Client, field: pa.Field) -> str:
+    key = client.escape_column_name(field.name)
+    if pa.types.is_string(field.type):
+        key = dialect_of(client).by_code_points(key)
+    return f"{key} nulls first"
+
+
+def _batch(
+    chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema
+) -> pa.RecordBatch:
+    if isinstance(chunk, pa.Table):
+        [batch] = chunk.cast(schema).combine_chunks().to_batches()
+        return batch
+    columns = zip(*chunk, strict=True)
+    arrays = [
+        pa.array(column, field.type)
+        for column, field in zip(columns, schema, strict=True)
+    ]
+    return pa.record_batch(arrays, schema)
