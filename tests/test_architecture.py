@@ -42,6 +42,7 @@ def test_few_modules_know_the_terminal():
     assert {
         "ccwarehouse.cli",
         "ccwarehouse.demo",
+        "ccwarehouse.demo.answers",
         "ccwarehouse.options",
         "ccwarehouse.output",
         "ccwarehouse.words.progress",

@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from ccwarehouse.demo import answer, days_of_the_demo, fill, last_full_month
+from ccwarehouse.demo import days_of_the_demo, fill, last_full_month
+from ccwarehouse.demo.answers import answer
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import FakeApi
 from pages import PAGES, ROOT

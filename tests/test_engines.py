@@ -9,7 +9,7 @@ import sqlglot
 from hypothesis import HealthCheck, Phase, given, settings
 
 from api import record
-from ccwarehouse import demo
+from ccwarehouse.demo import queries
 from claude_code_analytics.fake.organisation import usage
 from histories import Load, damaged, files, histories, stored_after
 from pages import blocks
@@ -155,12 +155,12 @@ READMES = [sql.strip(" \n;") for sql in blocks("sql") if "create role" not in sq
 DEMOS = [
     sql.format(marts="claude_code_marts").replace("%s", "date '2025-09-01'")
     for sql in (
-        demo.ACCEPTANCE_BY_TOOL,
-        demo.COST_BY_TEAM,
-        demo.COSTLIEST_USERS,
-        demo.UNUSUAL_DAY,
-        demo.STOPPED,
-        demo.NEW,
+        queries.ACCEPTANCE_BY_TOOL,
+        queries.COST_BY_TEAM,
+        queries.COSTLIEST_USERS,
+        queries.UNUSUAL_DAY,
+        queries.STOPPED,
+        queries.NEW,
     )
 ]
 

@@ -1,0 +1,125 @@
+"""The demo: a made-up organisation, loaded for real, and the questions people ask."""
+
+import os
+import shlex
+import shutil
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from claude_code_analytics import (
+    CLAUDE_CODE,
+    UsageSettings,
+    UsageSummary,
+    resolve_settings,
+)
+from claude_code_analytics.fake import (
+    DEMO_API_KEY,
+    FakeApi,
+    budgets_csv,
+    teams_csv,
+)
+from whole_days.calendar import Calendar
+
+from ..inputs import InputFile, read_budgets, read_teams
+from ..load import Outcome, Request, load, plan
+from ..warehouses import Warehouse, open_warehouse
+from ..words.progress import watch
+from .answers import answer, say
+
+DATASET = "claude_code"
+DAYS = 60
+SETTLE = timedelta(minutes=90)
+
+
+def run(database: Path, console: Console) -> None:
+    """Load the last 60 days of the made-up organisation into a new file and ask it.
+
+    Its teams and budgets are loaded as well.
+
+    Raises OSError when the file cannot be replaced.
+    """
+    now = datetime.now(UTC)
+    for old in (database, database.with_suffix(".duckdb.wal")):
+        old.unlink(missing_ok=True)
+    with (
+        FakeApi() as api,
+        open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse,
+    ):
+        say(console, f"A made-up organisation, served by a fake API at {api.url}:")
+        settle = _settings(api.url).settle
+        outcome = fill(warehouse, api.url, *days_of_the_demo(now, settle), now)
+        say(
+            console,
+            f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
+            f"{database} after {outcome.seconds:.1f} s.",
+        )
+        answer(warehouse, last_full_month(now, settle), console)
+        console.print()
+    say_how_to_go_on(database, console)
+
+
+def say_how_to_go_on(database: Path, console: Console) -> None:
+    """The command that loads one's own data, and the one that asks the demo's."""
+    loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
+    asks = _command("duckdb", str(database))
+    say(console, "Load your own: ", (loads, "bold"))
+    say(console, "Ask this one:  ", (asks, "bold"))
+
+
+def _command(name: str, *words: str) -> str:
+    """How to call a program here: by name, or by path if only this environment has it.
+
+    DuckDB's shell need not be installed; then the line is the one that fetches it.
+    """
+    beside = Path(sys.executable).with_name(name)
+    if shutil.which(name):
+        program = [name]
+    elif beside.exists():
+        program = [os.path.relpath(beside)]
+    else:
+        program = ["pipx", "run", "--spec", f"{name}-cli", name]
+    return shlex.join([*program, *words])
+
+
+def last_full_month(now: datetime, settle: timedelta = SETTLE) -> date:
+    """The first day of the last month whose days are all complete."""
+    tomorrow = Calendar(now, settle).last_complete + timedelta(days=1)
+    return (tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def days_of_the_demo(now: datetime, settle: timedelta = SETTLE) -> tuple[date, date]:
+    """The first and the last of 60 days, and of the whole last full month."""
+    end = Calendar(now, settle).last_complete
+    # a month of 31 days may begin 61 days ago
+    return min(end - timedelta(days=DAYS - 1), last_full_month(now, settle)), end
+
+
+def _settings(url: str) -> UsageSettings:
+    return resolve_settings(base_url=url, api_key=DEMO_API_KEY, account="default")
+
+
+def fill(
+    warehouse: Warehouse, url: str, start: date, end: date, now: datetime
+) -> Outcome[UsageSummary]:
+    """Load these days from the fake API at `url`, then teams, budgets and views."""
+    settings = _settings(url)
+    chosen = plan(Request(start, end), {}, now, settings)
+    stderr = Console(stderr=True)
+    with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
+        outcome = load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: now)
+    with TemporaryDirectory() as folder:
+        warehouse.store_inputs(_input_files(Path(folder), start, end), now)
+    warehouse.build_views()
+    return outcome
+
+
+def _input_files(folder: Path, start: date, end: date) -> list[InputFile]:
+    days = (start + timedelta(days=n) for n in range((end - start).days + 1))
+    teams, budgets = folder / "teams.csv", folder / "budgets.csv"
+    teams.write_text(teams_csv())
+    budgets.write_text(budgets_csv(sorted({day.replace(day=1) for day in days})))
+    return [read_teams(teams), read_budgets(budgets)]

@@ -1,0 +1,102 @@
+"""The demo's answers, as tables that fit on a screen of 80 columns."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..warehouses import Warehouse
+from ..words.budgets import STATES
+from . import queries
+
+Rows = Sequence[Sequence[Any]]
+
+
+def say(console: Console, *parts: str | tuple[str, str]) -> None:
+    """One line however narrow the console is: a wrapped command cannot be copied.
+
+    Rich's markup is not read, so that a path may contain brackets.
+    """
+    console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def answer(warehouse: Warehouse, month: date, console: Console) -> None:
+    """Print what people ask; a number that there is none of, like 0 of 0, is a dash."""
+    with warehouse.client() as client:
+
+        def ask(query: str, *params: Any) -> Rows:  # noqa: ANN401 (SQL values)
+            named = query.format(marts=warehouse.marts)
+            return client.execute_sql(named, *params) or ()
+
+        _teams(ask(queries.COST_BY_TEAM, month), month, console)
+        _users(ask(queries.COSTLIEST_USERS, month), month, console)
+        _tools(ask(queries.ACCEPTANCE_BY_TOOL), console)
+        _story(
+            ask(queries.UNUSUAL_DAY), ask(queries.STOPPED), ask(queries.NEW), console
+        )
+
+
+def _teams(rows: Rows, month: date, console: Console) -> None:
+    table = _table("team", "cost", "budget", "currency", "spent", "")
+    for *figures, state in rows:
+        cells = _cells(figures, "", ",.2f", ",.0f", "", ".0%")
+        table.add_row(*cells, STATES.get(state, "no budget"))
+    _print(f"What does it cost? Teams and their budgets, {month:%B %Y}", table, console)
+
+
+def _users(rows: Rows, month: date, console: Console) -> None:
+    table = _table("user", "customer type", "days", "cost", "currency", "share")
+    for row in rows:
+        table.add_row(*_cells(row, "", "", "", ",.2f", "", ".1%"))
+    _print(f"Who uses it? The five costliest users of {month:%B %Y}", table, console)
+
+
+def _tools(rows: Rows, console: Console) -> None:
+    table = _table("tool", "accepted", "proposals", "rate")
+    for row in rows:
+        table.add_row(*_cells(row, "", ",", ",", ".1%"))
+    _print(
+        "Do people accept what it proposes? Acceptance by tool, all days",
+        table,
+        console,
+    )
+
+
+def _story(unusual: Rows, stopped: Rows, new: Rows, console: Console) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for day, cost, usual, currency, actor, excess in unusual:
+        text = f"{_day(day)} cost {cost:,.2f} {currency}, {usual:,.2f} is usual"
+        who = f": {actor} alone cost {excess:,.2f} more than usual"
+        table.add_row("unusual", text + (who if actor else ""))
+    for actor, day in stopped:
+        table.add_row("stopped", f"{actor}, last seen on {_day(day)}")
+    for actor, day in new:
+        table.add_row("new", f"{actor}, first seen on {_day(day)}")
+    _print("What stands out?", table, console)
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%B}"
+
+
+def _cells(row: Sequence[Any], *formats: str) -> list[str]:
+    return [
+        "-" if value is None else format(value, form)
+        for value, form in zip(row, formats, strict=True)
+    ]
+
+
+def _table(label: str, *numbers: str) -> Table:
+    table = Table(label, box=box.SIMPLE_HEAD, show_edge=False)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _print(title: str, table: Table, console: Console) -> None:
+    say(console, ("\n" + title, "bold"))
+    console.print(table)
