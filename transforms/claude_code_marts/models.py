@@ -203,6 +203,13 @@ def render_flat(
     return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
 
 
+def definition(model: Model) -> str:
+    """The SQL of a model and of all models it stands on: what its rows follow from."""
+    known = {view.name: view for view in _views()}
+    sources = (known[name].sql for name in sorted(_lineage(model, known)))
+    return "\n".join([model.sql, *sources])
+
+
 def _lineage(model: Model, known: Mapping[str, Model]) -> set[str]:
     """The names of all models that a model stands on."""
     names = {table.name for table in _relations(_parsed(model)) if table.db != RAW}

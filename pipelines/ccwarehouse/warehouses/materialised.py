@@ -5,8 +5,8 @@ of a package's days are replaced before the package is committed. A load that is
 before the commit leaves a day whose raw rows are not whole: the next load writes this
 day again, and with it the stored marts.
 
-A table's name ends with a hash of its query. So a new version of a mart has a new
-table, filled when the views are built. The old one is dropped when no view reads it.
+A table's name ends with a hash of the SQL it follows from. So a new version of a mart
+has a new table, filled when the views are built. The old one is dropped when no view reads it.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from claude_code_marts import RAW, Model, materialised, render_flat
+from claude_code_marts import RAW, Model, definition, materialised, render_flat
 
 from .other import Client
 
@@ -62,8 +62,7 @@ NOTED: Final = """
 @cache
 def table_name(view: Model) -> str:
     """The table with the rows of a stored mart."""
-    query = render_flat(view, "duckdb", raw="raw")
-    digest = hashlib.sha256(query.encode()).hexdigest()
+    digest = hashlib.sha256(definition(view).encode()).hexdigest()
     return f"stored_{view.name}_{digest[:DIGITS]}"
 
 
