@@ -6,7 +6,8 @@ before the commit leaves a day whose raw rows are not whole: the next load write
 day again, and with it the stored marts.
 
 A table's name ends with a hash of the SQL it follows from. So a new version of a mart
-has a new table, filled when the views are built. The old one is dropped when no view reads it.
+has a new table, filled when the views are built. The old one is dropped when no view
+reads it.
 """
 
 import dataclasses
