@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ccwarehouse.warehouses import materialised, open_warehouse
-from ccwarehouse.warehouses.materialised import table_name
+from ccwarehouse.warehouses.stored_names import table_name
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
 
@@ -149,7 +149,10 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
     ]
     names = {view.name: view for view in newer}
     with monkeypatch.context() as patch:
-        patch.setattr(materialised, "materialised", lambda: newer)
+        for module in ("materialised", "stored_names"):
+            patch.setattr(
+                f"ccwarehouse.warehouses.{module}.materialised", lambda: newer
+            )
         patch.setattr(
             "ccwarehouse.warehouses.views.models",
             lambda: [names.get(view.name, view) for view in models()],

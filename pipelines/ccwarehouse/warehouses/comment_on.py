@@ -6,8 +6,8 @@ dlt brings descriptions to BigQuery and others itself, as options of their DDL.
 from claude_code_marts import Model
 
 from ..reports import all_tables
-from .materialised import stored_descriptions
 from .other import Client, Dialect
+from .stored_names import stored_descriptions
 
 
 class CommentOn(Dialect):

@@ -4,28 +4,20 @@ The table lies in the dataset of the raw tables, and the mart's view reads it. I
 of a package's days are replaced before the package is committed. A load that is killed
 before the commit leaves a day whose raw rows are not whole: the next load writes this
 day again, and with it the stored marts.
-
-A table's name ends with a hash of the SQL it follows from. So a new version of a mart
-has a new table, filled when the views are built. The old one is dropped when no view
-reads it.
 """
 
-import dataclasses
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import cache
-from itertools import takewhile
 from typing import Any, Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from claude_code_marts import RAW, Model, definition, materialised, render_flat
+from claude_code_marts import RAW, Model, materialised, render_flat
 
+from .engines import dialect_of
 from .other import Client
+from .stored_names import NOTES, as_stored, table_name
 
-DIGITS: Final = 8  # of the hash, hexadecimal
-NOTES: Final = "stored_marts"  # has a row per table ever made
 STORED_CHECK: Final = """\
 -- Claim: the stored rows of {name} are those of its query.
 with
@@ -60,23 +52,6 @@ NOTED: Final = """
 """
 
 
-@cache
-def table_name(view: Model) -> str:
-    """The table with the rows of a stored mart."""
-    digest = hashlib.sha256(definition(view).encode()).hexdigest()
-    return f"stored_{view.name}_{digest[:DIGITS]}"
-
-
-def as_stored(view: Model) -> Model:
-    """The view over the table of a stored mart; other views stay as they are."""
-    if not view.is_materialised:
-        return view
-    head = takewhile(lambda line: line.startswith("--"), view.sql.splitlines())
-    columns = ", ".join(view.columns)
-    query = f"select {columns} from {RAW}.{table_name(view)}"
-    return dataclasses.replace(view, sql="\n".join([*head, query]))
-
-
 def stored_checks() -> list[Model]:
     """The checks that each stored mart holds what its query gives."""
     return [
@@ -90,18 +65,6 @@ def stored_checks() -> list[Model]:
             ),
         )
         for view in materialised()
-    ]
-
-
-def stored_descriptions() -> list[tuple[str, str, dict[str, str]]]:
-    """Name, description and columns of each table that is kept for stored marts."""
-    of_notes = {"name": "Name of the table."}
-    return [
-        (NOTES, "One row per table that was made for a stored mart.", of_notes),
-        *(
-            (table_name(view), view.description, view.columns)
-            for view in materialised()
-        ),
     ]
 
 
@@ -154,9 +117,10 @@ def _make(client: Client, view: Model, where: str | None = None) -> None:
     client.execute_sql(NOTED.format(notes=notes))
     client.execute_sql(f"insert into {notes} (name) values (%s)", table_name(view))
     path = client.make_qualified_table_name(table_name(view))
-    client.execute_sql(
-        f"create table if not exists {path} as {_query(client, view, where)}"
-    )
+    creation = f"create table if not exists {path} as {_query(client, view, where)}"
+    atomic = client.capabilities.supports_ddl_transactions
+    with client.begin_transaction() if atomic else nullcontext():
+        client.execute_many([*dialect_of(client).before_storing, creation])
 
 
 def _replacement(client: Client, view: Model, where: str = "1 = 1") -> list[str]:
@@ -164,6 +128,7 @@ def _replacement(client: Client, view: Model, where: str = "1 = 1") -> list[str]
     path = client.make_qualified_table_name(table_name(view))
     columns = ", ".join(map(client.escape_column_name, view.columns))
     return [
+        *dialect_of(client).before_storing,
         f"delete from {path} where {where}",
         f"insert into {path} ({columns}) {_query(client, view, where)}",
     ]

@@ -166,6 +166,9 @@ class Dialect:
     # Whether all views can be replaced in one transaction, as readers see it.
     replaces_views_at_once = False
 
+    # Statements that come first in a transaction that fills a stored mart.
+    before_storing: ClassVar[Sequence[str]] = ()
+
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
         """What creates a view or replaces it, with descriptions where there are any."""
         return [f"create or replace view {path} as\n{query}"]

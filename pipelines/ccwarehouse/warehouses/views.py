@@ -14,10 +14,11 @@ from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import as_stored, drop_old_tables, fill_tables, stored_checks
+from .materialised import drop_old_tables, fill_tables, stored_checks
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
+from .stored_names import as_stored
 
 ROWS_SHOWN: Final = 20
 

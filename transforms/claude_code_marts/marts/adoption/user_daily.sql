@@ -33,9 +33,16 @@ activity as (
 
 ),
 
+-- With open ends as days: DuckDB hashes a join by comparisons, but not by `or`.
 members as (
 
-    select * from stg_team_members
+    select
+        actor,
+        team,
+        coalesce(valid_from, date '0001-01-01') as first_date,
+        coalesce(valid_to, date '9999-12-31') as last_date
+
+    from stg_team_members
 
 ),
 
@@ -86,8 +93,8 @@ assigned as (
     from folded
     left join members
         on folded.member = members.actor
-        and (members.valid_from is null or folded.date >= members.valid_from)
-        and (members.valid_to is null or folded.date <= members.valid_to)
+        and folded.date >= members.first_date
+        and folded.date <= members.last_date
 
 )
 
