@@ -256,7 +256,10 @@ def test_every_total_is_the_truth(loaded):
     """
     ledger = """
         select sum(records), sum(num_sessions), sum(estimated_cost_cents), count(*)
-        from claude_code.day_fetches where status = 'complete'
+        from claude_code.day_fetches
+        join claude_code.day_fetches__claude_code
+            using (date, fetched_at, load_number, _dlt_load_id)
+        where status = 'complete'
     """
 
     assert [expected] == query(database, tables)

@@ -654,6 +654,7 @@ def test_the_checks_hold_but_for_counts_that_are_negative(loaded):
             loaded.database, f"delete from claude_code.{table} where date in ({days})"
         )
     with open_warehouse("duckdb", loaded.database, "claude_code") as warehouse:
+        warehouse.build_views(everything=True)  # stored marts know nothing of this
         assert [] == warehouse.check_views()
 
 
