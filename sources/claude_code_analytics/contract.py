@@ -265,6 +265,11 @@ FETCH_SUMS = notes(
             pa.int64(),
             "Records that share every key with another one of the day (count).",
         ),
+        Column(
+            "records_with_cost",
+            pa.int64(),
+            "Records with an entry that has a cost, in any currency (count).",
+        ),
     ],
 )
 

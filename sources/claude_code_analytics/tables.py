@@ -105,16 +105,19 @@ def usage_day(pages: Sequence[Page], account: str, day: date) -> Day[UsageSummar
         summary=summary,
         organizations=frozenset(_counted(usage["organization_id"])) - {""},
         names=frozenset(_counted(models["model"])),
-        notes=_notes(usage, summary),
+        notes=_notes(usage, models, summary),
     )
 
 
-def _notes(usage: pa.Table, summary: UsageSummary) -> dict[str, list[dict[str, Any]]]:
+def _notes(
+    usage: pa.Table, models: pa.Table, summary: UsageSummary
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of the report's notes on the fetch."""
     sums = {
         "num_sessions": _sum_of_sessions(usage),
         "estimated_cost_cents": summary.estimated_cost_cents,
         "duplicates": summary.duplicates,
+        "records_with_cost": _records_with_cost(models),
     }
     unknown = [sighting._asdict() for sighting in summary.drift]
     return {FETCH_SUMS.name: [sums], UNKNOWNS.name: unknown}
@@ -264,6 +267,11 @@ def _actor_types(usage: pa.Table) -> Iterator[Sighting]:
     for name, records in _counted(usage["actor__type"]).items():
         if name not in KNOWN_ACTOR_TYPES:
             yield Sighting("actor_type", name, records, as_example(name))
+
+
+def _records_with_cost(models: pa.Table) -> int:
+    has_cost = models["estimated_cost__amount"].is_valid()
+    return int(pc.count_distinct(models["parent"].filter(has_cost)).as_py())
 
 
 def _duplicates(usage: pa.Table) -> int:

@@ -104,7 +104,7 @@ FETCHES = """
     select
         report, account, date, fetched_at, load_number, records as num_sessions,
         cast(records * 100 as decimal(38, 24)) as estimated_cost_cents, 0 as duplicates,
-        _dlt_load_id
+        records as records_with_cost, _dlt_load_id
     from {raw}.day_fetches;
     insert into {raw}._dlt_loads by name
     select 'bench' as load_id, 0 as status, now() as inserted_at

@@ -22,57 +22,41 @@ days as (
 
 ),
 
-usage as (
-
-    select * from stg_usage
-
-),
-
-actions as (
-
-    select * from stg_tool_actions
-
-),
-
 activity as (
+
+    select * from user_activity_daily
+
+),
+
+sums as (
 
     select
         account,
         organization_id,
         date,
         count(distinct case
-            when actor_type = 'user_actor' then nullif(actor, 'unknown')
+            when records > 0 and actor_type = 'user_actor'
+                then nullif(actor, 'unknown')
         end) as active_users,
         count(distinct case
-            when actor_type = 'api_actor' then nullif(actor, 'unknown')
+            when records > 0 and actor_type = 'api_actor'
+                then nullif(actor, 'unknown')
         end) as active_keys,
         sum(sessions) as sessions,
         sum(lines_added) as lines_added,
         sum(lines_removed) as lines_removed,
         sum(commits) as commits,
-        sum(pull_requests) as pull_requests
-
-    from usage
-    group by account, organization_id, date
-
-),
-
-acceptance as (
-
-    select
-        account,
-        organization_id,
-        date,
-        sum(accepted + rejected) as proposals,
+        sum(pull_requests) as pull_requests,
+        sum(proposals) as proposals,
         sum(accepted) as accepted
 
-    from actions
+    from activity
+    where records > 0 or proposals > 0
     group by account, organization_id, date
 
 ),
 
--- A union and no joins: a null is an organisation as any other, and what lost its
--- record counts.
+-- A union and no join: a null is an organisation as any other.
 parts as (
 
     select
@@ -106,29 +90,10 @@ parts as (
         lines_removed,
         commits,
         pull_requests,
-        0 as proposals,
-        0 as accepted
-
-    from activity
-
-    union all
-
-    select
-        account,
-        organization_id,
-        date,
-        false as is_final,
-        0 as active_users,
-        0 as active_keys,
-        0 as sessions,
-        0 as lines_added,
-        0 as lines_removed,
-        0 as commits,
-        0 as pull_requests,
         proposals,
         accepted
 
-    from acceptance
+    from sums
 
 ),
 
@@ -140,11 +105,11 @@ summed as (
         date,
         cast(sum(active_users) as bigint) as active_users,
         cast(sum(active_keys) as bigint) as active_keys,
-        cast(coalesce(sum(sessions), 0) as bigint) as sessions,
-        cast(coalesce(sum(lines_added), 0) as bigint) as lines_added,
-        cast(coalesce(sum(lines_removed), 0) as bigint) as lines_removed,
-        cast(coalesce(sum(commits), 0) as bigint) as commits,
-        cast(coalesce(sum(pull_requests), 0) as bigint) as pull_requests,
+        cast(sum(sessions) as bigint) as sessions,
+        cast(sum(lines_added) as bigint) as lines_added,
+        cast(sum(lines_removed) as bigint) as lines_removed,
+        cast(sum(commits) as bigint) as commits,
+        cast(sum(pull_requests) as bigint) as pull_requests,
         cast(sum(proposals) as bigint) as proposals,
         cast(sum(accepted) as bigint) as accepted,
         count(case when is_final then 1 end) > 0 as is_final

@@ -7,11 +7,12 @@
 -- sessions: Sessions (count).
 with
 
-usage as (
+activity as (
 
-    select * from stg_usage
+    select * from user_activity_daily
     where
-        actor_type = 'user_actor'
+        records > 0
+        and actor_type = 'user_actor'
         and actor <> 'unknown'
 
 ),
@@ -23,9 +24,9 @@ days as (
         organization_id,
         date,
         actor,
-        cast(coalesce(sum(sessions), 0) as bigint) as sessions
+        cast(sum(sessions) as bigint) as sessions
 
-    from usage
+    from activity
     group by account, organization_id, date, actor
 
 )

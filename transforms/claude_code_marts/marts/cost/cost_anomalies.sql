@@ -25,9 +25,9 @@ costs_of_days as (
 
 ),
 
-usage as (
+days_of_organisations as (
 
-    select * from stg_usage
+    select * from org_days
 
 ),
 
@@ -81,7 +81,7 @@ organisations as (
         organization_id,
         min(date) as first_date
 
-    from usage
+    from days_of_organisations
     group by account, organization_id
 
 ),
@@ -146,8 +146,22 @@ organisation_days as (
 
 ),
 
--- An organisation is no actor, and an actor is never an empty text. Who costs less than
--- 10 explains no unusual day.
+-- Who costs less than 10 explains no unusual day.
+costliest as (
+
+    select
+        *,
+        rank() over (
+            partition by account, organization_id, date, currency
+            order by estimated_cost desc
+        ) as place_of_day
+
+    from costs
+    where estimated_cost >= 10
+
+),
+
+-- An organisation is no actor, and an actor is never an empty text.
 series as (
 
     select
@@ -175,12 +189,25 @@ series as (
         actor,
         currency,
         estimated_cost,
-        case when estimated_cost >= 10 then rank() over (
-            partition by account, organization_id, date, currency
-            order by estimated_cost desc
-        ) else 4 end as place_of_day
+        place_of_day
+
+    from costliest
+
+    union all
+
+    select
+        'user' as scope,
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        currency,
+        estimated_cost,
+        4 as place_of_day
 
     from costs
+    where estimated_cost < 10
 
 ),
 

@@ -52,9 +52,9 @@ days as (
 
 ),
 
-usage as (
+days_of_organisations as (
 
-    select * from stg_usage
+    select * from org_days
 
 ),
 
@@ -71,7 +71,7 @@ organisations as (
         organization_id,
         min(date) as first_date
 
-    from usage
+    from days_of_organisations
     group by account, organization_id
 
 ),

@@ -21,9 +21,24 @@
 -- is_complete: True when every day of the month is final.
 with
 
+costs as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from model_cost_daily
+
+),
+
 model_usage as (
 
-    select * from stg_model_usage
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from stg_model_usage
+    where actor_type = 'user_actor' and actor <> 'unknown'
 
 ),
 
@@ -33,12 +48,68 @@ months as (
 
 ),
 
+-- People do not add up over days, so they are counted in the entries.
+people as (
+
+    select
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        model,
+        count(distinct actor) as users
+
+    from model_usage
+    group by account, organization_id, month, customer_type, currency, model
+
+),
+
+-- A union and no join: null is a value like any other.
+parts as (
+
+    select
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        model,
+        estimated_cost,
+        input_tokens,
+        output_tokens,
+        cache_read_tokens,
+        cache_creation_tokens,
+        0 as users
+
+    from costs
+
+    union all
+
+    select
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        model,
+        null as estimated_cost,
+        null as input_tokens,
+        null as output_tokens,
+        null as cache_read_tokens,
+        null as cache_creation_tokens,
+        users
+
+    from people
+
+),
+
 monthly as (
 
     select
         account,
         organization_id,
-        cast(date_trunc('month', cast(date as date)) as date) as month,
+        month,
         customer_type,
         currency,
         model,
@@ -47,18 +118,10 @@ monthly as (
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
-        count(distinct case
-            when actor_type = 'user_actor' then nullif(actor, 'unknown')
-        end) as users
+        cast(sum(users) as bigint) as users
 
-    from model_usage
-    group by
-        account,
-        organization_id,
-        cast(date_trunc('month', cast(date as date)) as date),
-        customer_type,
-        currency,
-        model
+    from parts
+    group by account, organization_id, month, customer_type, currency, model
 
 ),
 

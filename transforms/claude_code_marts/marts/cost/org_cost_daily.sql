@@ -23,15 +23,9 @@ fetched as (
 
 ),
 
-usage as (
+activity as (
 
-    select * from stg_usage
-
-),
-
-model_usage as (
-
-    select * from stg_model_usage
+    select * from user_activity_daily
 
 ),
 
@@ -52,11 +46,10 @@ costs as (
             when estimated_cost is not null and actor_type = 'user_actor'
                 then nullif(actor, 'unknown')
         end) as users_with_cost,
-        count(distinct case
-            when estimated_cost is not null then usage_id
-        end) as records_with_cost
+        sum(records_with_cost) as records_with_cost
 
-    from model_usage
+    from activity
+    where model_entries > 0
     group by account, organization_id, date, customer_type, currency
 
 ),
@@ -68,9 +61,10 @@ recorded as (
         organization_id,
         date,
         customer_type,
-        count(*) as records
+        sum(records) as records
 
-    from usage
+    from activity
+    where records > 0
     group by account, organization_id, date, customer_type
 
 ),

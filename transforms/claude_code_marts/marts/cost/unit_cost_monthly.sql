@@ -27,21 +27,9 @@
 -- is_complete: True when every day of the calendar month is final.
 with
 
-usage as (
+activity_of_days as (
 
-    select * from stg_usage
-
-),
-
-costs_of_days as (
-
-    select * from user_cost_daily
-
-),
-
-actions as (
-
-    select * from stg_tool_actions
+    select * from user_activity_daily
 
 ),
 
@@ -51,42 +39,23 @@ coverage_of_days as (
 
 ),
 
-proposals as (
-
-    select
-        usage_id,
-        sum(accepted) as accepted
-
-    from actions
-    group by usage_id
-
-),
-
 activity as (
 
     select
-        usage.account,
-        usage.organization_id,
-        usage.date,
-        usage.actor_type,
-        usage.actor,
-        usage.customer_type,
-        coalesce(sum(usage.sessions), 0) as sessions,
-        coalesce(sum(usage.commits), 0) as commits,
-        coalesce(sum(usage.pull_requests), 0) as pull_requests,
-        coalesce(sum(usage.lines_added), 0) as lines_added,
-        coalesce(sum(proposals.accepted), 0) as accepted
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        customer_type,
+        sessions,
+        commits,
+        pull_requests,
+        lines_added,
+        accepted
 
-    from usage
-    left join proposals
-        on usage.usage_id = proposals.usage_id
-    group by
-        usage.account,
-        usage.organization_id,
-        usage.date,
-        usage.actor_type,
-        usage.actor,
-        usage.customer_type
+    from activity_of_days
+    where records > 0
 
 ),
 
@@ -100,18 +69,10 @@ costs as (
         actor,
         customer_type,
         currency,
-        sum(estimated_cost) as estimated_cost
+        estimated_cost
 
-    from costs_of_days
+    from activity_of_days
     where estimated_cost is not null
-    group by
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        currency
 
 ),
 

@@ -1,5 +1,4 @@
 -- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
--- materialised = true
 --
 -- account: Name of the key the data came with; default unless several are set.
 -- organization_id: UUID of the organisation.
@@ -15,18 +14,13 @@
 -- cache_creation_tokens: Tokens written to the cache (count).
 with
 
-usage as (
+activity as (
 
-    select * from stg_usage
-
-),
-
-model_usage as (
-
-    select * from stg_model_usage
+    select * from user_activity_daily
 
 ),
 
+-- Proposals that lost their record cost nothing, and prove no use.
 costs as (
 
     select
@@ -37,70 +31,15 @@ costs as (
         actor,
         customer_type,
         currency,
-        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
-        cast(sum(input_tokens) as bigint) as input_tokens,
-        cast(sum(output_tokens) as bigint) as output_tokens,
-        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
-        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens
+        estimated_cost,
+        input_tokens,
+        output_tokens,
+        cache_read_tokens,
+        cache_creation_tokens
 
-    from model_usage
-    group by
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        currency
-
-),
-
--- Actors without any model entry that day. This is a set operation because it treats
--- nulls as equal; a join would not.
-costless as (
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type
-
-    from usage
-
-    except
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type
-
-    from costs
-
-),
-
--- A cost that was not reported is unknown: null, not zero.
-everyone as (
-
-    select * from costs
-
-    union all
-
-    select
-        *,
-        null as currency,
-        cast(null as decimal(38, 12)) as estimated_cost,
-        null as input_tokens,
-        null as output_tokens,
-        null as cache_read_tokens,
-        null as cache_creation_tokens
-
-    from costless
+    from activity
+    where model_entries > 0 or records > 0
 
 )
 
-select * from everyone
+select * from costs

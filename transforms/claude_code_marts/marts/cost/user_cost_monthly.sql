@@ -15,29 +15,59 @@
 -- active_days: UTC days with any record, whatever the currency (count).
 -- cost_per_active_day: Cost / active days, in units of the currency, to 6 places.
 -- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the calendar month is final.
 with
 
-daily as (
+activity as (
 
     select
         *,
         cast(date_trunc('month', cast(date as date)) as date) as month
 
-    from user_cost_daily
+    from user_activity_daily
+    where model_entries > 0 or records > 0
 
 ),
 
--- `active_day` counts a day once, whatever its currencies. A day without costs or tokens
--- joins the actor's first currency of the month, as it has none of its own.
+coverage as (
+
+    select * from month_days
+
+),
+
+-- Of an actor's day one row has activity, so each day counts once.
+monthly as (
+
+    select
+        account,
+        organization_id,
+        month,
+        actor_type,
+        actor,
+        customer_type,
+        currency,
+        sum(estimated_cost) as estimated_cost,
+        sum(input_tokens) as input_tokens,
+        sum(output_tokens) as output_tokens,
+        sum(cache_read_tokens) as cache_read_tokens,
+        sum(cache_creation_tokens) as cache_creation_tokens,
+        count(case when has_activity then 1 end) as active_days
+
+    from activity
+    group by
+        account, organization_id, month, actor_type, actor, customer_type, currency
+
+),
+
+-- Days without costs or tokens have no currency of their own: they join the actor's first
+-- currency of the month.
 placed as (
 
     select
         *,
-        dense_rank() over (
-            partition by
-                account, organization_id, month, actor_type, actor, customer_type
-            order by date
-        ) as active_day,
         coalesce(currency, case
             when estimated_cost is null and coalesce(
                 input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens
@@ -47,11 +77,11 @@ placed as (
             )
         end) as place
 
-    from daily
+    from monthly
 
 ),
 
-monthly as (
+summed as (
 
     select
         account,
@@ -66,10 +96,10 @@ monthly as (
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
         cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
-        max(max(active_day)) over (
+        cast(sum(sum(active_days)) over (
             partition by
                 account, organization_id, month, actor_type, actor, customer_type
-        ) as active_days
+        ) as bigint) as active_days
 
     from placed
     group by account, organization_id, month, actor_type, actor, customer_type, place
@@ -81,15 +111,30 @@ monthly as (
 divided as (
 
     select
-        *,
+        summed.*,
         round(
-            1e6 * cast(estimated_cost as double) / active_days
+            1e6 * cast(summed.estimated_cost as double) / nullif(summed.active_days, 0)
         ) / 1e6 as cost_per_active_day,
-        round(1e6 * cast(estimated_cost as double) / nullif(sum(estimated_cost) over (
-            partition by account, organization_id, month, customer_type, currency
-        ), 0)) / 1e6 as cost_share
+        round(
+            1e6 * cast(summed.estimated_cost as double)
+            / nullif(sum(summed.estimated_cost) over (
+                partition by
+                    summed.account,
+                    summed.organization_id,
+                    summed.month,
+                    summed.customer_type,
+                    summed.currency
+            ), 0)
+        ) / 1e6 as cost_share,
+        coverage.days_complete,
+        coverage.days_missing,
+        coverage.days_provisional,
+        coverage.is_complete
 
-    from monthly
+    from summed
+    left join coverage
+        on summed.account = coverage.account
+        and summed.month = coverage.month
 
 )
 

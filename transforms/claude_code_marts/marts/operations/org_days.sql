@@ -15,7 +15,8 @@ fetched as (
 
 ),
 
--- The ledger names no organisation, so one begins with its first record.
+-- The ledger names no organisation, so one begins with its first record. Each record is
+-- of one terminal, and the terminals of a day are few rows.
 record_days as (
 
     select distinct
@@ -23,7 +24,7 @@ record_days as (
         organization_id,
         date
 
-    from stg_usage
+    from terminal_daily
 
 ),
 

@@ -6,10 +6,10 @@
 -- days: Days of the row (count).
 -- status: complete; provisional (may change); failed or missing (never fetched whole).
 -- error: Why the last fetch of a failed day failed; null else.
--- records: Usage records stored (count); null where the day was never fetched whole.
+-- records: Usage records of the last whole fetch (count); null where there was none.
 -- records_without_cost: Records without a model entry that has a cost (count).
 -- cost_coverage: Share of the records that have a cost, 0 to 1; null without records.
--- duplicates: Records that share every key with an earlier one (count): kept, not wrong.
+-- duplicates: Records that share every key with an earlier one (count); kept, not wrong.
 -- unknown_fields: Fields, tools and actor types that the contract does not know (count).
 -- restatements: Fetches that changed the day after it was final (count).
 with
@@ -27,18 +27,6 @@ whole_days as (
         max(date) over (partition by account) as last_date
 
     from fetched_days
-
-),
-
-usage as (
-
-    select * from stg_usage
-
-),
-
-model_usage as (
-
-    select * from stg_model_usage
 
 ),
 
@@ -64,6 +52,9 @@ last_fetches as (
         fetched_at,
         status,
         error,
+        records,
+        records_with_cost,
+        duplicates,
         row_number() over (
             partition by account, date, status
             order by load_number desc, fetched_at desc
@@ -164,48 +155,17 @@ ranges as (
 
 ),
 
-costly as (
-
-    select distinct usage_id from model_usage
-    where estimated_cost is not null
-
-),
-
-keys as (
-
-    select
-        usage.account,
-        usage.date,
-        count(*) as records,
-        count(costly.usage_id) as records_with_cost
-
-    from usage
-    left join costly
-        on usage.usage_id = costly.usage_id
-    group by
-        usage.account,
-        usage.date,
-        usage.organization_id,
-        usage.actor_type,
-        usage.actor,
-        usage.customer_type,
-        usage.subscription_type,
-        usage.terminal_type,
-        usage.is_remote
-
-),
-
 records as (
 
     select
         account,
         date,
-        cast(sum(records) as bigint) as records,
-        cast(sum(records_with_cost) as bigint) as records_with_cost,
-        cast(sum(records - 1) as bigint) as duplicates
+        records,
+        records_with_cost,
+        duplicates
 
-    from keys
-    group by account, date
+    from last_fetches
+    where status = 'complete' and recency = 1
 
 ),
 

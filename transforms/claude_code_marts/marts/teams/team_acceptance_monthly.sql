@@ -10,6 +10,10 @@
 -- proposals: Proposals accepted or rejected (count); null if withheld.
 -- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
 -- is_withheld: True for a team of few people, and for the next smallest if it is alone.
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the calendar month is final.
 with
 
 acceptances as (
@@ -31,6 +35,12 @@ assigned as (
 places as (
 
     select * from teams
+
+),
+
+coverage as (
+
+    select * from month_days
 
 ),
 
@@ -119,21 +129,28 @@ judged as (
 rated as (
 
     select
-        account,
-        organization_id,
-        month,
-        team,
-        case when not is_withheld then users end as users,
-        case when not is_withheld then accepted end as accepted,
-        case when not is_withheld then rejected end as rejected,
-        case when not is_withheld then proposals end as proposals,
+        judged.account,
+        judged.organization_id,
+        judged.month,
+        judged.team,
+        case when not judged.is_withheld then judged.users end as users,
+        case when not judged.is_withheld then judged.accepted end as accepted,
+        case when not judged.is_withheld then judged.rejected end as rejected,
+        case when not judged.is_withheld then judged.proposals end as proposals,
         round(
-            1e6 * case when not is_withheld then accepted end
-            / nullif(proposals, 0)
+            1e6 * case when not judged.is_withheld then judged.accepted end
+            / nullif(judged.proposals, 0)
         ) / 1e6 as acceptance_rate,
-        is_withheld
+        judged.is_withheld,
+        coverage.days_complete,
+        coverage.days_missing,
+        coverage.days_provisional,
+        coverage.is_complete
 
     from judged
+    left join coverage
+        on judged.account = coverage.account
+        and judged.month = coverage.month
 
 )
 

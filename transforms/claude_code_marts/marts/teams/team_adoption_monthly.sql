@@ -10,6 +10,9 @@
 -- new_users: Active ones without an earlier record (count); null while history is short.
 -- lapsed_users: Members with a record before the month, none in it (count).
 -- never_active: Members without a record up to the month's end (count).
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final; else the counts may grow.
 -- is_withheld: True when few people are active, and for the next smallest if it is alone.
 with
@@ -81,6 +84,9 @@ months as (
         coverage.account,
         organisations.organization_id,
         coverage.month,
+        coverage.days_complete,
+        coverage.days_missing,
+        coverage.days_provisional,
         coverage.is_complete,
         -- 28 days are enough to say that somebody was not there before
         date_diff('day', histories.history_from, coverage.month) >= 28
@@ -125,6 +131,9 @@ with_a_team as (
         months.account,
         months.organization_id,
         months.month,
+        months.days_complete,
+        months.days_missing,
+        months.days_provisional,
         months.is_complete,
         months.knows_new_users,
         roster.team,
@@ -153,6 +162,9 @@ without_a_team as (
         months.account,
         months.organization_id,
         months.month,
+        months.days_complete,
+        months.days_missing,
+        months.days_provisional,
         months.is_complete,
         months.knows_new_users,
         '(no team)' as team,
@@ -188,6 +200,9 @@ by_team as (
         account,
         organization_id,
         month,
+        days_complete,
+        days_missing,
+        days_provisional,
         is_complete,
         knows_new_users,
         team,
@@ -204,7 +219,16 @@ by_team as (
         end) as never_active
 
     from people
-    group by account, organization_id, month, is_complete, knows_new_users, team
+    group by
+        account,
+        organization_id,
+        month,
+        days_complete,
+        days_missing,
+        days_provisional,
+        is_complete,
+        knows_new_users,
+        team
 
 ),
 
@@ -259,6 +283,9 @@ counted as (
         case when knows_new_users and not is_withheld then new_users end as new_users,
         case when has_a_list and not is_withheld then lapsed_users end as lapsed_users,
         case when has_a_list and not is_withheld then never_active end as never_active,
+        days_complete,
+        days_missing,
+        days_provisional,
         is_complete,
         is_withheld
 

@@ -13,6 +13,10 @@
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null without a list.
 -- is_withheld: True for small teams, which are at least two where there are two.
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the calendar month is final.
 with
 
 costs as (
@@ -35,6 +39,12 @@ assigned as (
 roster as (
 
     select * from team_members_monthly
+
+),
+
+coverage as (
+
+    select * from month_days
 
 ),
 
@@ -239,12 +249,19 @@ shared as (
             when remainders.team not in ('(no team)', '(small teams)')
                 then coalesce(members.members, 0)
         end as members,
-        remainders.is_withheld
+        remainders.is_withheld,
+        coverage.days_complete,
+        coverage.days_missing,
+        coverage.days_provisional,
+        coverage.is_complete
 
     from remainders
     left join members
         on remainders.month = members.month
         and remainders.team = members.team
+    left join coverage
+        on remainders.account = coverage.account
+        and remainders.month = coverage.month
 
 )
 

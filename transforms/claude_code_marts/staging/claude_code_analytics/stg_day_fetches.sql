@@ -13,6 +13,8 @@
 -- sessions: Sessions of the day (count).
 -- currency: Currency of the estimated cost: USD, as the ledger keeps no other.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
+-- duplicates: Records that share every key with an earlier one of the day (count).
+-- records_with_cost: Records with an entry that has a cost, in any currency (count).
 with
 
 fetches as (
@@ -55,7 +57,9 @@ counted as (
         cast(
             round(sums.estimated_cost_cents, 10)
             * cast('0.01' as decimal(2, 2)) as decimal(38, 12)
-        ) as estimated_cost
+        ) as estimated_cost,
+        sums.duplicates,
+        sums.records_with_cost
 
     from fetches
     inner join loads
