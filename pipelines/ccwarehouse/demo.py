@@ -1,4 +1,4 @@
-"""The demo: a made-up organisation, loaded for real, and the questions people ask."""
+"""The demo: load a made-up organisation and answer three questions about it."""
 
 import os
 import shlex
@@ -53,7 +53,7 @@ COST_BY_MODEL = """
 
 
 def run(database: Path, console: Console) -> None:
-    """Load the last 60 days of the made-up organisation into a new file and ask it.
+    """Load the last 60 days of the organisation into a new file and print answers.
 
     Raises OSError when the file cannot be replaced.
     """
@@ -69,33 +69,33 @@ def run(database: Path, console: Console) -> None:
         warehouse.build_views()
         _say(
             console,
-            f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
-            f"{database} after {outcome.seconds:.1f} s.",
+            f"{len(outcome.loaded)} days with {outcome.records:,} records are loaded "
+            f"into {database} in {outcome.seconds:.1f} s.",
         )
         answer(warehouse, last_full_month(now), console)
     say_how_to_go_on(database, console)
 
 
 def say_how_to_go_on(database: Path, console: Console) -> None:
-    """The command that loads one's own data, and the one that asks the demo's."""
+    """Print the commands that load your own data and query the demo's."""
     loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
     asks = _command("duckdb", str(database))
-    _say(console, "Load your own: ", (loads, "bold"))
-    _say(console, "Ask this one:  ", (asks, "bold"))
+    _say(console, "Load your own data: ", (loads, "bold"))
+    _say(console, "Query this data:    ", (asks, "bold"))
 
 
 def _say(console: Console, *parts: str | tuple[str, str]) -> None:
-    """One line however narrow the console is: a wrapped command cannot be copied.
+    """Print one line without wrapping: a wrapped command cannot be copied.
 
-    Rich's markup is not read, so that a path may contain brackets.
+    Rich's markup is off, because a path may contain brackets.
     """
     console.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def _command(name: str, *words: str) -> str:
-    """How to call a program here: by name, or by path if only this environment has it.
+    """The command line of a program: by name, or by path if it is only in this venv.
 
-    DuckDB's shell need not be installed; then the line is the one that fetches it.
+    If the program is not installed, the line runs it with pipx.
     """
     beside = Path(sys.executable).with_name(name)
     if shutil.which(name):
@@ -125,7 +125,7 @@ def _load(warehouse: Warehouse, url: str, now: datetime) -> Outcome[UsageSummary
 
 
 def answer(warehouse: Warehouse, month: date, console: Console) -> None:
-    """Print what people ask; a number that there is none of, like 0 of 0, is a dash."""
+    """Print the three answers; a missing number, like the rate of 0 of 0, is a dash."""
     with warehouse.client() as client:
 
         def ask(query: str, *params: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 (SQL values)

@@ -1,4 +1,4 @@
-"""The reports that are loaded: the one place that names their sources."""
+"""The reports that are loaded. Only this module names all sources."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ REPORTS: Final[tuple[Report[Any], ...]] = (CLAUDE_CODE,)
 
 
 def all_tables() -> dict[str, Table]:
-    """Every table that the loads of all reports write, by name."""
+    """Every table that loads write, over all reports, by name."""
     return {
         name: table for report in REPORTS for name, table in report.all_tables.items()
     }
