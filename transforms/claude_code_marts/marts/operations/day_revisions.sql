@@ -4,7 +4,7 @@
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
 -- previous_fetched_at: When the complete fetch before this one began (UTC).
--- is_restatement: True when the previous fetch was final, so the API restated the day.
+-- is_restatement: True when the previous fetch was final: the API restated the day.
 -- records: Usage records of the day (count).
 -- records_change: Records minus those of the previous fetch (count).
 -- sessions: Sessions of the day (count).
@@ -21,7 +21,7 @@ fetches as (
 
 ),
 
--- In the order of the loads: a clock may have been wrong.
+-- Ordered by load, because a time may come from a wrong clock.
 compared as (
 
     select
@@ -41,7 +41,7 @@ compared as (
 
 ),
 
--- Where the previous fetch was final, the API has restated a day that was over.
+-- If the previous fetch was final, the API restated the day.
 revisions as (
 
     select
