@@ -5,7 +5,7 @@
 -- load_number: Number of the load in its account, from 1.
 -- fetched_at: When the fetch began (UTC).
 -- previous_fetched_at: When the complete fetch before this one began (UTC).
--- is_restatement: True when the previous fetch was final, so the API restated the day.
+-- is_restatement: True when the previous fetch was final: the API restated the day.
 -- records: Usage records of the day (count).
 -- records_change: Records minus those of the previous fetch (count).
 -- sessions: Sessions of the day (count).
@@ -22,7 +22,7 @@ fetches as (
 
 ),
 
--- In the order of the loads: a clock may have been wrong.
+-- Ordered by load, because a time may come from a wrong clock.
 compared as (
 
     select
@@ -42,7 +42,7 @@ compared as (
 
 ),
 
--- Where the previous fetch was final, the API has restated a day that was over.
+-- If the previous fetch was final, the API restated the day.
 revisions as (
 
     select
