@@ -3,7 +3,7 @@
     transforms/claude_code_marts/cases/<what is so>/given/<raw table>.csv
     transforms/claude_code_marts/cases/<what is so>/expected/<view>.csv
 
-Nothing between two commas is null, and "" is the empty text. A file names only the
+An empty field is null, and "" is the empty text. A file names only the
 columns that matter. Other columns of a given row are null or have their `DEFAULTS`;
 other columns of an expected row are not compared. A row's `_dlt_id` is its number in
 the file.
@@ -32,7 +32,7 @@ DEFAULTS = {
     "inserted_at": datetime(2025, 9, 1, tzinfo=UTC),
 }
 LOADS = [{"load_id": "committed", "status": 0, "inserted_at": DEFAULTS["inserted_at"]}]
-# A version of each file; a case that gives rows of input_files has none but those.
+# A version of each input file, unless a case gives rows of input_files.
 VERSIONS = [
     {"name": name, "version": 1, "_dlt_load_id": "committed"}
     for name in ("teams", "budgets")

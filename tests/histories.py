@@ -168,7 +168,7 @@ MEMBERS = [
 
 @st.composite
 def files(draw: st.DrawFn) -> Rows:
-    """A teams and a budgets file as a load leaves them; a day has one team at most."""
+    """The stored rows of a teams and a budgets file; a day has at most one team."""
     size = draw(st.sampled_from([None, 1, 1, 2]))
     notes = [
         {"name": name, "version": 1, "min_group_size": size, "_dlt_load_id": "in"}
@@ -182,7 +182,7 @@ def files(draw: st.DrawFn) -> Rows:
 
 
 def _memberships(draw: st.DrawFn) -> list[dict]:
-    """For some actors, spans of days between some moves, each in a team or in none."""
+    """For some actors, spans of days between moves, each in one team or in none."""
     found = []
     for actor in draw(st.lists(st.sampled_from(MEMBERS), min_size=4, unique=True)):
         moves = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=2)))

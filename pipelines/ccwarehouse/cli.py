@@ -392,7 +392,7 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 def _files(
     teams: Path | None, budgets: Path | None, min_group_size: int | None
 ) -> list[InputFile]:
-    """The files that are named here or in the configuration."""
+    """The files that are named in the options or in the configuration."""
     from .inputs import read_files, resolve_file_settings
 
     settings = resolve_file_settings(
@@ -416,7 +416,7 @@ def _require_way_out(output: Output, form: str, out: Path | None) -> None:
 
 
 def _export(warehouse: Warehouse, view: Model, write: Writer, out: Path | None) -> int:
-    """The number of rows written, also when their reader had enough before the end."""
+    """The number of rows written, also if their reader stopped before the end."""
     from .export import ReaderGoneError, file_sink, stdout_sink, write_view
 
     if out:

@@ -231,10 +231,10 @@ def load(
 def load_files(
     warehouse: Warehouse, files: Sequence[InputFile], now: datetime
 ) -> tuple[list[str], InputFileError | None]:
-    """Load the files that have changed: their names, and the fault of one.
+    """Load the changed files; returns their names, and the error of a refused one.
 
-    After the days, as a budget in a currency that nobody spends is a fault, and only
-    then is known what is spent. It does not keep the other file from being loaded.
+    Call it after the days are loaded: a budget in a currency that nobody spends is a
+    fault, and the days show which currencies are spent. The other file is still loaded.
     """
     names: list[str] = []
     fault = None

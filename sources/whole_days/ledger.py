@@ -1,4 +1,4 @@
-"""What a warehouse holds of each day, read from the warehouse itself.
+"""The stored state of each day, read from the warehouse itself.
 
 `day_fetches` records the fetches, and `_dlt_loads` which loads were committed. The rows
 of the tables show whether they are still the ones that the fetch wrote.

@@ -12,7 +12,7 @@ _MOMENT = pa.timestamp("us", "UTC")
 ACCOUNT: Final = Column(
     "account",
     pa.string(),
-    "Name of the key the data came with; default unless several are set.",
+    "Account of the API key; default unless several are configured.",
 )
 
 # The key of a fetch, in the ledger and in all notes.

@@ -118,7 +118,7 @@ class DuckDbSql(CommentOn):
 
     @contextmanager
     def reading(self, client: Client, query: str) -> Iterator[Iterator[pa.Table]]:
-        """As Arrow, which DuckDB makes much faster than tuples."""
+        """Read as Arrow: DuckDB makes it much faster than tuples."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_arrow(ROWS_AT_ONCE)
 

@@ -29,7 +29,7 @@ from .waiting import IMPATIENT, Patience
 AnyDestination = Destination[Any, Any]
 Client = SqlClientBase[Any]
 
-# Rows that are in memory at once while a view is read; DuckDB counts in 2,048.
+# Rows in memory at once while a view is read. DuckDB's unit is 2,048 rows.
 ROWS_AT_ONCE: Final = 16_384
 
 NO_REPLACEMENT = (
@@ -199,7 +199,7 @@ class Dialect:
             yield cursor.iter_fetch(ROWS_AT_ONCE)
 
     def by_code_points(self, key: str) -> str:
-        """A text to sort by as UTF-8 sorts it, whatever its collation."""
+        """An expression that sorts a text by code points, whatever its collation."""
         return key
 
     def lock(self, client: Client) -> None:

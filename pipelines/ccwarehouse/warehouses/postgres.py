@@ -141,13 +141,13 @@ class PostgresSql(CommentOn):
     def reading(
         self, client: Client, query: str
     ) -> Iterator[Iterator[Sequence[Sequence[Any]]]]:
-        """From a cursor of the server's: the driver's own would take all rows first."""
+        """Read by a cursor on the server: the driver would fetch all rows first."""
         with client.begin_transaction():
             client.execute_sql(f"declare rows no scroll cursor for {query}")
             yield _fetched(client, f"fetch {ROWS_AT_ONCE} from rows")
 
     def by_code_points(self, key: str) -> str:
-        """A database's own collation may be that of a language."""
+        """Sort by C: the database's own collation may be that of a language."""
         return f'{key} collate "C"'
 
     def lock(self, client: Client) -> None:

@@ -127,7 +127,7 @@ class Warehouse:
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
-        """Load the files that have changed; returns what those hold, as in teams."""
+        """Load the changed files; returns their kinds, such as teams."""
         return [file.name for file in store_inputs(self.pipeline, files, now)]
 
     def check_views(self) -> list[views.Failure]:

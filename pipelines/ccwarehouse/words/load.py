@@ -156,9 +156,10 @@ def unknown(outcome: UsageOutcome) -> list[Sighting]:
 
 
 def _refused_file(outcome: UsageOutcome) -> Problem | None:
-    """What was wrong with a file, which is told before days that failed.
+    """The problem of a refused file. It is reported before failed days.
 
-    The next load tries these again, but a file stays wrong until somebody mends it.
+    The next load fetches failed days again, but a file stays wrong until someone fixes
+    it.
     """
     return explain(outcome.file_error, "") if outcome.file_error else None
 

@@ -1,6 +1,6 @@
 -- One row per account, date, load_number and fetched_at: a fetch that changed a day.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched.
 -- load_number: Number of the load in its account, from 1.
 -- fetched_at: When the fetch began (UTC).

@@ -1,6 +1,6 @@
 -- One row per account, kind and name: what the API sends beyond its contract.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- kind: field, tool, actor_type or model.
 -- name: Path of a field, or name of a tool, actor type or model.
 -- first_seen_date: First stored UTC day with it.
