@@ -3,9 +3,10 @@
     transforms/claude_code_marts/cases/<what is so>/given/<raw table>.csv
     transforms/claude_code_marts/cases/<what is so>/expected/<view>.csv
 
-Nothing between two commas is null, and "" the empty text. A file names the columns
-that matter: others of a given row are null, or as `DEFAULTS` has them, and others of
-an expected row are not looked at. A row's `_dlt_id` is its number in the file.
+An empty field is null, and "" is the empty text. A file names only the
+columns that matter. Other columns of a given row are null or have their `DEFAULTS`;
+other columns of an expected row are not compared. A row's `_dlt_id` is its number in
+the file.
 """
 
 from collections import Counter
@@ -31,7 +32,7 @@ DEFAULTS = {
     "inserted_at": datetime(2025, 9, 1, tzinfo=UTC),
 }
 LOADS = [{"load_id": "committed", "status": 0, "inserted_at": DEFAULTS["inserted_at"]}]
-# A version of each file; a case that gives rows of input_files has none but those.
+# A version of each input file, unless a case gives rows of input_files.
 VERSIONS = [
     {"name": name, "version": 1, "_dlt_load_id": "committed"}
     for name in ("teams", "budgets")
@@ -46,18 +47,18 @@ NULLS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A folder of given and expected rows; its name says what they show."""
+    """A folder of given and expected rows, named after the property they show."""
 
     folder: Path
 
     @property
     def name(self) -> str:
-        """What is so."""
+        """The property."""
         return self.folder.name
 
     @property
     def views(self) -> list[str]:
-        """The views that it expects something of."""
+        """The views with expected rows."""
         return sorted(file.stem for file in (self.folder / "expected").iterdir())
 
     def given(self, schemas: dict[str, pa.Schema]) -> Rows:
@@ -73,14 +74,14 @@ class Case:
         return found
 
     def expected(self, view: str, schema: pa.Schema) -> Answer:
-        """The rows of a view, with the columns that the file names."""
+        """The expected rows of a view, with the columns that the file names."""
         file = self.folder / "expected" / f"{view}.csv"
         rows = _read(file, schema)
         names = _columns(file)
         return Answer(names, bag(tuple(row[name] for name in names) for row in rows))
 
     def differences(self, engine: Engine, schemas: dict[str, pa.Schema]) -> dict:
-        """By view, the rows that are only expected and those that are only there."""
+        """By view, the missing and the unexpected rows."""
         engine.fill(self.given(schemas))
         answers = engine.views(self.views)
         found = {}

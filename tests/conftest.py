@@ -1,6 +1,6 @@
-"""What many test modules share at the price of one: servers and processes.
+"""Servers and processes that many test modules share.
 
-Each worker has its own servers where it needs them.
+Each worker starts the servers that it needs.
 """
 
 import os
@@ -18,13 +18,13 @@ from engines import BigQuery, DuckDb, Postgres, prepared
 from postgres import LOADER, server
 from soak import sample
 
-# Fixtures that start a server; the first one that a test needs says where it runs.
+# Fixtures that start a server. The first one that a test needs decides its group.
 SERVERS = ("googlesql", "bigquery_service", "postgres")
-# GoogleSQL is compiled in a checkout's first run, which takes half a minute.
+# The first run in a checkout compiles GoogleSQL, which takes half a minute.
 TO_START = pytest.mark.timeout(sample(quick=300, soak=7200))
 
-# The groups that take longest, in the order in which they begin: whoever began one last
-# would leave the other workers without work.
+# The longest groups start first, in this order. If one started last, the other workers
+# would be idle meanwhile.
 LONGEST = (
     "bigquery_service",
     "postgres",
@@ -51,7 +51,7 @@ sys.addaudithook(_watch)
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Mark the tests that need servers, and keep those of one server in one worker."""
+    """Mark the tests that need a server, and run those of one server in one worker."""
     for item in items:
         server = next((name for name in SERVERS if name in item.fixturenames), None)
         if server:
@@ -62,13 +62,13 @@ def pytest_collection_modifyitems(items):
 
 
 def _turn(item):
-    """When the group of a test has its turn."""
+    """The position of a test's group in the run."""
     group = item.get_closest_marker("xdist_group").args[0]
     return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
 def pytest_collection_finish(session):
-    """Compile GoogleSQL, if that is to come, while tests wait for other things."""
+    """Compile GoogleSQL ahead if a test needs it, while other tests wait."""
     is_first_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     is_needed = any("googlesql" in item.fixturenames for item in session.items)
     if is_first_worker and is_needed and not session.config.option.collectonly:
@@ -77,7 +77,7 @@ def pytest_collection_finish(session):
 
 @pytest.fixture(autouse=True)
 def _python_is_started_by_marked_tests_alone(request):
-    """`make check` leaves those out, so that it takes less than a minute."""
+    """Only marked tests may start Python: `make check` skips them to be fast."""
     marked = map(request.node.get_closest_marker, ("server", "process"))
     _may_start_python.append(any(marked))
     yield
@@ -86,7 +86,7 @@ def _python_is_started_by_marked_tests_alone(request):
 
 @pytest.fixture
 def in_the_background():
-    """SIGINT is ignored, as in what a script starts with `&`; children inherit it."""
+    """SIGINT is ignored, as in a script's background job; children inherit this."""
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, usual)
@@ -94,21 +94,21 @@ def in_the_background():
 
 @pytest.fixture(scope="session")
 def googlesql():
-    """Google's analyzer and executor; a module brings the tables it needs."""
+    """Google's analyzer and executor; each module creates the tables it needs."""
     with googlesql_process.started() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def postgres():
-    """The one server of all tests; what they load lies in databases of their own."""
+    """One server for all tests, which load into separate databases."""
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def duckdb_engine(tmp_path_factory):
-    """Views on a DuckDB file, filled anew by each test that asks them."""
+    """Views on a DuckDB file, which each test fills again."""
     folder = tmp_path_factory.mktemp("duckdb_engine")
     destination = dlt.destinations.duckdb(str(folder / "usage.duckdb"))
     with prepared(destination, folder / "pipelines").sql_client() as client:
@@ -117,9 +117,9 @@ def duckdb_engine(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def postgres_engine(postgres, tmp_path_factory):
-    """The same views in Postgres, with a collation of English.
+    """The same views in Postgres, with an English collation.
 
-    Not for the session: some tests crash the server, which ends its connection.
+    Not session-scoped: some tests crash the server, which ends the connection.
     """
     folder = tmp_path_factory.mktemp("postgres_engine")
     address = postgres.address(database=postgres.new_database())
@@ -130,19 +130,19 @@ def postgres_engine(postgres, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def googlesql_engine(googlesql, tmp_path_factory):
-    """The same views by GoogleSQL's executor."""
+    """The same views in GoogleSQL's executor."""
     return BigQuery(googlesql, tmp_path_factory.mktemp("googlesql_engine"))
 
 
 @pytest.fixture(scope="module")
 def schemas(duckdb_engine):
-    """The columns of raw tables and views, which are the same in every engine."""
+    """The columns of raw tables and views, the same in every engine."""
     return duckdb_engine.schemas()
 
 
 @pytest.fixture
 def database(postgres, monkeypatch):
-    """A new database, into which dlt loads as the README's loader; its name."""
+    """The name of a new database, into which dlt loads as the README's loader."""
     name = postgres.new_database()
     address = postgres.address(LOADER, name)
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
@@ -151,7 +151,7 @@ def database(postgres, monkeypatch):
 
 @pytest.fixture(scope="session")
 def bigquery_service():
-    """The one stand-in for BigQuery; what tests load lies in datasets of their own."""
+    """One stand-in for BigQuery for all tests, which load into separate datasets."""
     with (
         tempfile.TemporaryDirectory() as folder,
         emulator.service(Path(folder)) as service,
@@ -161,7 +161,7 @@ def bigquery_service():
 
 @pytest.fixture
 def bigquery(bigquery_service, monkeypatch):
-    """The same with nothing sent and no trouble; dlt loads into it."""
+    """The same, reset: nothing was sent and nothing fails. dlt loads into it."""
     bigquery_service.reset()
     for name, value in bigquery_service.environment().items():
         monkeypatch.setenv(name, value)

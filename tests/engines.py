@@ -1,7 +1,7 @@
-"""The engines that are to give the same rows: each takes raw rows, and tells its views.
+"""The engines that must give the same rows: each takes raw rows and returns views.
 
-Tables are made by dlt and views as every load makes them. A view's rows come as one bag
-and its columns with GoogleSQL's names for their types.
+dlt creates the tables, and views are created as in every load. A view's rows are a bag,
+and its columns have GoogleSQL's names for their types.
 """
 
 import re
@@ -45,30 +45,30 @@ TYPES = {
 
 
 class Answer(NamedTuple):
-    """What a view or a check holds; a value counts with its type."""
+    """The rows of a view or a check; values of different types differ."""
 
     columns: list[tuple[str, str]]
     rows: Counter
 
 
 class Engine(Protocol):
-    """Something that views are computed by."""
+    """An engine that computes views."""
 
     def fill(self, rows: Rows) -> None:
-        """Let the raw tables hold these rows and no others."""
+        """Replace the rows of all raw tables."""
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
-        """What some views hold, by name."""
+        """The rows of some views, by name."""
 
     def answers(self) -> dict[str, Answer]:
-        """What every view and every check holds, by name."""
+        """The rows of every view and every check, by name."""
 
     def ask(self, query: str) -> list[tuple]:
-        """The rows of a query over the datasets, asked as it is written."""
+        """The rows of a query over the datasets, without translation."""
 
 
 class Warehouse:
-    """A warehouse that dlt writes to, with its tables made and its views built."""
+    """A warehouse of dlt, with tables and views."""
 
     def __init__(self, client: SqlClientBase[Any]) -> None:
         self.client = client
@@ -77,17 +77,17 @@ class Warehouse:
             self.marts = client.fully_qualified_dataset_name()
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
-        """What some views hold."""
+        """The rows of some views."""
         return {name: self._view(name) for name in names}
 
     def answers(self) -> dict[str, Answer]:
-        """What every view and every check holds."""
+        """The rows of every view and every check."""
         return self.views(model.name for model in models()) | {
             claim.name: Answer([], self._check(claim)) for claim in checks()
         }
 
     def ask(self, query: str) -> list[tuple]:
-        """The rows of a query that names datasets as DuckDB and Postgres do."""
+        """The rows of a query; DuckDB and Postgres name datasets as it does."""
         return list(self.client.execute_sql(query))
 
     def _view(self, name: str) -> Answer:
@@ -114,17 +114,17 @@ class DuckDb(Warehouse):
     """A DuckDB file."""
 
     def schemas(self) -> dict[str, pa.Schema]:
-        """The columns of each raw table and view, as Arrow has them."""
+        """The Arrow schema of each raw table and view."""
         paths = {table: f"{self.raw}.{table}" for table in RAW_TABLES}
         paths |= {model.name: f"{self.marts}.{model.name}" for model in models()}
         return {name: self._schema(path) for name, path in paths.items()}
 
     def failures(self) -> list[Failure]:
-        """The claims that do not hold."""
+        """The failed checks."""
         return check(self.client, stores_marts=True)
 
     def fill(self, rows: Rows) -> None:
-        """Put Arrow tables into the emptied ones."""
+        """Empty the tables and insert Arrow tables."""
         connection = self.client.native_connection
         for table in RAW_TABLES:
             path = f"{self.raw}.{table}"
@@ -142,10 +142,10 @@ class DuckDb(Warehouse):
 
 
 class Postgres(Warehouse):
-    """A database of a real server, whose texts sort as people sort them."""
+    """A database on a real server, with a linguistic collation."""
 
     def fill(self, rows: Rows) -> None:
-        """Insert into the emptied tables."""
+        """Empty the tables and insert rows."""
         for table in RAW_TABLES:
             path = f"{self.raw}.{table}"
             self.client.execute_sql(f"delete from {path}")
@@ -159,7 +159,7 @@ class Postgres(Warehouse):
 
 
 class BigQuery:
-    """BigQuery's language on rows that are handed over, a view after the other."""
+    """GoogleSQL on given rows, one view after the other."""
 
     def __init__(self, judge: GoogleSql, folder: Path) -> None:
         self.judge = judge
@@ -170,17 +170,17 @@ class BigQuery:
             judge.create(creation)
 
     def fill(self, rows: Rows) -> None:
-        """Hand the rows over."""
+        """Give the rows to the executor."""
         for table in RAW_TABLES:
             path = (bigquery.PROJECT, bigquery.DATASET, table)
             self.judge.fill(path, rows.get(table, []))
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
-        """What some views hold, and the views that they stand on."""
+        """The rows of some views, and of the views that they read."""
         return {model.name: self._view(model) for model in lineage(names)}
 
     def answers(self) -> dict[str, Answer]:
-        """What every view holds, and then every check."""
+        """The rows of every view, then of every check."""
         found = self.views(model.name for model in models())
         for claim in checks():
             rows = self.judge.query(self._text(claim)).rows
@@ -188,7 +188,7 @@ class BigQuery:
         return found
 
     def ask(self, query: str) -> list[tuple]:
-        """The rows of a query over the views as `answers` left them."""
+        """The rows of a query over the views that `answers` computed."""
         for dataset in (bigquery.DATASET, f"{bigquery.DATASET}_marts"):
             path = f"`{bigquery.PROJECT}`.`{dataset}`."
             query = re.sub(rf"\b{dataset}\.", path, query)
@@ -209,7 +209,7 @@ class BigQuery:
 
 
 def lineage(names: Iterable[str]) -> list[Model]:
-    """Some views, each after all views that it stands on."""
+    """Some views, each after all views that it reads."""
     wanted, found = {*names}, []
     for model in reversed(models()):
         if model.name in wanted:
@@ -219,7 +219,7 @@ def lineage(names: Iterable[str]) -> list[Model]:
 
 
 def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
-    """A pipeline whose first load made all tables, and which has its views."""
+    """A pipeline with all tables and views."""
     pipeline = dlt.pipeline(
         "engines",
         destination=destination,
@@ -235,7 +235,7 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
 
 
 def bag(rows: Iterable[tuple]) -> Counter:
-    """Rows in no order, in which 1, 1.0 and Decimal(1) are three things."""
+    """Rows in any order, where 1, 1.0 and Decimal(1) differ."""
     return Counter(tuple(_typed(cell) for cell in row) for row in rows)
 
 

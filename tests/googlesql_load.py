@@ -49,7 +49,7 @@ def creations(client: BigQueryClient) -> list[str]:
 
 
 def input_creations(folder: Path) -> list[str]:
-    """A CREATE TABLE for each table of the files that people keep."""
+    """A CREATE TABLE for each table of the input files."""
     client = _client(inputs_source({}), "offline_inputs", folder)
     return [_creation(client, table) for table in INPUT_TABLES]
 

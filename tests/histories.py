@@ -1,7 +1,7 @@
-"""Made-up histories that go for the nasty, and what a warehouse holds after them.
+"""Made-up histories with awkward data, and the tables of a warehouse after them.
 
-What is stored comes out of the source's own code: replies are read, days become rows,
-packages note them in the ledger. Only the loads themselves are left out.
+The source's own code makes the rows: it reads replies, turns days into rows, and
+records packages in the ledger. Only the loads themselves are left out.
 """
 
 import copy
@@ -27,17 +27,16 @@ Rows = dict[str, list[dict]]
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
-# Months' ends, leap days, and a neighbour in each month.
+# Ends of months, a leap day, and the days after them.
 DAYS = [
     *(date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)),
     *(date(2025, 9, 30), date(2025, 12, 31), date(2026, 1, 1)),
 ]
 
-# Many: a history is as long as that of several warehouses, since executors take their
-# time to begin.
+# Many accounts: one history tests as much as several, because executors start slowly.
 ACCOUNTS = ["default", "Default", *"abcdefgh"]
 
-# Lower cases that warehouses disagree about, and texts that collations do.
+# Texts that engines lower-case differently, and texts that collations sort differently.
 NASTY = [
     "",
     "A",
@@ -64,7 +63,7 @@ names = st.sampled_from(["edit_tool", "write_tool", "Novel_tool", "novel_tool"])
 models = st.sampled_from([None, "", "claude-b", "Claude-a", "claude-é"])
 
 # Up to 10^8 currency units, in cents: whole ones, doubles of 17 digits, and all 24
-# places. What has more is refused before it is stored.
+# places. Amounts with more places are refused before they are stored.
 doubles = st.floats(-1e10, 1e10, allow_nan=False)
 cents = (
     st.sampled_from([None, 0, -1, 7, "0.000000000000000000000001", "-0.5", "1025"])
@@ -125,7 +124,7 @@ records = st.fixed_dictionaries(
 
 @st.composite
 def days(draw: st.DrawFn) -> list[dict]:
-    """A day's records; some are duplicates, and some differ in who alone."""
+    """A day's records; some are duplicates, and some differ only in the actor."""
     drawn = draw(st.lists(records, min_size=1, max_size=4))
     duplicates = draw(st.lists(st.sampled_from(drawn), max_size=2))
     strangers = draw(st.lists(st.sampled_from(drawn), max_size=2))
@@ -169,7 +168,7 @@ MEMBERS = [
 
 @st.composite
 def files(draw: st.DrawFn) -> Rows:
-    """A teams and a budgets file as a load leaves them; a day has one team at most."""
+    """The stored rows of a teams and a budgets file; a day has at most one team."""
     size = draw(st.sampled_from([None, 1, 1, 2]))
     notes = [
         {"name": name, "version": 1, "min_group_size": size, "_dlt_load_id": "in"}
@@ -183,7 +182,7 @@ def files(draw: st.DrawFn) -> Rows:
 
 
 def _memberships(draw: st.DrawFn) -> list[dict]:
-    """For some actors, spans of days between some moves, each in a team or in none."""
+    """For some actors, spans of days between moves, each in one team or in none."""
     found = []
     for actor in draw(st.lists(st.sampled_from(MEMBERS), min_size=4, unique=True)):
         moves = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=2)))
@@ -224,7 +223,7 @@ def _numbered(rows: Iterable[dict]) -> list[dict]:
 
 @dataclass
 class Stored:
-    """What lies in a warehouse's tables after some loads."""
+    """The rows of a warehouse's tables after some loads."""
 
     ledger: Rows = field(default_factory=lambda: defaultdict(list))
     data: dict[tuple[str, date], Rows] = field(default_factory=dict)
@@ -243,7 +242,7 @@ class Stored:
 
 
 def stored_after(history: Iterable[Load], start: datetime = START) -> Stored:
-    """The tables after these loads, an hour apart, each written over the last."""
+    """The tables after these loads, one hour apart."""
     stored = Stored()
     hashes: dict[str, dict[date, StoredDay]] = defaultdict(dict)
     for number, load in enumerate(history):
@@ -264,7 +263,7 @@ def stored_after(history: Iterable[Load], start: datetime = START) -> Stored:
 
 
 def damaged(stored: Stored) -> Stored:
-    """The same, but one record of each day is gone from under its children."""
+    """The same without one record of each day; its children stay."""
     for day in stored.data.values():
         del day["usage_report"][:1]
     return stored

@@ -1,4 +1,4 @@
-"""Files that people keep, loaded into a DuckDB file, and what is in force then."""
+"""Load input files into a DuckDB file, and read the versions in force."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ STAGING = "staging/inputs/"
 
 
 def faults(read, path: Path) -> list[tuple[int | None, str | None, str]]:
-    """Line, column and text of each fault of a file; none when it is right."""
+    """Line, column and text of each fault of a file; empty without any."""
     try:
         read(path)
     except InputFileError as error:
@@ -28,7 +28,7 @@ def faults(read, path: Path) -> list[tuple[int | None, str | None, str]]:
 
 
 def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> list[str]:
-    """Load these texts as a command does; the names of the files that were written."""
+    """Load these texts as a command does; returns the kinds of the written files."""
     files = []
     if teams is not None:
         path = database.with_name("teams.csv")
@@ -44,7 +44,7 @@ def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> lis
 
 
 def in_force(database: Path, view: str, columns: str = "*") -> list[tuple]:
-    """The rows of a staging view over what is stored."""
+    """The rows of a staging view over the stored files."""
     with duckdb.connect(database) as connection:
         connection.execute("create schema if not exists claude_code_marts")
         for model in models():

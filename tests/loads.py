@@ -1,4 +1,4 @@
-"""Loading a made-up history into a real DuckDB file, over real HTTP."""
+"""Load a made-up history into a real DuckDB file, over real HTTP."""
 
 import copy
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_a
 
 
 def record(day: str, email: str = "dev@example.com", **fields: object) -> dict:
-    """The contract's example on another day, of another user, with other fields."""
+    """The contract's example with another day, user and fields."""
     made = copy.deepcopy(EXAMPLE) | {"date": f"{day}T00:00:00Z"} | fields
     if "actor" not in fields:
         made["actor"]["email_address"] = email
@@ -30,7 +30,7 @@ def record(day: str, email: str = "dev@example.com", **fields: object) -> dict:
 
 
 class History(dict):
-    """What the API says of each day (ISO text -> records); all other days are empty."""
+    """The API's records by day (ISO text -> records); other days are empty."""
 
     def __call__(self, day: date) -> list[dict]:
         return self.get(day.isoformat(), [])
@@ -38,7 +38,7 @@ class History(dict):
 
 @contextmanager
 def served(history: History) -> Iterator[FakeApi]:
-    """A fake API that tells this history and whose clock stands at the tests' noon."""
+    """A fake API that serves this history, with its clock at the tests' noon."""
     with FakeApi(history, now=lambda: NOON) as api:
         yield api
 
@@ -58,10 +58,10 @@ def load_from(
     replace_organisation: bool = False,
     **settings: object,
 ) -> Outcome:
-    """One load as the command line does it; views only where they are asked for.
+    """One load as the command line does it; views only with `views`.
 
-    The API's clock shows the same time. Where a test `asks_first`, it shows its own,
-    and the load begins with the call that asks for it.
+    The API's clock shows the same time. With `asks_first` it shows its own, and the
+    load starts with the call that asks for it.
     """
     given = {"initial_days": 3, "backoff": 0.01, "max_wait": 5} | settings
     resolved = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY, **given)
@@ -97,7 +97,7 @@ def load_from(
 
 @contextmanager
 def showing(api: FakeApi, now: datetime | None) -> Iterator[None]:
-    """The API with this time on its clock; with None the clock shows its own."""
+    """The API with this time on its clock; None keeps its own."""
     its_own = api.now
     if now:
         api.now = lambda: now
@@ -112,13 +112,13 @@ def query(database: Path, sql: str) -> list[tuple]:
 
 
 def execute(database: Path, sql: str) -> None:
-    """Change something behind the loader's back."""
+    """Change the database without the loader."""
     with duckdb.connect(database) as connection:
         connection.execute(sql)
 
 
 def stored_rows(database: Path) -> dict[str, list[tuple]]:
-    """The rows of the three tables, but for the load that wrote them."""
+    """The rows of the three tables, without their load ids."""
     return {
         table: sorted(
             query(

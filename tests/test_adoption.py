@@ -13,7 +13,7 @@ DAYS = [FIRST + dt.timedelta(number) for number in range(75)]
 
 
 class History:
-    """Visits of some people, on days of which some were not fetched."""
+    """Visits of some people; some days were not fetched."""
 
     def __init__(self, chance):
         self.fetched = [day for day in DAYS if day == FIRST or chance.random() < 0.99]
@@ -45,14 +45,14 @@ class History:
         return {table: [] for table in RAW_TABLES} | given
 
     def people(self, day, days):
-        """Who was active in the days up to this one; None if one was not fetched."""
+        """Who was active in these days; None if one of them was not fetched."""
         window = [day - dt.timedelta(ago) for ago in range(days)]
         if not {*window} <= {*self.fetched}:
             return None
         return set().union(*(self.visits[one] for one in window))
 
     def stages(self, day):
-        """New, returning, resurrected and dormant people; None where nobody knows."""
+        """New, returning, resurrected and dormant people; None where unknown."""
         if day < FIRST + dt.timedelta(28):
             return None, None, None, None
         active = self.visits[day]
@@ -69,7 +69,7 @@ class History:
         )
 
     def expected(self):
-        """What the view should hold, from the first record on."""
+        """The expected rows of the view, from the first record on."""
         begun = min(day for day in DAYS if self.visits[day])
         return [
             (
@@ -90,7 +90,7 @@ def count(people):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(sample(quick=3, soak=100)))
 def test_people_are_counted_as_sets_would(number, duckdb_engine):
-    """On each day, whatever days are missing, and whoever comes back when."""
+    """The counts are right on each day, with missing days and people who return."""
     history = History(dice(f"adoption {number}"))
     duckdb_engine.fill(history.rows())
 

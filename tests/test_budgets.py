@@ -1,4 +1,4 @@
-"""`budgets.csv`, and what `budgets` says: what is wrong, over, or not known."""
+"""`budgets.csv` and the command `budgets`: faults, budgets that are over, no data."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ MARCH = date(2026, 3, 1)
 
 @pytest.fixture
 def file(tmp_path):
-    """A file of these lines below its header."""
+    """A file of the header and these lines."""
 
     def write(*lines, header=HEADER):
         path = tmp_path / "budgets.csv"
@@ -43,7 +43,7 @@ def database(tmp_path):
 
 
 def test_a_file_says_who_may_spend_what_in_a_month(file):
-    """Amounts are exact, users folded as the usage is, and the basis is all."""
+    """Amounts are exact, users are folded like the usage, and the basis is all."""
     path = file(
         "organisation,,2026-03,1500.50,USD,",
         "team,Research,2026-03,0,USD,api",
@@ -93,7 +93,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("line", "column", "text"), WRONG)
 def test_what_is_wrong_is_told_with_its_column(file, line, column, text):
-    """One fault, of the line below the header."""
+    """There is one fault, on the line below the header."""
     [fault] = faults(read_budgets, file(line))
 
     assert (2, column) == fault[:2]
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_told_with_its_column(file, line, column, text):
 
 
 def test_a_budget_stands_once(file):
-    """Another basis, currency or month makes another one; a user's case does not."""
+    """Another basis, currency or month makes another budget; a user's case does not."""
     lines = [
         "user,a@x.com,2026-03,5,USD,all",
         "user,a@x.com,2026-03,5,USD,api",
@@ -117,7 +117,7 @@ def test_a_budget_stands_once(file):
 
 
 def test_a_wrong_file_is_a_matter_of_configuration(file):
-    """The command ends with exit code 3 and says all of it."""
+    """The command ends with code 3 and prints all faults."""
     with pytest.raises(InputFileError) as raised:
         read_budgets(file("organisation,,2026-03,-5,USD,"))
 
@@ -129,7 +129,7 @@ def test_a_wrong_file_is_a_matter_of_configuration(file):
 
 @pytest.mark.slow
 def test_a_budget_in_a_currency_that_nobody_spends_is_refused(database):
-    """It would never be used up; the version before stays in force."""
+    """Such a budget would never be used up; the earlier version stays in force."""
     day = "2026-03-09"
     with served(History({day: [record(day)]})) as api:
         load_from(api, database, day, day)
@@ -142,7 +142,7 @@ def test_a_budget_in_a_currency_that_nobody_spends_is_refused(database):
 
 @pytest.mark.slow
 def test_every_currency_may_come_before_anything_is_spent(database):
-    """Who begins with budgets is not stopped."""
+    """Before the first cost, every currency is accepted."""
     budgets = HEADER + "organisation,,2026-03,5,EUR,all\n"
 
     assert ["budgets"] == stored(database, budgets=budgets)
@@ -150,7 +150,7 @@ def test_every_currency_may_come_before_anything_is_spent(database):
 
 @pytest.mark.slow
 def test_one_file_is_loaded_without_the_other(database):
-    """Each has versions of its own."""
+    """Each file has its own versions."""
     stored(database, teams="actor,team\na@x.com,Red\n")
     stored(database, budgets=HEADER + "team,Red,2026-03,5,USD,\n")
 
@@ -160,7 +160,7 @@ def test_one_file_is_loaded_without_the_other(database):
 
 @pytest.mark.slow
 def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
-    """In the order of the file; the budgets of other months are counted."""
+    """Budgets come in the order of the file; those of other months are counted."""
     days = ["2026-03-08", "2026-03-09"]
     with served(History({day: [record(day)] for day in days})) as api:
         load_from(api, database, days[0], days[1])
@@ -189,7 +189,7 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
 
 @pytest.mark.slow
 def test_a_month_of_empty_days_is_one_as_well(database):
-    """Where no budget is loaded there is none to show."""
+    """Without loaded budgets there is nothing to show."""
     with served(History({})) as api:
         load_from(api, database, "2026-03-09", "2026-03-09")
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
@@ -221,7 +221,7 @@ def of(*budgets, others=0):
 
 
 def test_people_read_a_line_per_budget():
-    """Money is rounded to cents, halves up, figures stand under each other."""
+    """Money is rounded half up to cents, and figures are aligned."""
     team = replace(
         ONE, scope="team", name="Red", basis="api", state="ok", forecast=None
     )
@@ -236,7 +236,7 @@ def test_people_read_a_line_per_budget():
 
 
 def test_machines_read_exact_money():
-    """As texts, without noughts at the end; JSON's numbers would be floats."""
+    """Money is text without trailing zeros, because JSON's numbers become floats."""
     facts = budgets_as_dict(of(ONE, others=2), "here")
 
     assert facts == json.loads(json.dumps(facts))
@@ -251,14 +251,14 @@ def test_machines_read_exact_money():
 
 @pytest.mark.parametrize("state", ["forecast_over", "90", "80", "ok", "no_data"])
 def test_only_a_budget_that_is_over_fails(state):
-    """A forecast is no fact, and a day that is missing is no overspending."""
+    """A forecast over the budget is not an error, nor is a missing day."""
     end = end_of_budgets(of(replace(ONE, state=state, days_missing=2)), "here")
 
     assert (ExitCode.DONE, None) == (end.code, end.error)
 
 
 def test_a_budget_that_is_over_is_named_and_fails():
-    """With exit code 6, in one line."""
+    """One line names it, with exit code 6."""
     over = replace(ONE, state="over")
     team = replace(over, scope="team", name="Red", basis="api")
 
@@ -272,7 +272,7 @@ def test_a_budget_that_is_over_is_named_and_fails():
 
 
 def test_on_track_is_so_far_while_days_are_missing():
-    """And a line says how many, and what to run."""
+    """A line says how many days are missing, and what to run."""
     budgets = of(replace(ONE, state="ok", days_missing=2))
 
     assert budgets_as_lines(budgets, "here")[3].endswith("on track so far")
@@ -282,7 +282,7 @@ def test_on_track_is_so_far_while_days_are_missing():
 
 
 def test_what_has_no_data_is_explained():
-    """No figure is said of a month that is not loaded, or of a team nobody knows."""
+    """A month without loaded days, or an unknown team, has no figures."""
     empty = {"spent": None, "share_spent": None, "forecast": None, "days_missing": None}
     budgets = of(replace(ONE, state="no_data", **empty))
 
@@ -301,7 +301,7 @@ def test_what_has_no_data_is_explained():
 
 
 def test_without_budgets_it_is_said_how_to_load_some():
-    """Or that they are of other months."""
+    """A line says how to load budgets, or that other months have some."""
     assert budgets_as_lines(of(), "here")[-1].endswith(
         "ccwarehouse load --budgets FILE"
     )
@@ -310,7 +310,7 @@ def test_without_budgets_it_is_said_how_to_load_some():
 
 
 def test_a_name_says_nothing_that_a_terminal_obeys():
-    """It comes from a file, and from whoever else writes to the warehouse."""
+    """Names may come from a file, or from others who write to the warehouse."""
     odd = replace(ONE, scope="team", name="Red\x1b[2J", state="over")
 
     end = end_of_budgets(of(odd), "here")

@@ -185,7 +185,7 @@ def test_a_day_without_end_ends_in_time(monkeypatch):
         cursor = int(request.url.params.get("page", 0)) + 1
         return httpx.Response(**page(EXAMPLE, next_page=f"{cursor}"))
 
-    expected = "the day took more than 0 minutes beside its waits"
+    expected = "the day took more than 0 minutes without its waits"
 
     assert expected == fetch_one(slow, max_wait=0.5).error
 

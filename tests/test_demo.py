@@ -1,4 +1,4 @@
-"""What the demo tells, on a fixed day."""
+"""The demo's answers on a fixed day."""
 
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -30,7 +30,7 @@ def told(tmp_path_factory):
 
 
 def test_the_last_full_month_is_among_its_days():
-    """Also when that month has 31 days and the next one has begun."""
+    """This holds even if that month has 31 days and the next one has begun."""
     now = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
     assert (date(2026, 10, 1), date(2026, 11, 29)) == days_of_the_demo(now)
@@ -38,14 +38,14 @@ def test_the_last_full_month_is_among_its_days():
 
 @pytest.mark.slow
 def test_its_answers_fit_on_a_screen(told):
-    """Some lines are left for what is said before and after them."""
+    """Some lines are left for the text before and after them."""
     assert len(told) <= 40
     assert max(map(len, told)) <= 80
 
 
 @pytest.mark.slow
 def test_it_tells_of_a_budget_an_unusual_day_and_who_came_and_went(told):
-    """One team is over its budget, one person explains the day."""
+    """One team is over its budget, and one person explains the unusual day."""
     over = [line for line in told if line.endswith("over budget")]
     story = told[told.index("What stands out?") + 1 :]
 
@@ -56,7 +56,7 @@ def test_it_tells_of_a_budget_an_unusual_day_and_who_came_and_went(told):
 
 @pytest.mark.slow
 def test_the_readme_shows_what_it_tells(told):
-    """The part of the output in the README is a part of it."""
+    """The README's excerpt is part of the real output."""
     readme = PAGES[ROOT / "README.md"]
     shown = readme.partition("```text\n")[2].partition("```")[0]
     lines = [line.rstrip() for line in shown.splitlines() if line]

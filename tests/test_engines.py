@@ -1,4 +1,4 @@
-"""One truth in every engine: views give the same rows, to the last digit."""
+"""Views give the same rows in every engine, to the last digit."""
 
 import datetime as dt
 from collections import Counter
@@ -19,12 +19,12 @@ from soak import IS_SOAK, sample
 
 @pytest.fixture(scope="module")
 def engines(duckdb_engine, postgres_engine, googlesql_engine):
-    """DuckDB, Postgres with a collation of English, and GoogleSQL's executor."""
+    """DuckDB, Postgres with an English collation, and GoogleSQL's executor."""
     return [duckdb_engine, postgres_engine, googlesql_engine]
 
 
 def tried(examples):
-    """The same examples in every test run, others in every soak."""
+    """The same examples in every test run, different ones in every soak."""
     return settings(
         max_examples=examples,
         derandomize=not IS_SOAK,
@@ -48,7 +48,7 @@ def assert_one_truth(engines, rows):
 
 
 def test_the_demo_is_the_same_in_every_engine(engines):
-    """A restated month's end of the made-up organisation, every view and check."""
+    """Every view and check on a restated month's end of the made-up organisation."""
     days = [dt.date(2026, 1, 30), dt.date(2026, 1, 31), dt.date(2026, 2, 1)]
     early = Load("default", {day: usage(day)[:40] for day in days})
     late = Load("default", {days[1]: usage(days[1])[20:60]})
@@ -68,7 +68,7 @@ def test_nasty_histories_are_the_same_in_every_engine(engines, history):
 @tried(sample(2, 200))
 @given(histories, files())
 def test_teams_and_budgets_are_the_same_in_every_engine(engines, history, files):
-    """Moves, keys, odd names and small groups; and what is claimed of them holds."""
+    """Moves, keys, odd names and small groups; the checks find no fault."""
     answers = assert_one_truth(engines, stored_after(history).rows() | files)
 
     for claim in ("team_costs", "team_acceptances", "team_members", "budgets"):
@@ -78,12 +78,12 @@ def test_teams_and_budgets_are_the_same_in_every_engine(engines, history, files)
 @tried(sample(2, 200))
 @given(histories)
 def test_damage_is_the_same_in_every_engine(engines, history):
-    """Rows whose record is gone keep their costs, and the checks name them."""
+    """Rows without their record keep their costs, and the checks report them."""
     assert_one_truth(engines, damaged(stored_after(history)).rows())
 
 
 def test_sums_of_the_greatest_costs_fit_into_every_engine(engines):
-    """Costs up to 10^12 of a currency are stored; sums of many of them have room."""
+    """Costs up to 10^12 of a currency can be stored, and sums of many of them fit."""
     most = [{**usage(dt.date(2026, 1, 30))[0], "model_breakdown": [costly("9" * 14)]}]
     days = {dt.date(2024, 2, day): most for day in (27, 28, 29)}
 
@@ -96,7 +96,7 @@ def test_sums_of_the_greatest_costs_fit_into_every_engine(engines):
 
 
 def test_money_has_twelve_places_by_its_type(engines):
-    """A client that asks for the type need not make room for more digits."""
+    """The type of money columns has twelve decimal places."""
     money = """
         select table_name, column_name, numeric_precision, numeric_scale
         from information_schema.columns
@@ -120,8 +120,8 @@ def quiet(*without, **fields):
     return record(*without, **{"tool_actions": {}, **fields})
 
 
-# Nothing proposed, no customer type, no currency, no cost, and two currencies; the last
-# two are of one user in two terminals.
+# Without proposals, customer type, currency or cost, and with two currencies. The last
+# two records are of one user in two terminals.
 AWKWARD = [
     record(
         tool_actions={
@@ -145,7 +145,7 @@ AWKWARD = [
 
 @pytest.fixture(scope="module")
 def awkward(engines):
-    """Every engine with a history that goes for the queries people copy."""
+    """Every engine with awkward data for the queries that people copy."""
     rows = stored_after([Load("default", {dt.date(2025, 9, 1): AWKWARD})]).rows()
     assert_one_truth(engines, rows)
     return engines
@@ -167,7 +167,7 @@ DEMOS = [
 
 @pytest.mark.parametrize("sql", [*READMES, *DEMOS])
 def test_queries_that_people_copy_survive_awkward_data(awkward, sql):
-    """No division by zero, and the same rows, or none, in every engine as it is."""
+    """They never divide by zero, and give the same rows unchanged in every engine."""
     expected, *others = (values(engine.ask(sql)) for engine in awkward)
 
     for actual in others:
@@ -183,7 +183,7 @@ def test_a_tool_that_proposed_nothing_has_no_rate(awkward, sql):
 
 
 def test_sessions_beside_costs_double_no_money(awkward):
-    """Who used two terminals cost what the mart says, in each of two currencies."""
+    """A user of two terminals costs what the mart says, in each of two currencies."""
     [sql] = [sql for sql in READMES if "user_daily" in sql]
     costs = (
         "select currency, sum(estimated_cost) from {} where actor = 'key' group by 1"
@@ -198,14 +198,14 @@ def test_sessions_beside_costs_double_no_money(awkward):
 
 @pytest.mark.parametrize("sql", [*READMES, *DEMOS])
 def test_money_in_a_query_is_beside_its_currency(sql):
-    """Whoever copies a query adds up no two currencies."""
+    """No query adds up two currencies."""
     named = {*sqlglot.parse_one(sql, read="duckdb").named_selects}
 
     assert bool(named & {"estimated_cost", "spent"}) == ("currency" in named)
 
 
 def values(rows):
-    """A bag of rows in which numbers are equal whatever their types are."""
+    """A bag of rows that compares numbers regardless of their types."""
     return Counter(
         tuple(
             Ratio(cell) if isinstance(cell, int | float | Decimal) else cell

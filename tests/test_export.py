@@ -1,4 +1,4 @@
-"""`export`: the same bytes from every warehouse, exact, and a file that is whole."""
+"""`export`: exact values, the same bytes from every warehouse, and whole files."""
 
 import errno
 import json
@@ -42,14 +42,14 @@ from postgres import READER
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = ("2026-03-08", "2026-03-09")
-# In an order that is neither that of bytes nor that of English.
+# Neither in the order of bytes nor in the order of English.
 NAMES = ["b-key", "B-key", "a_key", "ä key", "-key", "=1+1", "'key", 'k,"e', "(key)"]
-# Of which views keep twelve places.
+# Views keep twelve places of these.
 FINE = {"currency": "USD", "amount": "1234567.123456789012345678901234"}
 
 
 def usage(day):
-    """A day of people and keys; one has no cost, and one a cost of many places."""
+    """A day of people and keys: one without a cost, one whose cost has many places."""
     keys = [
         record(day, actor={"type": "api_actor", "api_key_name": name}) for name in NAMES
     ]
@@ -67,7 +67,7 @@ HISTORY = History({day: usage(day) for day in DAYS})
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """A file with two days, which no test changes."""
+    """A file with two days; no test changes it."""
     database = tmp_path_factory.mktemp("loaded") / "usage.duckdb"
     with served(HISTORY) as api:
         load_from(api, database, *DAYS, views=True)
@@ -153,14 +153,14 @@ def test_a_line_of_json_is_exact():
     ],
 )
 def test_a_text_is_no_formula_and_no_other_cell(text, cell):
-    """Whatever a spreadsheet would run has an apostrophe in front."""
+    """A text that a spreadsheet would run gets an apostrophe in front."""
     assert cell == text_cell(text)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-# Nothing is guessed: by itself DuckDB takes a line that begins with # for a comment.
+# All options are set: by default DuckDB takes a line beginning with # for a comment.
 READ_CSV = """
     from read_csv(
         '{}', auto_detect = false, header = true, parallel = false, delim = ',',
@@ -173,7 +173,7 @@ READ_CSV = """
 @pytest.mark.slow
 @given(st.lists(st.none() | TEXTS))
 def test_each_text_can_be_had_back(texts):
-    """A real reader gives null and text, without the first apostrophe, as they were."""
+    """A reader gets nulls and texts back, after removing the first apostrophe."""
     batch = table(text=(pa.string(), texts), end=(pa.int64(), [1] * len(texts)))
     with TemporaryDirectory() as folder:
         file = Path(folder, "texts.csv")
@@ -186,7 +186,7 @@ def test_each_text_can_be_had_back(texts):
 
 @given(TEXTS, TEXTS)
 def test_a_line_of_json_is_one_line(name, value):
-    """For every reader, whatever it takes for the end of a line."""
+    """Each object is one line to every reader, whatever it takes for a line break."""
     batch = pa.record_batch([pa.array([value, value])], names=[name])
 
     lines = written(json_lines, batch).splitlines()
@@ -194,7 +194,7 @@ def test_a_line_of_json_is_one_line(name, value):
 
 
 def test_the_command_line_has_the_formats_there_are():
-    """Its list must not import Arrow."""
+    """The command line has its own list, because it must not import Arrow."""
     assert sorted(FORMATS) == sorted(Format().choices)
 
 
@@ -215,7 +215,7 @@ def exports(database, names=VIEWS, destination="duckdb"):
 
 @pytest.mark.slow
 def test_every_view_has_its_columns_and_rows_in_every_format(loaded):
-    """The names, their order and the number of rows are those of the view."""
+    """Names, order and number of rows are those of the view."""
     for name, made in exports(loaded).items():
         ((rows,),) = query(loaded, f"select count(*) from claude_code_marts.{name}")
         stored = pq.read_table(BytesIO(made["parquet"]))
@@ -231,7 +231,7 @@ def test_every_view_has_its_columns_and_rows_in_every_format(loaded):
 
 
 def test_parquet_keeps_types(call):
-    """Decimals, days and times are what they are in the view."""
+    """Decimals, days and times have the same types as in the view."""
     call("user_cost_daily", "--out", "costs.parquet")
     call("stg_day_fetches", "--out", "fetches.parquet")
 
@@ -243,7 +243,7 @@ def test_parquet_keeps_types(call):
 
 
 def test_rows_have_the_order_of_the_grain(call):
-    """Texts by their code points; nothing comes before something."""
+    """Texts are sorted by code points; null comes first."""
     rows = call("user_cost_daily").stdout.splitlines()[1:]
 
     actors = [row.split(",")[4] for row in rows if DAYS[0] in row]
@@ -253,7 +253,7 @@ def test_rows_have_the_order_of_the_grain(call):
 
 
 def test_nulls_come_first(call, tmp_path, loaded):
-    """In every warehouse, whatever its own habit."""
+    """Nulls come first in every warehouse, whatever its default."""
     copy = tmp_path / "copy.duckdb"
     copy.write_bytes(loaded.read_bytes())
     execute(copy, f"update claude_code.usage_report set organization_id = null "
@@ -267,7 +267,7 @@ def test_nulls_come_first(call, tmp_path, loaded):
 
 @pytest.mark.slow
 def test_the_same_data_has_the_same_bytes(loaded, tmp_path):
-    """However its rows lie in the file."""
+    """The bytes do not depend on the stored order of the rows."""
     again = tmp_path / "again.duckdb"
     with served(HISTORY) as api:
         for day in reversed(DAYS):
@@ -278,7 +278,7 @@ def test_the_same_data_has_the_same_bytes(loaded, tmp_path):
 
 
 def test_postgres_gives_the_same_bytes(loaded, database, tmp_path):
-    """Its numerics, its collation and its zone are its own; the files are not."""
+    """Its own numerics, collation and time zone do not change the files."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
     ours, theirs = exports(loaded), exports(tmp_path, destination="postgres")
@@ -294,7 +294,7 @@ def test_postgres_gives_the_same_bytes(loaded, database, tmp_path):
 
 @pytest.mark.usefixtures("bigquery")
 def test_bigquery_gives_the_same_bytes(loaded, tmp_path):
-    """Its decimals have more places, and come as tuples."""
+    """Its decimals have more places, and rows come as tuples."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="bigquery")
     names = ["stg_usage", "user_cost_daily", "org_daily", "user_tool_acceptance_daily"]
@@ -303,12 +303,12 @@ def test_bigquery_gives_the_same_bytes(loaded, tmp_path):
 
 
 def tells_its_load(view):
-    """Whether a view names the loads that its rows came with."""
+    """Whether a view names the loads of its rows."""
     return {"load_id", "load_number"} & set(view.columns)
 
 
 def test_whoever_may_only_read_may_export(postgres, database, tmp_path, monkeypatch):
-    """As the reader of docs/warehouses/postgres.md."""
+    """The reading role of docs/warehouses/postgres.md can export."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
     reader = postgres.address(READER, database)
@@ -324,7 +324,7 @@ def test_whoever_may_only_read_may_export(postgres, database, tmp_path, monkeypa
 
 
 def test_postgres_is_read_in_portions(database, tmp_path, monkeypatch):
-    """The server keeps the rows until they are asked for."""
+    """The rows stay on the server until they are fetched."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
     monkeypatch.setattr(postgres_engine, "ROWS_AT_ONCE", 5)
@@ -341,7 +341,7 @@ def test_postgres_is_read_in_portions(database, tmp_path, monkeypatch):
 
 
 def test_a_file_takes_the_place_of_an_older_one_and_its_mode(call, tmp_path):
-    """What a link points to is replaced; nothing else is left behind."""
+    """The target of a link is replaced, and no other file is left behind."""
     old = tmp_path / "old.csv"
     old.write_text("old")
     old.chmod(0o640)
@@ -377,7 +377,7 @@ def test_a_full_disk_leaves_the_older_file(call, tmp_path, step, form):
 
 
 def test_an_export_that_is_interrupted_leaves_the_older_file(call, tmp_path):
-    """Ctrl-C while rows are written."""
+    """Ctrl-C while rows are written leaves the older file unchanged."""
     (tmp_path / "old.csv").write_text("old")
     with patch("ccwarehouse.export.sinks.os.write", side_effect=KeyboardInterrupt):
         done = call("user_cost_daily", "--out", "old.csv")
@@ -387,7 +387,7 @@ def test_an_export_that_is_interrupted_leaves_the_older_file(call, tmp_path):
 
 
 def test_an_export_that_is_killed_leaves_the_older_file(tmp_path):
-    """The new one has another name until it is whole."""
+    """The new file has another name until it is complete."""
     target = tmp_path / "old.csv"
     target.write_text("old")
     with file_sink(target) as sink:
@@ -398,7 +398,7 @@ def test_an_export_that_is_killed_leaves_the_older_file(tmp_path):
 
 
 def test_a_folder_that_refuses_files_is_told(tmp_path):
-    """Before anything is read."""
+    """The error comes before anything is read."""
     refused = PermissionError(errno.EACCES, "Permission denied")
     with (
         patch("pathlib.Path.open", side_effect=refused),
@@ -409,7 +409,7 @@ def test_a_folder_that_refuses_files_is_told(tmp_path):
 
 
 def test_parquet_that_is_cut_short_cannot_be_read():
-    """A footer at its end would make it look whole."""
+    """A partial file gets no footer, which would make it look complete."""
     held = BytesIO()
 
     def batches():
@@ -427,7 +427,7 @@ def test_parquet_that_is_cut_short_cannot_be_read():
 @pytest.mark.process
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_reader_that_has_seen_enough_ends_it_quietly(loaded, form):
-    """`| head` is no fault."""
+    """A closed pipe, as in `| head`, is not an error."""
     reader, writer = os.pipe()
     os.close(reader)
     words = [PROGRAM, "export", "stg_usage", "--format", form, "--database", loaded]
@@ -440,7 +440,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(loaded, form):
 @pytest.mark.process
 @pytest.mark.parametrize("form", FORMATS)
 def test_rows_that_stdout_cannot_take_are_a_fault(loaded, form):
-    """`> file` on a full disk: other output may be lost, rows may not."""
+    """With `> file` on a full disk messages may be lost, but lost rows are an error."""
     words = [PROGRAM, "export", "stg_usage", "--format", form, "--database", loaded]
     with open("/dev/full", "wb") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
@@ -452,7 +452,7 @@ def test_rows_that_stdout_cannot_take_are_a_fault(loaded, form):
 
 @pytest.mark.process
 def test_parquet_goes_through_a_pipe(loaded):
-    """Though a pipe cannot tell how far it is."""
+    """It works although a pipe has no position."""
     words = ["export", "user_cost_daily", "--format", "parquet", "--database", loaded]
     done = subprocess.run([PROGRAM, *words], capture_output=True, check=True)
 
@@ -461,7 +461,7 @@ def test_parquet_goes_through_a_pipe(loaded):
 
 
 def test_parquet_is_not_shown_to_a_terminal(call):
-    """It would only disturb it."""
+    """Binary data would garble the terminal."""
     with patch("click.testing._NamedTextIOWrapper.isatty", return_value=True):
         done = call("user_cost_daily", "--format", "parquet")
 
@@ -474,7 +474,7 @@ def test_parquet_is_not_shown_to_a_terminal(call):
     [("a.csv", "csv"), ("a.PARQUET", "parquet"), ("a.jsonl", "json"), ("a", "csv")],
 )
 def test_the_ending_of_the_file_says_the_format(call, file, form):
-    """Unless --format does."""
+    """The file's ending sets the format, unless --format is given."""
     done = call("user_cost_daily", "--out", file, "--json")
 
     assert form == json.loads(done.stdout)["format"]
@@ -483,7 +483,7 @@ def test_the_ending_of_the_file_says_the_format(call, file, form):
 
 
 def test_a_view_that_is_not_is_told_with_the_nearest(call):
-    """And how to list all."""
+    """The error names similar views, and how to list all."""
     done = call("user_cost", "--out", "x.csv")
 
     assert 2 == done.exit_code
@@ -493,7 +493,7 @@ def test_a_view_that_is_not_is_told_with_the_nearest(call):
 
 
 def test_without_a_view_all_are_listed():
-    """Each with its grain; no warehouse is needed."""
+    """Each view is listed with its grain; no warehouse is needed."""
     done = CliRunner().invoke(main, ["export"])
 
     told = {line.split()[0]: line for line in done.stdout.splitlines()}
@@ -515,7 +515,7 @@ def test_without_a_view_all_are_listed():
     ],
 )
 def test_what_cannot_be_exported_is_wrong_usage(call, tmp_path, words, reason):
-    """Before anything is opened, and nothing is written."""
+    """The error comes before anything is opened, and nothing is written."""
     done = call(*words)
 
     assert 2 == done.exit_code
@@ -524,7 +524,7 @@ def test_what_cannot_be_exported_is_wrong_usage(call, tmp_path, words, reason):
 
 
 def test_the_database_is_never_replaced(call, loaded):
-    """Also by another name of the file."""
+    """The database is recognised under any name of the file."""
     before = loaded.read_bytes()
     os.link(loaded, "other.csv")
     done = call("user_cost_daily", "--out", "other.csv")
@@ -536,7 +536,7 @@ def test_the_database_is_never_replaced(call, loaded):
 
 @pytest.mark.slow
 def test_a_view_that_is_not_built_is_told(call, tmp_path):
-    """With what builds it; an older file stays."""
+    """The error names the command that builds it; an older file stays."""
     database = tmp_path / "bare.duckdb"
     with served(HISTORY) as api:
         load_from(api, database, *DAYS)
@@ -549,7 +549,7 @@ def test_a_view_that_is_not_built_is_told(call, tmp_path):
 
 
 def test_an_empty_view_has_its_header_and_its_types(call):
-    """A program that reads it finds its columns."""
+    """A file without rows still has the columns."""
     header = call("stg_budgets").stdout
     found = pq.read_table(
         BytesIO(call("stg_budgets", "--format", "parquet").stdout_bytes)
@@ -561,7 +561,7 @@ def test_an_empty_view_has_its_header_and_its_types(call):
 
 
 def test_others_may_read_the_file_meanwhile(loaded, tmp_path):
-    """It is opened for reading alone."""
+    """Export opens the file for reading only."""
     with open_warehouse("duckdb", loaded, "claude_code", read_only=True):
         done = CliRunner().invoke(
             main, ["export", "user_cost_daily", "--database", str(loaded)]

@@ -1,4 +1,4 @@
-"""Many days at once: each exactly once, within bounds, and nothing left behind."""
+"""Many days at once: each exactly once, within limits, and no thread left behind."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ def answer(request):
 
 
 class Waiting:
-    """A server that answers the first days at once and the others never."""
+    """A server that answers the first days at once and never answers the others."""
 
     def __init__(self, answered):
         self.answered, self.waiting, self.cancelled = answered, [], []
@@ -46,7 +46,7 @@ class Waiting:
 
 @pytest.mark.parametrize("concurrency", [1, 4, 30])
 def test_each_day_comes_once_whatever_fails(concurrency):
-    """Whole days with their tables, failed ones with their reason."""
+    """Whole days come with their tables, failed ones with their reason."""
 
     def handler(request):
         bad = {str(DAYS[2]): refusal(404), str(DAYS[5]): page(EXAMPLE)}
@@ -62,7 +62,7 @@ def test_each_day_comes_once_whatever_fails(concurrency):
 
 
 def test_no_days_are_no_calls():
-    """Nothing to do is done at once."""
+    """Without days nothing is called."""
     api = Script(page())
 
     assert [] == list(fetch_days([], settings(), httpx.MockTransport(api)))
@@ -83,7 +83,7 @@ def test_as_many_days_are_in_flight_as_told():
         with lock:
             inside += 1
             most = max(most, inside)
-        meeting.wait()  # goes on when three are here
+        meeting.wait()  # continues when three have arrived
         time.sleep(0.02)
         with lock:
             inside -= 1
@@ -100,7 +100,7 @@ def test_as_many_days_are_in_flight_as_told():
 
 
 def test_days_come_as_they_complete():
-    """A day that takes its time holds up no other."""
+    """A slow day does not delay the others."""
     slow = threading.Event()
 
     async def handler(request):
@@ -117,7 +117,7 @@ def test_days_come_as_they_complete():
 
 
 def test_an_abandoned_iterator_ends_its_calls_and_its_thread():
-    """Who stops reading leaves nothing running."""
+    """When the reader stops, no call or thread keeps running."""
     before = set(threading.enumerate())
     api = Waiting(answered=1)
     days = fetch_days(DAYS, settings(concurrency=3), httpx.MockTransport(api))
@@ -134,7 +134,7 @@ def test_an_abandoned_iterator_ends_its_calls_and_its_thread():
 
 
 def test_an_exception_of_the_reader_ends_the_calls():
-    """What goes wrong between two days does not leave the others running."""
+    """An exception between two days ends the other calls."""
     api = Waiting(answered=1)
     days = fetch_days(DAYS, settings(concurrency=3), httpx.MockTransport(api))
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 (the reader is a loop)
@@ -145,7 +145,7 @@ def test_an_exception_of_the_reader_ends_the_calls():
 
 
 def test_a_wrong_key_is_refused_over_http():
-    """The fake's own 401 ends the run with its words."""
+    """The fake API's 401 ends the run with its message."""
     with (
         FakeApi(api_key="another") as api,
         pytest.raises(CredentialsError, match="401 authentication_error: invalid"),
@@ -154,7 +154,7 @@ def test_a_wrong_key_is_refused_over_http():
 
 
 def test_without_a_key_nothing_is_called():
-    """The sentence on the key comes before the first call."""
+    """The error about the key comes before the first call."""
     api = Script(page())
     given = settings(api_key="ä")
     with pytest.raises(CredentialsError):
@@ -165,7 +165,7 @@ def test_without_a_key_nothing_is_called():
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_bug_surfaces_where_it_is(concurrency):
-    """What nobody foresaw is neither swallowed nor waited for."""
+    """An unexpected exception is raised at once."""
 
     def transport_with_a_bug(request):
         if day_of(request) == str(DAYS[3]):
@@ -189,7 +189,7 @@ def test_a_bug_surfaces_where_it_is(concurrency):
 
 
 def test_days_that_cannot_be_listed_are_a_bug():
-    """An iterator of days may fail as well."""
+    """An exception of the iterator of days is raised, too."""
 
     def days():
         yield DAY
@@ -200,7 +200,7 @@ def test_days_that_cannot_be_listed_are_a_bug():
 
 
 def calls_ahead(days, records):
-    """How many calls of three at a time are made for who reads one day and waits."""
+    """How many calls, three at a time, are made when a reader stops after one day."""
     calls, was_read = [], threading.Event()
 
     async def handler(request):
@@ -214,7 +214,7 @@ def calls_ahead(days, records):
     next(fetches)
     was_read.set()
     before = -1
-    while before < len(calls):  # until no more come
+    while before < len(calls):  # until no more arrive
         before = len(calls)
         time.sleep(0.5)
     fetches.close()
@@ -223,7 +223,7 @@ def calls_ahead(days, records):
 
 @pytest.mark.slow
 def test_a_slow_reader_is_not_run_ahead_of():
-    """A bounded number of days waits, beside those in flight and those being made."""
+    """A limited number of days waits, besides those in flight or being read."""
     days = [DAY + timedelta(days=n) for n in range(2 * MAX_DAYS_AHEAD)]
 
     assert 1 + MAX_DAYS_AHEAD + 3 == calls_ahead(days, records=0)
@@ -231,7 +231,7 @@ def test_a_slow_reader_is_not_run_ahead_of():
 
 @pytest.mark.slow
 def test_large_days_wait_in_smaller_numbers(monkeypatch):
-    """A bounded number of records waits: no call is begun while there are more."""
+    """A limited number of records waits: no call starts while there are more."""
     monkeypatch.setattr("whole_days.fetch.MAX_RECORDS_AHEAD", 100)
     days = [DAY + timedelta(days=n) for n in range(50)]
 
@@ -239,7 +239,7 @@ def test_large_days_wait_in_smaller_numbers(monkeypatch):
 
 
 def test_a_day_is_as_of_the_moment_before_its_first_call():
-    """What came while its pages were read may be missing, and the day says so."""
+    """`fetched_at` is from before the first call: later records may be missing."""
     moments = iter(datetime(2025, 9, 3, hour, tzinfo=UTC) for hour in range(5))
     asked = []
 
@@ -255,7 +255,7 @@ def test_a_day_is_as_of_the_moment_before_its_first_call():
 
 
 def test_readers_of_several_runs_do_not_meet():
-    """Two runs at once have clients and threads of their own."""
+    """Two simultaneous runs have separate clients and threads."""
     one = fetch_days(DAYS, settings(), httpx.MockTransport(answer))
     two = fetch_days(DAYS, settings(), httpx.MockTransport(answer))
     pairs = list(zip(one, two, strict=True))

@@ -89,7 +89,8 @@ def test_an_interrupted_load_says_what_is_in_and_the_next_goes_on(
 
     assert 130 == code
     assert (
-        f"Interrupted. {PACKAGE_DAYS} of {DAYS} days are in ccwarehouse.duckdb" in told
+        f"Interrupted. {PACKAGE_DAYS} of {DAYS} days are committed to "
+        "ccwarehouse.duckdb" in told
     )
     assert seconds < 10  # two on an idle machine; the hanging calls take a minute
     assert [] == list((tmp_path / "tmp").iterdir())

@@ -129,12 +129,12 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
         (["nosuch"], 2, "nosuch"),
         (["load", "--destination", "nosuch"], 2, "no such destination"),
         (["load", "--database", "nowhere/usage.duckdb"], 5, "nowhere"),
-        (["status"], 5, "not there yet"),
-        (["transform"], 5, "not there yet"),
-        (["budgets"], 5, "not there yet"),
+        (["status"], 5, "does not exist yet"),
+        (["transform"], 5, "does not exist yet"),
+        (["budgets"], 5, "does not exist yet"),
         (["budgets", "--month", "2026-13"], 2, "Write it as YYYY-MM"),
         (["export", "user_cost", "--out", "x"], 2, "Did you mean"),
-        (["export", "user_daily", "--out", "x"], 5, "not there yet"),
+        (["export", "user_daily", "--out", "x"], 5, "does not exist yet"),
     ],
 )
 def test_an_error_is_an_object_too(call, words, code, reason):

@@ -1,8 +1,8 @@
-"""SIGKILL at any moment of a load: what was in stays in, and the next load heals.
+"""SIGKILL at any moment of a load: committed days stay, and the next load repairs.
 
-Each load here is a process of its own with packages of two days, killed at a random
-moment after a random step. The next one starts on what the killed one left behind, or
-on a new machine with nothing but the DuckDB file, with or without its write-ahead log.
+Each load runs in its own process with packages of two days, and is killed at a random
+time after a random step. The next load starts in the same folder, or on a new machine
+with only the DuckDB file, with or without its write-ahead log.
 """
 
 import json
@@ -37,8 +37,8 @@ FIRST, LAST = date(2026, 3, 4), date(2026, 3, 9)
 DAYS = list(each_day(FIRST, LAST))
 RANGE = [FIRST.isoformat(), LAST.isoformat()]
 KILLS_OF_ONE_STORY = 4
-# How often a step is chosen, from and up to which count of it, and up to how long after
-# it (in seconds) the kill comes. While a package's jobs end, its days are torn.
+# By step: its weight, the first and last count of it, and the longest delay (seconds)
+# until the kill. Days are torn while the jobs of their package end.
 STEPS = {
     "began": (1, 1, 1, 0.2),
     "planned": (1, 1, 1, 0.1),
@@ -49,18 +49,18 @@ STEPS = {
     "Job": (6, 1, 8, 0.01),
     "stored": (1, 1, 2, 0.05),
 }
-CALL = 0.01  # seconds the API takes for a day
+CALL = 0.01  # seconds that the API takes for a day
 
 
 def people(day, count, sessions=1):
-    """Records of a day that differ in their person."""
+    """Records of a day, each of another person."""
     metrics = {"num_sessions": sessions}
     names = [f"person{number}@example.com" for number in range(count)]
     return [record(str(day), name, core_metrics=metrics) for name in names]
 
 
 def told_first(day):
-    """What the API says at first: one day in five is empty."""
+    """The API's first records: one day in five is empty."""
     return people(day, (3, 2, 0, 4, 1)[day.toordinal() % 5])
 
 
@@ -83,7 +83,7 @@ HISTORIES = [
 
 @pytest.fixture(scope="module")
 def api():
-    """The API, slow enough for a load to be killed while it fetches."""
+    """The API, slow enough to kill a load while it fetches."""
     with FakeApi(HISTORIES[0], now=lambda: NOON) as api:
         api.fault = lambda request: replace(api.answer(request), stall=CALL)
         yield api
@@ -91,7 +91,7 @@ def api():
 
 @pytest.fixture(scope="module")
 def databases(api, tmp_path_factory):
-    """What loads make that nobody disturbs, by what they loaded."""
+    """The results of loads that were not killed, by what they loaded."""
     folder = tmp_path_factory.mktemp("undisturbed")
 
     def loaded(name, history, first=FIRST):
@@ -108,7 +108,7 @@ def databases(api, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def truth(databases):
-    """The rows that go with what the ledger says of a day: (day, fetch) -> rows."""
+    """The rows that belong to each fetch in the ledger: (day, fetch) -> rows."""
     rows_of = {}
     for database in databases.values():
         with duckdb.connect(database, read_only=True) as connection:
@@ -119,7 +119,7 @@ def truth(databases):
 
 
 class Machines:
-    """Where loads run; the next process is started ahead of its order."""
+    """Where loads run; the next process is started before it is needed."""
 
     def __init__(self, folder, dice):
         self._folder, self.dice, self._count = folder, dice, 0
@@ -145,7 +145,7 @@ class Machines:
             )
 
     def order(self, **order):
-        """A load that has begun, and the machine it runs on."""
+        """A running load, and the machine it runs on."""
         process, machine = self._spare, self.machine
         if self.dice.random() < 0.5:
             self._renew()
@@ -159,7 +159,7 @@ class Machines:
 
 
 def end(process):
-    """The end of a process, without mercy."""
+    """Kill a process with SIGKILL."""
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):
@@ -175,7 +175,7 @@ def machines(tmp_path, request):
 
 
 class Moment(NamedTuple):
-    """When to kill: `delay` seconds after a step was told for the `count`th time."""
+    """When to kill: `delay` seconds after a step was reported the `count`th time."""
 
     step: str
     count: int
@@ -186,7 +186,7 @@ class Moment(NamedTuple):
 
 
 def run_until(process, moment):
-    """What a load told until it ended or its moment had come and it was killed."""
+    """What a load reported until it ended or was killed at its moment."""
     told = []
     watchdog = Timer(60, process.kill)
     watchdog.start()
@@ -204,9 +204,9 @@ def run_until(process, moment):
 
 @contextmanager
 def looked_into(database):
-    """A copy to look into: opening the file itself would tidy up what a kill left.
+    """A copy to inspect: opening the file itself would change what the kill left.
 
-    Gives a connection to it and a function that tells the days a load would want.
+    Yields a connection to it and a function that returns the days a load would fetch.
     """
     with TemporaryDirectory() as folder:
         for file in with_log(database):
@@ -217,7 +217,7 @@ def looked_into(database):
 
 
 def with_log(database):
-    """A DuckDB file and its write-ahead log, as far as they are there."""
+    """A DuckDB file and its write-ahead log, if they exist."""
     files = [database, database.with_name(f"{database.name}.wal")]
     return [file for file in files if file.exists()]
 
@@ -249,7 +249,7 @@ def ledger(connection):
 
 
 def rows(connection):
-    """What the three tables hold of each day, but for the load that wrote it."""
+    """The rows of each day in the three tables, without their load ids."""
     held = {day: [] for day in DAYS}
     for table in TABLES:
         rest = "columns(lambda name: name not in ('_dlt_load_id', 'date'))"
@@ -260,7 +260,7 @@ def rows(connection):
 
 
 def found(connection, select):
-    """The rows of a query; none when its table is not there yet."""
+    """The rows of a query; none if its table does not exist yet."""
     try:
         return connection.sql(select).fetchall()
     except duckdb.CatalogException:
@@ -270,7 +270,7 @@ def found(connection, select):
 def untrue_days(connection, truth):
     """Days whose rows are not those of their last counted fetch.
 
-    A day without such a fetch is untrue when it has rows.
+    A day without such a fetch is untrue if it has rows.
     """
     fetches, held = ledger(connection), rows(connection)
     told = {day: truth[day, fetches[day]] if day in fetches else [] for day in DAYS}
@@ -278,7 +278,7 @@ def untrue_days(connection, truth):
 
 
 def wanted_days(database, now):
-    """The days that a nightly load would read, were it to start at `now`."""
+    """The days that a nightly load at `now` would fetch."""
     settings = resolve_settings(lookback=0, initial_days=len(DAYS))
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
@@ -286,7 +286,7 @@ def wanted_days(database, now):
 
 
 class Story:
-    """One database, loads that are killed, and what has to hold after each."""
+    """One database, loads that are killed, and what must hold after each."""
 
     def __init__(self, database, api, truth, machines, dice):
         self.database, self.api, self.truth = database, api, truth
@@ -300,7 +300,7 @@ class Story:
         return NOON + timedelta(minutes=self.runs)
 
     def run(self, days, moment=None):
-        """Let a load run and kill it at a moment; True when it ended before."""
+        """Run a load and kill it at a moment; True if it ended before."""
         self.runs += 1
         process, machine = self.machines.order(
             url=self.api.url,
@@ -327,7 +327,7 @@ class Story:
         return Moment(step, count, self.dice.uniform(0, longest))
 
     def _require_kept_promises(self, told):
-        """What was told to be in is in, and what is torn is wanted again."""
+        """Days reported as committed are committed; torn days are fetched again."""
         promised = {day for step, *days in told if step == "stored" for day in days}
         with looked_into(self.database) as (connection, wanted):
             untrue = untrue_days(connection, self.truth)
@@ -338,7 +338,7 @@ class Story:
         assert set() == untrue - healed
 
     def _maybe_lose_log(self, machine):
-        """On a new machine the write-ahead log may be gone as well."""
+        """On a new machine the write-ahead log may be missing as well."""
         has_moved = machine != self.machines.machine
         if has_moved and self.dice.random() < 0.5:
             for log in with_log(self.database)[1:]:
@@ -359,11 +359,11 @@ class Story:
 def test_loads_killed_anywhere_end_as_if_undisturbed(
     stored, told, kills, api, databases, truth, machines, tmp_path
 ):
-    """After kills and restarts the tables are those of loads that nobody killed.
+    """After kills and restarts the tables equal those of loads that were not killed.
 
-    While the API says the same they are one undisturbed load's, row for row. Where it
-    changes its mind between the kills, each day holds what was said when the day was
-    last fetched whole, and nothing is left torn.
+    If the API does not change, they equal one undisturbed load's, row for row. If it
+    restates days between the kills, each day holds the records of its last completed
+    fetch, and no day is torn.
     """
     began, killed, loads, torn = time.monotonic(), Counter(), 0, 0
     while killed.total() < kills:
@@ -400,7 +400,7 @@ LAST_LOAD = "select max(load_id) from claude_code._dlt_loads"
 
 @pytest.mark.slow
 def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path):
-    """Days before all that was ever fetched are wanted where a load left rows."""
+    """Days before the first fetched one are fetched again if a load left rows."""
     database = Path(shutil.copy(databases["newest days"], tmp_path))
     api.usage = HISTORIES[0]
     load_from(api, database, str(DAYS[1]), str(DAYS[1]))
@@ -415,7 +415,7 @@ def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path)
 def test_a_fetch_noted_before_its_load_was_cut_short_is_not_believed(
     api, databases, tmp_path
 ):
-    """What was never written is not taken for unchanged when it is read again."""
+    """A day that was never written does not count as unchanged when fetched again."""
     database = Path(shutil.copy(databases["every day"], tmp_path))
     execute(
         database,

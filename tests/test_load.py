@@ -82,7 +82,7 @@ def test_the_documented_example_gives_its_rate_and_its_cost(api, database):
 
 @pytest.mark.slow
 def test_loading_again_gives_the_same_rows_with_the_same_ids(api, database):
-    """A second load reads the days again and leaves every row as it was."""
+    """A second load fetches the days again and changes no row."""
     load_from(api, database)
     before = stored_rows(database)
     again = load_from(api, database)
@@ -93,7 +93,7 @@ def test_loading_again_gives_the_same_rows_with_the_same_ids(api, database):
 
 @pytest.mark.slow
 def test_an_unchanged_day_is_not_written_again(api, database):
-    """Rows keep the load that wrote them while their day's content is the same."""
+    """Rows keep their load id while their day's content is the same."""
     loads = "select distinct _dlt_load_id from claude_code.usage_report"
     load_from(api, database)
     before = query(database, loads)
@@ -104,7 +104,7 @@ def test_an_unchanged_day_is_not_written_again(api, database):
 
 @pytest.mark.slow
 def test_loading_later_adds_the_days_since(api, history, database):
-    """A day later the next day is there and the earlier ones are unchanged."""
+    """A load a day later adds the next day and changes no earlier row."""
     load_from(api, database)
     history["2026-03-10"] = [record("2026-03-10")]
     api.now = lambda: NOON + timedelta(days=1)
@@ -128,7 +128,7 @@ def test_loading_later_adds_the_days_since(api, history, database):
     ids=["more", "fewer", "without children", "none"],
 )
 def test_a_day_is_replaced_whole(api, history, database, records):
-    """After a restatement the tables are those of a load that never saw the old day."""
+    """After a restatement the tables equal those of a fresh load."""
     load_from(api, database)
     history["2026-03-08"] = records
     load_from(api, database)
@@ -139,7 +139,7 @@ def test_a_day_is_replaced_whole(api, history, database, records):
 
 
 def test_records_that_share_every_key_are_all_kept_and_counted(api, history, database):
-    """Duplicates of a grain, also identical ones, are rows of their own."""
+    """Every duplicate, even an identical one, is its own row."""
     duplicate = record("2026-03-09", core_metrics={"num_sessions": 1})
     history["2026-03-09"] = [record("2026-03-09"), duplicate, record("2026-03-09")]
     outcome = load_from(api, database, "2026-03-09", "2026-03-09")
@@ -151,7 +151,7 @@ def test_records_that_share_every_key_are_all_kept_and_counted(api, history, dat
 
 @pytest.fixture
 def bare(history):
-    """A day whose one record is as the reference page shows it."""
+    """A day with one record, as the reference page shows it."""
     shown = record("2026-03-09", actor={"api_key_name": "nightly-job"})
     del shown["customer_type"], shown["is_remote"], shown["subscription_type"]
     history["2026-03-09"] = [shown]
@@ -159,7 +159,7 @@ def bare(history):
 
 @pytest.mark.slow
 def test_the_reference_pages_shape_loads_with_its_actor_type(api, bare, database):
-    """Without them the actor type is derived, and the customer type is unknown."""
+    """Its actor type is derived, and its customer type is `unknown`."""
     load_from(api, database, "2026-03-09", "2026-03-09", views=True)
 
     actor = "select actor_type, actor, customer_type, estimated_cost"
@@ -171,7 +171,7 @@ def test_the_reference_pages_shape_loads_with_its_actor_type(api, bare, database
 
 @pytest.mark.slow
 def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, database):
-    """The summary, all views, all checks and the status take it like any other."""
+    """The summary, all views, all checks and the status accept it like any other."""
     outcome = load_from(api, database, "2026-03-09", "2026-03-09", views=True)
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         status = read_status(warehouse, CLAUDE_CODE, resolve_settings(), NOON)
@@ -194,7 +194,7 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
 
 @pytest.mark.slow
 def test_what_the_contract_does_not_know_is_kept_and_named(api, history, database):
-    """An unknown field is in unknown_fields, an unknown tool is a row; both named."""
+    """An unknown field is in unknown_fields, a tool is a row; both are reported."""
     tools = {"bash_tool": {"accepted": 1, "rejected": 0}}
     history["2026-03-09"] = [record("2026-03-09", mood="fine", tool_actions=tools)]
     outcome = load_from(api, database, "2026-03-09", "2026-03-09")
@@ -209,7 +209,7 @@ def test_what_the_contract_does_not_know_is_kept_and_named(api, history, databas
 
 @pytest.mark.slow
 def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):
-    """One day's error is its own, and the next load wants just that day again."""
+    """One day's error fails only that day, and the next load fetches it again."""
 
     def fault(request):
         failing = request.query["starting_at"] == "2026-03-08"
@@ -228,7 +228,7 @@ def test_a_failed_day_leaves_the_others_in_and_is_tried_again(api, database):
 
 @pytest.mark.slow
 def test_a_day_that_fails_when_read_again_keeps_its_rows(api, database):
-    """What was stored of a day stays until the day has been fetched whole again."""
+    """The stored rows of a day stay until the day is fetched whole again."""
     load_from(api, database)
     before = stored_rows(database)
     api.fault = lambda request: error(404, "not here")
@@ -241,7 +241,7 @@ def test_a_day_that_fails_when_read_again_keeps_its_rows(api, database):
 def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
     api, database
 ):
-    """A first load without a single day leaves a warehouse that can be asked."""
+    """After a first load in which every day failed, the views can be queried."""
     api.fault = lambda request: error(404, "not here")
     outcome = load_from(api, database, views=True)
 
@@ -252,7 +252,7 @@ def test_tables_and_views_are_there_when_every_day_of_the_first_load_failed(
 
 @pytest.mark.slow
 def test_a_fetch_counts_only_when_its_load_was_completed(api, database):
-    """Bookkeeping of a load that `_dlt_loads` does not know is not believed."""
+    """Ledger rows of a load that is not in `_dlt_loads` do not count."""
     load_from(api, database)
     execute(database, "delete from claude_code._dlt_loads")
 
@@ -273,7 +273,7 @@ def test_a_fetch_counts_only_when_its_load_was_completed(api, database):
     ids=["rows are missing", "rows are of a load cut short"],
 )
 def test_a_day_that_is_not_whole_is_loaded_again(api, database, table, damage):
-    """Rows that are not those of the last completed fetch are found and healed."""
+    """Rows that differ from the last completed fetch are found and replaced."""
     load_from(api, database)
     before = stored_rows(database)
     execute(database, damage.format(table=table))
@@ -296,7 +296,7 @@ def test_a_day_that_is_not_whole_is_loaded_again(api, database, table, damage):
     ],
 )
 def test_rows_that_nothing_is_known_of_are_replaced(api, database, damage):
-    """Whatever befell the ledger, a day that has rows is never added to."""
+    """Even with a damaged ledger, rows are never added to a day that has some."""
     load_from(api, database)
     before = stored_rows(database)
     execute(database, damage)
@@ -312,7 +312,7 @@ def test_rows_that_nothing_is_known_of_are_replaced(api, database, damage):
 def test_new_and_restated_days_in_one_run_are_each_themselves(
     api, history, database, monkeypatch, first, max_days
 ):
-    """Appended or replaced, in one package or by turns: the rows of a fresh load."""
+    """Appended and replaced days, in one or several packages, equal a fresh load's."""
     load_from(api, database, first, first)
     history[first] = [record(first, "eve@example.com"), record(first, OTHER)]
     history["2026-03-06"] = [record("2026-03-06")]
@@ -330,7 +330,7 @@ def test_new_and_restated_days_in_one_run_are_each_themselves(
 
 @pytest.mark.slow
 def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
-    """The running day is stored when asked for, and wanted again once complete."""
+    """Today is stored if it is asked for, and fetched again once it is complete."""
     history["2026-03-10"] = [record("2026-03-10")]
     load_from(api, database, "2026-03-08", "2026-03-10")
     later = NOON + timedelta(days=1)
@@ -341,7 +341,7 @@ def test_a_day_read_before_it_was_over_is_read_again(api, history, database):
 
 @pytest.mark.slow
 def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
-    """Given dates are fetched although they are there, and no other day is."""
+    """Exactly the given dates are fetched, even if they are stored."""
     load_from(api, database)
     api.calls.clear()
     load_from(api, database, "2026-03-07", "2026-03-08")
@@ -351,7 +351,7 @@ def test_a_backfill_reads_exactly_its_days_whatever_is_stored(api, database):
 
 @pytest.mark.slow
 def test_days_refused_after_others_were_accepted_fail_by_themselves(api, database):
-    """What was fetched before is written, and the load counts."""
+    """The days fetched before are written, and the load is committed."""
     api.fault = lambda request: (
         error(401, "revoked") if request.query["starting_at"] > "2026-03-08" else None
     )
@@ -370,7 +370,7 @@ def test_days_refused_after_others_were_accepted_fail_by_themselves(api, databas
 
 
 def test_a_key_that_is_refused_at_once_leaves_no_package(api, database):
-    """Without a single day there is nothing to write."""
+    """If no day was fetched, nothing is written."""
     api.fault = lambda request: error(401, "revoked")
 
     with pytest.raises(CredentialsError):
@@ -381,7 +381,7 @@ def test_a_key_that_is_refused_at_once_leaves_no_package(api, database):
 
 @pytest.mark.slow
 def test_every_table_and_column_carries_its_description(api, database):
-    """Descriptions reach the warehouse as comments, none is missing."""
+    """Every table and column has a comment in the warehouse."""
     load_from(api, database, views=True)
 
     silent = """
@@ -394,7 +394,7 @@ def test_every_table_and_column_carries_its_description(api, database):
 
 @pytest.mark.slow
 def test_the_ledger_holds_the_sums_of_each_day(api, database):
-    """Records, sessions and cents of a day are those of its rows."""
+    """The ledger's records, sessions and cents of a day equal those of its rows."""
     load_from(api, database)
 
     ledger = """
@@ -419,7 +419,7 @@ def test_the_ledger_holds_the_sums_of_each_day(api, database):
 def test_an_account_that_never_had_a_record_is_told_apart_from_a_quiet_day(
     api, history, database
 ):
-    """Only when everything ever loaded is empty is the account called empty."""
+    """The account counts as empty only if every day ever loaded is empty."""
     history.clear()
     empty = load_from(api, database)
     history["2026-03-09"] = [record("2026-03-09")]
@@ -432,7 +432,7 @@ def test_an_account_that_never_had_a_record_is_told_apart_from_a_quiet_day(
 
 
 def test_packages_are_bounded_in_days_and_in_records():
-    """A package is closed by its last day or by the record that fills it."""
+    """A package ends with its last day or with the day that fills it with records."""
 
     days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(5)]
     content = replace(tables(reply()), records=10)

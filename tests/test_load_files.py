@@ -1,4 +1,4 @@
-"""`load` with files of teams and budgets: checked before days, stored after."""
+"""`load` with files of teams and budgets: checked before the days, stored after."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def database(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The empty folder in which commands run, with right files and wrong ones."""
+    """The empty working folder, with valid files and wrong ones."""
     monkeypatch.chdir(tmp_path)
     files = {
         "teams.csv": TEAMS,
@@ -55,7 +55,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def call(api, folder):
-    """Run a command there against the fake; `load` fetches one day."""
+    """Run a command there against the fake API; `load` fetches one day."""
 
     def run(*words, **given):
         environment = {
@@ -75,7 +75,7 @@ def teams(database):
 
 @pytest.mark.slow
 def test_files_are_loaded_with_the_days_and_once(call, database):
-    """The summary names those that are new, and the views know them at once."""
+    """The summary names new files, and the views show them at once."""
     words = ("load", "--teams", "teams.csv", "--budgets", "budgets.csv", "--json")
     first, again = call(*words), call(*words)
     changed = call("load", "--teams", "blue.csv", "--min-group-size", "3")
@@ -93,7 +93,7 @@ def test_files_are_loaded_with_the_days_and_once(call, database):
 
 @pytest.mark.slow
 def test_a_load_without_files_keeps_those_of_before(call, database):
-    """Who loads them once need not name them every night."""
+    """A file that is loaded once need not be named every night."""
     call("load", "--teams", "teams.csv")
     done = call("load", "--json")
 
@@ -103,7 +103,7 @@ def test_a_load_without_files_keeps_those_of_before(call, database):
 
 @pytest.mark.parametrize("mode", [[], ["--dry-run"]])
 def test_a_wrong_file_stops_a_load_before_it_begins(call, api, database, mode):
-    """With all faults of all files; the API is not called and nothing is made."""
+    """All faults of all files are printed; no call is made, no file created."""
     words = ("--teams", "wrong.csv", "--budgets", "negative.csv")
     done = call("load", *mode, *words, "--json")
     told = json.loads(done.stdout)
@@ -123,7 +123,7 @@ def test_a_wrong_file_stops_a_load_before_it_begins(call, api, database, mode):
 
 
 def test_a_file_that_is_not_there_stops_a_load_too(call, api):
-    """Its name may be misspelt: nobody is to lose a team by that."""
+    """A misspelt name must not empty the teams."""
     done = call("load", "--teams", "none.csv")
 
     assert (3, []) == (done.exit_code, api.calls)
@@ -131,7 +131,7 @@ def test_a_file_that_is_not_there_stops_a_load_too(call, api):
 
 
 def test_a_dry_run_says_that_files_are_right_and_loads_none(call, database):
-    """Which is how to check a file."""
+    """A dry run is the way to check a file."""
     words = ("load", "--dry-run", "--teams", "teams.csv", "--budgets", "budgets.csv")
     done = call(*words)
 
@@ -166,7 +166,7 @@ SIZE = "select min_group_size from claude_code_marts.stg_input_files"
 
 @pytest.mark.slow
 def test_the_environment_names_files_and_options_come_first(call, database):
-    """Each setting by itself."""
+    """An option overrides only its own variable."""
     given = {"CCWAREHOUSE__TEAMS": "blue.csv", "CCWAREHOUSE__MIN_GROUP_SIZE": "4"}
     call("load", **given)
     assert (["Blue"], [(4,)]) == (teams(database), query(database, SIZE))
@@ -179,7 +179,7 @@ def test_the_environment_names_files_and_options_come_first(call, database):
 
 @pytest.mark.process
 def test_dlts_file_names_files(api, folder, database):
-    """As docs/settings.md has it."""
+    """The settings work as docs/settings.md shows them."""
     (folder / ".dlt").mkdir()
     (example,) = (text for text in blocks("toml") if "min_group_size" in text)
     (folder / ".dlt" / "config.toml").write_text(example)
@@ -199,7 +199,7 @@ def test_dlts_file_names_files(api, folder, database):
 
 @pytest.mark.slow
 def test_what_other_programs_call_teams_is_not_read(call, database):
-    """A name without a section could be anybody's."""
+    """A name without a section could belong to another program."""
     done = call("load", TEAMS="wrong.csv", BUDGETS="none.csv", MIN_GROUP_SIZE="many")
 
     assert 0 == done.exit_code
@@ -208,7 +208,7 @@ def test_what_other_programs_call_teams_is_not_read(call, database):
 
 @pytest.mark.parametrize("size", ["0", "-1", "2000000", "many", "2.5"])
 def test_a_group_size_that_cannot_be_is_configuration(call, api, size):
-    """One line names the setting."""
+    """One line names the setting, with code 3."""
     given = {"CCWAREHOUSE__MIN_GROUP_SIZE": size, "CCWAREHOUSE__TEAMS": "teams.csv"}
     done = call("load", **given)
 
@@ -219,7 +219,7 @@ def test_a_group_size_that_cannot_be_is_configuration(call, api, size):
 
 @pytest.mark.parametrize("size", ["0", "many", "5"])
 def test_a_group_size_needs_a_teams_file(call, api, size):
-    """It is loaded with it, and would otherwise be of no effect."""
+    """The size is loaded with the file, and would have no effect without it."""
     done = call("load", "--min-group-size", size)
 
     assert (2, []) == (done.exit_code, api.calls)
@@ -228,7 +228,7 @@ def test_a_group_size_needs_a_teams_file(call, api, size):
 
 @pytest.mark.slow
 def test_budgets_ends_with_6_when_one_is_over(call):
-    """The table says which; another month has none that is over."""
+    """The table shows which budget is over; in another month none is."""
     call("load", "--budgets", "spent.csv")
     over = call("budgets")
     told = json.loads(call("budgets", "--json").stdout)
@@ -242,7 +242,7 @@ def test_budgets_ends_with_6_when_one_is_over(call):
 
 @pytest.mark.slow
 def test_budgets_ends_with_0_when_none_is_over(call):
-    """Also where none is loaded, and it says how to load some."""
+    """The code is 0 without budgets too, with a line on how to load some."""
     call("load")
     none = call("budgets")
     call("load", "--budgets", "budgets.csv")
@@ -254,7 +254,7 @@ def test_budgets_ends_with_0_when_none_is_over(call):
 
 
 def test_postgres_takes_files_as_well(api, folder, postgres, monkeypatch):
-    """Loaded once, and a budget that is over is told."""
+    """The file is loaded once, and a budget that is over is reported."""
     name = postgres.new_database()
     address = postgres.address("ccwarehouse_loader", name)
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)

@@ -151,7 +151,7 @@ def test_one_organisation_more_or_less_is_told_and_loaded(api, database):
     assert ({THEIRS}, set()) == (more.new_organizations, more.gone_organizations)
     assert (set(), {OURS}) == (less.new_organizations, less.gone_organizations)
     assert f"Organisation {THEIRS} is new in this account." in remarks(PLAN, more)
-    gone = f"Organisation {OURS} is gone from the days read again."
+    gone = f"Organisation {OURS} is gone from the days fetched again."
     assert gone in remarks(PLAN, less)
     assert [OURS] == outcome_as_dict(PLAN, less, "")["gone_organizations"]
 

@@ -1,4 +1,4 @@
-"""A dataset that another version wrote is refused in one line, and stays as it is."""
+"""A dataset from another version is refused in one line and not changed."""
 
 import pytest
 
@@ -13,7 +13,7 @@ COUNT = "select count(*) from claude_code.day_fetches"
 
 @pytest.fixture
 def database(tmp_path):
-    """A dataset whose ledger lacks a column, as one of another version does."""
+    """A dataset from another version: its ledger lacks a column."""
     database = tmp_path / "usage.duckdb"
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
         load_from(api, database)
@@ -23,7 +23,7 @@ def database(tmp_path):
 
 @pytest.mark.slow
 def test_a_load_refuses_it_before_anything_is_fetched(database):
-    """Half understood, its days would all be fetched again and stored twice."""
+    """A load would misread the ledger, fetch all days again and store them twice."""
     with served(History()) as api:
         with pytest.raises(OtherShapeError):
             load_from(api, database)
@@ -34,7 +34,7 @@ def test_a_load_refuses_it_before_anything_is_fetched(database):
 
 @pytest.mark.slow
 def test_what_only_reads_refuses_it_as_well(database):
-    """Neither the days that are stored nor the views come out of it."""
+    """Neither `status` nor `transform` accepts it."""
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         with pytest.raises(OtherShapeError):
             warehouse.stored(CLAUDE_CODE, "default")
@@ -43,7 +43,7 @@ def test_what_only_reads_refuses_it_as_well(database):
 
 
 def test_the_message_names_dataset_and_column_and_says_what_to_do():
-    """It is one line, with the exit code of the warehouse."""
+    """The error is one line, with exit code 5."""
     problem = explain(OtherShapeError("usage", "report"), "usage.duckdb")
 
     assert 5 == problem.code
@@ -55,7 +55,7 @@ def test_the_message_names_dataset_and_column_and_says_what_to_do():
 
 @pytest.mark.slow
 def test_another_dataset_of_the_same_file_is_loaded_all_the_same(database):
-    """The way out that the message names works."""
+    """The fix in the message works."""
     history = History({"2026-03-09": [record("2026-03-09")]})
     with served(history) as api:
         outcome = load_from(api, database, dataset="anew")

@@ -57,7 +57,7 @@ def test_an_outage_is_one_line_and_an_exit_code_of_its_own(call, api):
     assert " to " in cause.partition(" failed")[0]
     expected = [
         "No day could be loaded.",
-        "Failed days are tried again by the next load.",
+        "The next load tries failed days again.",
     ]
     assert expected == rest
     said = [line.split()[0] for line in done.stdout.splitlines()]
@@ -95,7 +95,8 @@ def test_a_day_that_cannot_be_read_again_keeps_its_numbers(call, api):
     told = json.loads(done.stdout)
 
     assert (4, [refused[0]]) == (done.exit_code, list(told["days_standing"]))
-    assert f"The stored numbers of {refused[0]} stand, 0 hours old." in done.stderr
+    expected = f"The stored numbers of {refused[0]} are still used, 0 hours old."
+    assert expected in done.stderr
     assert (2, 1) == (told["days_loaded"], len(told["days_failed"]))
 
 

@@ -77,7 +77,7 @@ def test_a_reader_of_the_copy_is_neither_stopped_nor_stops_a_load(
     assert [("eve@example.com", before[0][1])] == query(copy, USERS)
     assert query(tmp_path / "ccwarehouse.duckdb", NAMES) == query(copy, NAMES)
     assert ["ccwarehouse.duckdb", "readers.duckdb"] == sorted(os.listdir(tmp_path))
-    assert f"Readers find it in {copy}." in done.stdout
+    assert f"Copied to {copy} for readers." in done.stdout
 
 
 @pytest.mark.process
@@ -192,7 +192,7 @@ def test_days_that_failed_do_not_keep_the_others_from_readers(publish, tmp_path)
         ("nowhere/readers.duckdb", [], "folder does not exist"),
         ("Claude_Code.duckdb", [], "Name another file with --publish"),
         ("notes.txt", [], "is not a DuckDB file"),
-        ("readers.duckdb", ["--destination=postgres"], "postgres is none"),
+        ("readers.duckdb", ["--destination=postgres"], "postgres has none"),
     ],
 )
 def test_a_copy_that_cannot_be_is_refused_before_anything_is_done(

@@ -16,7 +16,7 @@ LOADED = dt.datetime(2026, 10, 21, tzinfo=dt.UTC)
 
 @pytest.fixture(scope="module")
 def engines(duckdb_engine, postgres_engine, googlesql_engine, tmp_path_factory):
-    """Every engine with some months of a part of the made-up organisation."""
+    """Every engine with some months of a part of the organisation."""
     history = {day: [*filter(is_of_the_part, usage(day))] for day in DAYS}
     rows = stored_after([Load("default", history)], LOADED).rows()
     files = files_of_the_demo(tmp_path_factory.mktemp("files"))
@@ -26,13 +26,13 @@ def engines(duckdb_engine, postgres_engine, googlesql_engine, tmp_path_factory):
 
 
 def is_of_the_part(made):
-    """Two people of the platform team, and who comes and goes, whom no team has."""
+    """Two people of the platform team, and people without a team who come and go."""
     email = made["actor"].get("email_address", "a key")
     return email.startswith(("carl", "divya")) or f"{email}," not in teams_csv()
 
 
 def files_of_the_demo(folder):
-    """Teams and budgets, as a load leaves them."""
+    """The stored rows of the demo's teams and budgets."""
     (folder / "teams.csv").write_text(teams_csv())
     (folder / "budgets.csv").write_text(budgets_csv([dt.date(2026, 9, 1)]))
     files = read_teams(folder / "teams.csv"), read_budgets(folder / "budgets.csv")
@@ -46,7 +46,7 @@ def files_of_the_demo(folder):
 
 @pytest.mark.parametrize("sql", [*READMES, *DEMOS])
 def test_a_question_has_the_same_answer_in_every_engine(engines, sql):
-    """The same rows, and some at all, as the query is written."""
+    """Each query, unchanged, has the same rows everywhere, at least one."""
     asked = sql.replace("2025-09-01", "2026-09-01")
     expected, *others = (values(engine.ask(asked)) for engine in engines)
 

@@ -103,7 +103,7 @@ def test_every_exit_code_is_told_of():
 
 @pytest.mark.slow
 def test_every_query_that_is_told_of_runs_and_finds_something(tmp_path):
-    """Every query in the docs returns rows of the demo's in DuckDB, except grants."""
+    """Every query in the docs, except grants, returns rows of the demo in DuckDB."""
     database = tmp_path / "ccwarehouse.duckdb"
     runpy.run_path(str(DOCS / "answers.py"))["load"](database)
 
@@ -172,7 +172,7 @@ def test_the_answers_are_what_the_demo_holds():
 
 
 def test_a_question_has_a_query_and_an_answer():
-    """An answer is a table with a row at least."""
+    """An answer is a table with at least one row."""
     question = r"^### .*\n\n```sql\n[^`]+\n```\n\n\|.*\n\|.*-.*\n\|"
     titles = re.findall(r"^### ", QUESTIONS, re.MULTILINE)
 

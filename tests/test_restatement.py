@@ -1,8 +1,8 @@
-"""Any history of restatements, failures and loads ends in what the API said last.
+"""After any history of restatements, failures and loads the API's last numbers stand.
 
-The model here is the sentence the loader promises to keep, in plain Python: which days
-a load reads, what each day then holds, and what the ledger says. What is stored is
-turned back into the API's records to be compared.
+The model here is the loader's promise in plain Python: which days a load fetches, what
+each day then holds, and what the ledger says. Stored rows are turned back into API
+records and compared.
 """
 
 import json
@@ -45,7 +45,7 @@ models = st.lists(
     ),
     max_size=2,
 )
-# Few values, so that equal records come back and identical duplicates are frequent.
+# Few values, so that equal records and identical duplicates are frequent.
 records = st.fixed_dictionaries(
     {
         "email": st.sampled_from(["ada@example.com", "bob@example.com"]),
@@ -131,10 +131,9 @@ ONE_OF_EACH = [
 def test_every_day_a_load_promises_to_read_holds_what_the_api_said_last(
     beginning, history
 ):
-    """After any history each day holds what was said when it was last fetched whole.
+    """After any history each day holds the API's records of its last completed fetch.
 
-    Those are the days that were promised, no more and no fewer, and equal records have
-    equal ids through all of it.
+    Exactly the promised days are fetched. Equal records always have equal ids.
     """
     with TemporaryDirectory() as folder, served(History()) as api:
         world = World(Path(folder, "usage.duckdb"), api)
@@ -152,14 +151,14 @@ def test_every_day_a_load_promises_to_read_holds_what_the_api_said_last(
 
 
 class World:
-    """What the API says, what a warehouse should hold, and the warehouse itself."""
+    """The API's records, the expected content of the warehouse, and the warehouse."""
 
     def __init__(self, database, api):
         self.database, self.api = database, api
         self.now = NOON
         self.told = api.usage
-        self.held = {}  # day -> what the API said when the day was last fetched whole
-        self.final = {}  # day -> whether that was after the day had settled
+        self.held = {}  # day -> the API's records at its last completed fetch
+        self.final = {}  # day -> whether the day was complete by then
         self.failed = set()  # days whose last fetch failed
         self.ledger = []
         self.ids = {}  # (day, record, number among its identical duplicates) -> ids
@@ -176,7 +175,7 @@ class World:
         return self.today - timedelta(days=count)
 
     def restate(self, kind, ago, fields):
-        """Let the API say something else of a day."""
+        """Let the API restate a day."""
         day = str(self.days_ago(ago))
         said = self.told.setdefault(day, [])
         if kind == "add":
@@ -195,7 +194,7 @@ class World:
             said.clear()
 
     def load(self, failing, *, include_today, start=None, end=None, lookback=None):
-        """Load, and see that it did what the model says it does."""
+        """Load, and compare with the model."""
         newest = self.today if include_today else self.last_complete
         if lookback is None:
             start = None if start is None else self.days_ago(start)
@@ -220,7 +219,7 @@ class World:
         )
 
         asked = [call.query["starting_at"] for call in self.api.calls]
-        # without any record, one stored day more is asked for, to tell whose they are
+        # without any record, one more stored day is fetched to find the organisation
         assert len(asked) <= len(promised) + 1
         assert [str(day) for day in promised] == sorted(asked[: len(promised)])
         assert changed == set(outcome.changed)
@@ -230,12 +229,12 @@ class World:
 
     @property
     def first(self):
-        """The first day ever fetched, or where a first load begins."""
+        """The first day ever fetched, or the first day of a first load."""
         begin = self.last_complete - timedelta(days=INITIAL_DAYS - 1)
         return min(self.held.keys() | self.failed, default=begin)
 
     def nightly(self, newest, lookback):
-        """The days that a load without dates promises to read."""
+        """The days that a load without dates promises to fetch."""
         recent = self.last_complete - timedelta(days=lookback)
         return [
             day
@@ -247,7 +246,7 @@ class World:
         ]
 
     def expect(self, promised, failing):
-        """Note what a load of these days leaves behind; returns the changed ones."""
+        """Update the model for a load of these days; returns the changed days."""
         changed = set()
         for day in promised:
             is_final = self.now >= datetime.combine(day, time(), UTC) + SETTLED
@@ -267,7 +266,7 @@ class World:
         return changed
 
     def require_truth(self):
-        """Tables, ledger and ids are what the model says."""
+        """Tables, ledger and ids equal the model's."""
         stored = read_back(self.database)
         held = {day: Counter(text for text, _ in rows) for day, rows in stored.items()}
 
@@ -285,17 +284,17 @@ class World:
 
 
 def days(first, last):
-    """The days from one to another, both included."""
+    """The days from one to the other, both included."""
     return [first + timedelta(days=count) for count in range((last - first).days + 1)]
 
 
 def fault(failing, request):
-    """Nothing but errors for some days."""
+    """A fault that fails some days."""
     return error(404, "not here") if request.query["starting_at"] in failing else None
 
 
 def repriced(entry):
-    """The same record at other costs."""
+    """The same record with other costs."""
     cost = {"currency": "USD", "amount": 8}
     models = [model | {"estimated_cost": cost} for model in entry["model_breakdown"]]
     return entry | {"model_breakdown": models}
@@ -313,7 +312,7 @@ def usd_cents(said):
 
 
 def spoken(told):
-    """All that a record says, but for its day, as a text to compare."""
+    """A record without its day, as a text to compare."""
     models = [
         (model["model"], *told_tokens(model), *told_cost(model))
         for model in told["model_breakdown"]

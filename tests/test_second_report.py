@@ -1,6 +1,6 @@
-"""Another report, of another API: two tables, JSON lines, a host of its own.
+"""A second report from another API, with two tables, JSON lines and its own host.
 
-All that `whole_days` does for the first report it does for this one as well.
+`whole_days` does the same for it as for the first report.
 """
 
 import json
@@ -52,7 +52,7 @@ STEPS = Table(
 
 @dataclass(frozen=True)
 class Settings:
-    """What every report has to have."""
+    """The settings that every report needs."""
 
     account: str = "default"
     concurrency: int = 2
@@ -81,7 +81,7 @@ class Client:
         return built([json.loads(line) for line in reply.iter_lines()], day)
 
     def redacted(self, text):
-        """There is no secret."""
+        """The text: there are no secrets."""
         return text
 
     async def aclose(self):
@@ -122,7 +122,7 @@ def build(project, *steps):
 
 
 class World:
-    """The builds' API, and a DuckDB file that its report is loaded into."""
+    """The builds' API, and a DuckDB file for its report."""
 
     def __init__(self, database):
         self.database = database
@@ -138,7 +138,7 @@ class World:
         )
 
     def answer(self, request):
-        """JSON lines of a day, or an error where the day is broken."""
+        """The JSON lines of a day, or an error for a broken day."""
         day = request.url.path.removeprefix("/").removesuffix(".jsonl")
         self.asked.append(day)
         if day in self.broken:
@@ -147,7 +147,7 @@ class World:
         return httpx.Response(200, text="\n".join(lines))
 
     def load(self, now=NOON):
-        """A nightly load, as for any report; what it did, and why days were wanted."""
+        """A nightly load, as for any report: its outcome, and why days were wanted."""
         self.asked.clear()
         with open_warehouse(
             "duckdb", self.database, "claude_code", sole_writer=True
@@ -173,7 +173,7 @@ class World:
         )
 
     def ledger(self):
-        """Each fetch, and the rows that it counted."""
+        """Each fetch, and the row counts recorded with it."""
         return query(
             self.database,
             """
@@ -203,7 +203,7 @@ LOADED = [(f"2026-03-0{day}", "site", "test") for day in (7, 8, 9)]
 
 @pytest.mark.slow
 def test_it_loads_and_is_noted_in_the_ledger(world):
-    """A row per fetch, with the rows of both tables."""
+    """The ledger has a row per fetch, with the row counts of both tables."""
     outcome, _ = world.load()
 
     assert (3, 3, set()) == (len(outcome.loaded), outcome.records, outcome.new_names)
@@ -215,7 +215,7 @@ def test_it_loads_and_is_noted_in_the_ledger(world):
 
 @pytest.mark.slow
 def test_it_restates_a_day_and_empties_one(world):
-    """What the API has withdrawn is gone, from both tables and from no other day."""
+    """Withdrawn records disappear from both tables; other days keep theirs."""
     world.load()
     world.days["2026-03-09"] = [build("site"), build("app", "lint", "test")]
     outcome, _ = world.load()
@@ -233,7 +233,7 @@ def test_it_restates_a_day_and_empties_one(world):
 
 @pytest.mark.slow
 def test_a_failed_day_keeps_its_rows_and_is_tried_again(world):
-    """Its hole in a first load is healed by the next one."""
+    """A day that failed in the first load is loaded by the next one."""
     world.broken = {"2026-03-07"}
     outcome, _ = world.load()
 
@@ -250,7 +250,7 @@ def test_a_failed_day_keeps_its_rows_and_is_tried_again(world):
 @pytest.mark.slow
 @pytest.mark.parametrize("table", [BUILDS.name, STEPS.name])
 def test_lost_rows_are_noticed_and_healed(world, table):
-    """Of either table: the ledger has counted them."""
+    """Lost rows of either table are noticed by the ledger's counts."""
     world.load()
     execute(
         world.database, f"delete from claude_code.{table} where date = '2026-03-08'"
@@ -263,7 +263,7 @@ def test_lost_rows_are_noticed_and_healed(world, table):
 
 @pytest.mark.slow
 def test_a_quiet_night_reads_the_lookback_and_writes_no_row(world):
-    """The last day again, which has not changed."""
+    """It fetches the last day again, which has not changed."""
     world.load()
     written = query(world.database, "select _dlt_load_id from claude_code.builds")
     outcome, _ = world.load(datetime(2026, 3, 10, 13, tzinfo=NOON.tzinfo))
@@ -276,7 +276,7 @@ def test_a_quiet_night_reads_the_lookback_and_writes_no_row(world):
 
 @pytest.mark.slow
 def test_two_reports_in_one_dataset_know_nothing_of_each_other(world):
-    """Each has its days, its numbers of loads, and its rows."""
+    """Each report has its own days, load numbers and rows."""
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
         load_from(api, world.database)
         load_from(api, world.database)

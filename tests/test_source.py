@@ -1,4 +1,4 @@
-"""The source in a dlt pipeline of someone's own."""
+"""The source in a user's own dlt pipeline."""
 
 from datetime import date, timedelta
 
@@ -37,14 +37,14 @@ def loaded_days(tmp_path):
 
 
 def asked(api):
-    """The days that were asked for as a whole."""
+    """The days that were fetched whole."""
     calls = [call.query for call in api.calls]
     return [query["starting_at"] for query in calls if query["limit"] != "1"]
 
 
 @pytest.mark.slow
 def test_given_days_are_loaded(api, pipeline, tmp_path):
-    """`days` are exactly the days that are fetched."""
+    """Exactly the given `days` are fetched."""
     days = [date(2026, 3, 7), date(2026, 3, 9)]
     pipeline.run(usage(days, base_url=api.url, api_key=DEMO_API_KEY))
 
@@ -53,7 +53,7 @@ def test_given_days_are_loaded(api, pipeline, tmp_path):
 
 @pytest.mark.slow
 def test_without_days_it_goes_on_from_the_last_stored_one(api, pipeline, tmp_path):
-    """By the nightly rule: a new pipeline goes back, the next run asks what is new."""
+    """The first run fetches `initial_days`; the next one follows the nightly rule."""
     given = {"base_url": api.url, "api_key": DEMO_API_KEY, "lookback": 0}
     api.now = lambda: NOON
     pipeline.run(usage(initial_days=2, clock=lambda: NOON, **given))
@@ -70,7 +70,7 @@ def test_without_days_it_goes_on_from_the_last_stored_one(api, pipeline, tmp_pat
 
 @pytest.mark.slow
 def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
-    """Environment variables of dlt's form are enough."""
+    """Environment variables in dlt's form are enough."""
     section = "SOURCES__CLAUDE_CODE_ANALYTICS"
     monkeypatch.setenv(f"{section}__BASE_URL", api.url)
     monkeypatch.setenv(f"{section}__API_KEY", DEMO_API_KEY)
@@ -83,7 +83,7 @@ def test_it_is_configured_the_dlt_way(api, pipeline, tmp_path, monkeypatch):
 def test_the_customary_variable_holds_the_key_as_well(
     api, pipeline, tmp_path, monkeypatch
 ):
-    """ANTHROPIC_ADMIN_KEY is accepted, as everybody's scripts have it."""
+    """The common variable ANTHROPIC_ADMIN_KEY is accepted."""
     monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", DEMO_API_KEY)
     pipeline.run(usage([date(2026, 3, 9)], base_url=api.url))
 
@@ -91,7 +91,7 @@ def test_the_customary_variable_holds_the_key_as_well(
 
 
 def test_a_missing_key_and_a_bad_setting_are_told_before_the_run(monkeypatch):
-    """Nothing is asked without a key, or with a setting that cannot work."""
+    """Without a key, or with an invalid setting, no call is made."""
     monkeypatch.delenv("ANTHROPIC_ADMIN_KEY", raising=False)
 
     with pytest.raises(CredentialsError, match="ANTHROPIC_ADMIN_KEY"):
@@ -105,7 +105,7 @@ def test_a_missing_key_and_a_bad_setting_are_told_before_the_run(monkeypatch):
     [({"api_key": "sk-ant-admin-old"}, CredentialsError), ({}, ClockError)],
 )
 def test_it_asks_first_as_a_load_does(api, pipeline, fault, error):
-    """A refused key and a clock that is days off end the run before it has a day."""
+    """A refused key, or a clock that is wrong by days, ends the run before any day."""
     given = {"base_url": api.url, "api_key": DEMO_API_KEY, **fault}
     with pytest.raises(PipelineStepFailed) as failed:
         pipeline.run(usage([date(2026, 3, 9)], clock=lambda: NOON, **given))
@@ -116,7 +116,7 @@ def test_it_asks_first_as_a_load_does(api, pipeline, fault, error):
 
 @pytest.mark.slow
 def test_some_of_its_tables_may_be_selected(api, pipeline, tmp_path):
-    """As with any dlt source, a part of the resources can be loaded."""
+    """As with any dlt source, some of the resources can be loaded alone."""
     source = usage([date(2026, 3, 9)], base_url=api.url, api_key=DEMO_API_KEY)
     pipeline.run(source.with_resources("usage_report"))
 

@@ -1,4 +1,4 @@
-"""What `status` says of a warehouse: every day has one state, and gaps are told."""
+"""`status`: every day has one state, and gaps are reported."""
 
 import json
 import re
@@ -40,14 +40,14 @@ def status_of(database, now=NOON, **settings):
 
 
 def days_of(status):
-    """The days of March of each state that has some."""
+    """The days of March in each state that has any."""
     return {
         state: [day.day for day in days] for state, days in status.days.items() if days
     }
 
 
 def failing(*days):
-    """A fault that fails these days for good."""
+    """A fault that fails these days."""
     return lambda request: (
         error(404, "not here") if request.query["starting_at"] in days else None
     )
@@ -55,7 +55,7 @@ def failing(*days):
 
 @pytest.mark.slow
 def test_a_whole_warehouse_has_final_days_and_no_gap(api, database):
-    """After a load that went well every day is final and there is nothing to remark."""
+    """After a successful load every day is final and there are no remarks."""
     load_from(api, database, "2026-03-01", "2026-03-09")
     status = status_of(database)
 
@@ -66,7 +66,7 @@ def test_a_whole_warehouse_has_final_days_and_no_gap(api, database):
 
 @pytest.mark.slow
 def test_each_day_has_the_state_that_its_fetches_and_rows_give_it(api, database):
-    """Final, read too early, failed, not whole and never fetched are told apart."""
+    """Final, provisional, failed, not whole and never fetched are distinguished."""
     morning = NOON - timedelta(days=5)  # the 5th, at noon
     load_from(api, database, "2026-03-01", "2026-03-01", now=morning)
     load_from(api, database, "2026-03-03", "2026-03-04", now=morning)
@@ -89,7 +89,7 @@ def test_each_day_has_the_state_that_its_fetches_and_rows_give_it(api, database)
 
 @pytest.mark.slow
 def test_a_day_read_before_it_was_over_is_no_gap(api, database):
-    """A provisional day needs no attention: the next load reads it again anyway."""
+    """A provisional day is no gap: the next load fetches it again."""
     load_from(api, database, "2026-03-08", "2026-03-09", now=NOON - HALF_A_DAY * 2)
     status = status_of(database, now=NOON - HALF_A_DAY)
 
@@ -99,7 +99,7 @@ def test_a_day_read_before_it_was_over_is_no_gap(api, database):
 
 @pytest.mark.slow
 def test_the_running_day_is_shown_when_it_is_stored_and_never_missed(api, database):
-    """Today is provisional once loaded; while it runs, nothing is missing without."""
+    """Today is provisional once loaded, and not missing before."""
     load_from(api, database, "2026-03-09", "2026-03-09")
     without = days_of(status_of(database))
     load_from(api, database, "2026-03-10", "2026-03-10")
@@ -110,7 +110,7 @@ def test_the_running_day_is_shown_when_it_is_stored_and_never_missed(api, databa
 
 @pytest.mark.slow
 def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, database):
-    """What was read before stands, and people are told how old it is."""
+    """The stored numbers are still used, and their age is printed."""
     load_from(api, database, "2026-03-08", "2026-03-09")
     api.fault = failing("2026-03-09")
     load_from(api, database, "2026-03-09", "2026-03-09", now=NOON + HALF_A_DAY)
@@ -120,8 +120,8 @@ def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, datab
     assert ([], []) == (status.gaps, status.stale)
     assert [8, 9] == [day.day for day in status.stored]
     expected = (
-        "The stored numbers of 2026-03-09 stand, 12 hours old, as no load could read "
-        "them again. The next load tries again."
+        "The stored numbers of 2026-03-09 are still used, 12 hours old, because no "
+        "load could fetch them again. The next load tries again."
     )
     assert [expected] == remarks(status)
 
@@ -134,7 +134,7 @@ def test_a_final_day_whose_last_fetch_failed_is_no_gap_but_told_apart(api, datab
 def test_a_day_that_cannot_be_read_again_goes_stale(
     api, database, hours, lookback, stale
 ):
-    """Its numbers are fresh for 48 hours, within the lookback; then a mend is due."""
+    """Its numbers are fresh for 48 hours within the lookback; then it needs a load."""
     load_from(api, database, "2026-03-09", "2026-03-09")
     api.fault = failing("2026-03-09")
     load_from(api, database, "2026-03-09", "2026-03-09")
@@ -147,7 +147,7 @@ def test_a_day_that_cannot_be_read_again_goes_stale(
 
 @pytest.mark.slow
 def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
-    """Numbers of a part of a day are not the day's."""
+    """A provisional day whose last fetch failed is a gap once it is complete."""
     load_from(api, database, "2026-03-09", "2026-03-09", now=NOON - 2 * HALF_A_DAY)
     api.fault = failing("2026-03-09")
     load_from(api, database, "2026-03-09", "2026-03-09")
@@ -157,7 +157,7 @@ def test_a_day_read_too_early_that_cannot_be_read_again_is_a_gap(api, database):
 
 @pytest.mark.slow
 def test_a_day_that_is_not_whole_and_cannot_be_read_again_is_a_gap(api, database):
-    """Numbers of which some are lost do not stand."""
+    """A day that lost rows is a gap."""
     load_from(api, database, "2026-03-09", "2026-03-09")
     api.fault = failing("2026-03-09")
     load_from(api, database, "2026-03-09", "2026-03-09")
@@ -168,7 +168,7 @@ def test_a_day_that_is_not_whole_and_cannot_be_read_again_is_a_gap(api, database
 
 @pytest.mark.slow
 def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, database):
-    """The range begins with the first day ever tried, not the first that came."""
+    """The range begins with the first day ever tried, not the first stored one."""
     api.fault = failing("2026-03-07")
     load_from(api, database, "2026-03-07", "2026-03-09")
     status = status_of(database)
@@ -179,10 +179,10 @@ def test_a_first_day_that_failed_is_missing_though_nothing_earlier_is(api, datab
 
 @pytest.mark.slow
 def test_days_become_missing_as_time_passes(api, database):
-    """A warehouse that nobody loads into shows the days it lacks, once complete."""
+    """Without loads, each new day counts as missing once it is complete."""
     load_from(api, database, "2026-03-08", "2026-03-09")
 
-    midnight = NOON + HALF_A_DAY  # the 10th is over, and settles until 01:30
+    midnight = NOON + HALF_A_DAY  # the 10th is over, and complete at 01:30
     gaps = [
         status_of(database, now=midnight + timedelta(minutes=minutes)).gaps
         for minutes in (89, 90, 90 + 24 * 60)
@@ -193,7 +193,7 @@ def test_days_become_missing_as_time_passes(api, database):
 
 @pytest.mark.slow
 def test_rows_are_counted_in_each_table(api, database):
-    """The counts are those of the account's rows in the tables themselves."""
+    """The counts are those of the account's rows in the tables."""
     load_from(api, database, "2026-03-08", "2026-03-09")
     load_from(api, database, "2026-03-09", "2026-03-09", account="other")
     counted = status_of(database).rows
@@ -210,7 +210,7 @@ def test_rows_are_counted_in_each_table(api, database):
 
 
 def test_a_table_that_no_load_has_made_yet_has_no_rows(api, database):
-    """A warehouse of an earlier version lacks tables, and is none the worse for it."""
+    """A warehouse of an earlier version may lack tables; they count as empty."""
     load_from(api, database)
     execute(database, "drop table claude_code.day_fetches__unknowns")
 
@@ -219,7 +219,7 @@ def test_a_table_that_no_load_has_made_yet_has_no_rows(api, database):
 
 @pytest.mark.slow
 def test_the_last_run_and_the_freshness_are_those_of_completed_loads(api, database):
-    """A load that did not complete counts for neither, nor does a failed fetch."""
+    """Neither uncommitted loads nor failed fetches count."""
     load_from(api, database, "2026-03-08", "2026-03-09", now=NOON - HALF_A_DAY)
     before = status_of(database)
     api.fault = failing("2026-03-09")
@@ -250,7 +250,7 @@ def test_loads_of_others_into_the_dataset_are_not_our_last_run(api, database):
 
 @pytest.mark.slow
 def test_the_next_load_is_the_plan_a_load_without_dates_makes(api, database):
-    """What status promises is what the next load then asks the API for."""
+    """The next load fetches exactly the days that status promised."""
     api.fault = failing("2026-03-05")
     load_from(api, database, "2026-03-04", "2026-03-05")
     status = status_of(database, lookback=1)
@@ -263,13 +263,13 @@ def test_the_next_load_is_the_plan_a_load_without_dates_makes(api, database):
 
 
 def test_people_read_ranges_ages_and_what_comes_next(api, database):
-    """Days are told as ranges, moments with their age, the plan with its reasons."""
+    """Days are printed as ranges, times with their age, the plan with its reasons."""
     api.fault = failing("2026-03-06")
     load_from(api, database, "2026-03-04", "2026-03-09", now=NOON - HALF_A_DAY)
     status = status_of(database)
     text = "\n".join(status_as_lines(status, "here"))
 
-    assert "2026-03-04 to 2026-03-09, the last one read 2026-03-10 00:00 UTC" in text
+    assert "2026-03-04 to 2026-03-09, the last one fetched 2026-03-10 00:00 UTC" in text
     assert "12 hours ago" in text
     assert "2026-03-04 to 2026-03-05, 2026-03-07 to 2026-03-08\n" in text
     assert re.search("2026-03-06 +1 day +failed\n", text)
@@ -279,7 +279,7 @@ def test_people_read_ranges_ages_and_what_comes_next(api, database):
 
 
 def test_machines_read_the_same(api, database):
-    """The JSON has days as ISO dates, moments in UTC and ages in seconds."""
+    """The JSON has days as ISO dates, times in UTC and ages in seconds."""
     api.fault = failing("2026-03-08")
     load_from(api, database, "2026-03-07", "2026-03-09", now=NOON - HALF_A_DAY)
     told = json.loads(json.dumps(status_as_dict(status_of(database), "here")))
@@ -294,7 +294,7 @@ def test_machines_read_the_same(api, database):
 
 
 def test_an_account_of_which_nothing_is_stored_is_told_to_load(api, database):
-    """Another account's days are not this one's."""
+    """Days of another account do not count."""
     load_from(api, database)
 
     with pytest.raises(NothingLoadedError, match="of account other yet: load first"):
@@ -303,7 +303,7 @@ def test_an_account_of_which_nothing_is_stored_is_told_to_load(api, database):
 
 @pytest.mark.process
 def test_others_may_read_the_file_meanwhile(api, database):
-    """Status takes a lock that other readers share."""
+    """Status takes only a lock that other readers share."""
     load_from(api, database)
     code = f"import duckdb; duckdb.connect({str(database)!r}, read_only=True)"
     with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
@@ -324,7 +324,7 @@ def call(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_the_exit_code_tells_a_monitor_whether_days_are_missing(api, tmp_path, call):
-    """0 when nothing is, 4 when a day is, with the mend on stderr; no key is needed."""
+    """0 if no day is missing, otherwise 4 with the fix on stderr. Needs no key."""
     whole, gappy = tmp_path / "whole.duckdb", tmp_path / "gappy.duckdb"
     unread = tmp_path / "unread.duckdb"
     now = datetime.now(UTC)
@@ -341,11 +341,11 @@ def test_the_exit_code_tells_a_monitor_whether_days_are_missing(api, tmp_path, c
     assert (0, 4, 0) == (good.exit_code, bad.exit_code, fresh.exit_code)
     assert "" == good.stderr
     assert bad.stderr.endswith("Load: ccwarehouse load\n")
-    assert "as no load could read them again" in fresh.stderr
+    assert "because no load could fetch them again" in fresh.stderr
 
 
 def test_the_json_is_alone_on_stdout(api, tmp_path, call):
-    """`--json` prints one object, whatever else there is to say."""
+    """`--json` prints one object and nothing else on stdout."""
     load_from(api, tmp_path / "usage.duckdb")
     done = call("--json", "--database", "usage.duckdb")
 
@@ -354,7 +354,7 @@ def test_the_json_is_alone_on_stdout(api, tmp_path, call):
 
 
 def test_a_warehouse_that_is_not_there_is_not_made(tmp_path, call):
-    """Before the first load status ends with 5 and leaves no file."""
+    """Before the first load status ends with 5 and creates no file."""
     done = call()
 
     assert 5 == done.exit_code
@@ -380,7 +380,7 @@ def test_a_file_that_another_program_writes_to_is_told(api, tmp_path, call):
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path, call):
-    """It is left as it is."""
+    """The file is not changed."""
     text = Path("text.duckdb")
     text.write_text("no database\n" * 1000)
     done = call("--database", str(text))

@@ -1,4 +1,4 @@
-"""Marts that are stored as tables hold what their queries give, whatever happens."""
+"""A stored mart always has the rows of its query."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def history():
 
 @pytest.fixture
 def api(history):
-    """The API that tells it."""
+    """The API that serves it."""
     with served(history) as api:
         yield api
 
@@ -36,24 +36,24 @@ def database(api, tmp_path):
 
 
 def failures(database):
-    """The claims that do not hold."""
+    """The failed checks."""
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         return [failure.check for failure in warehouse.check_views()]
 
 
 def build(database, **given):
-    """What `transform` does."""
+    """Run what `transform` runs."""
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         warehouse.build_views(**given)
 
 
 def users(database):
-    """Each day's user."""
+    """The users of each day."""
     return query(database, f"{COSTS} order by all")
 
 
 def tables(database):
-    """The tables of stored marts."""
+    """The tables of the stored marts."""
     return query(
         database,
         "select table_name from duckdb_tables() where table_name like 'stored%'",
@@ -61,13 +61,13 @@ def tables(database):
 
 
 def test_some_marts_are_stored():
-    """Otherwise nothing here proves anything."""
+    """If none were stored, the other tests would prove nothing."""
     assert {"user_cost_daily"} <= {view.name for view in STORED}
 
 
 @pytest.mark.slow
 def test_a_load_replaces_the_rows_of_its_days(api, history, database):
-    """A changed day, one that became empty, and one that stays as it is."""
+    """One day changes, one becomes empty, and one stays the same."""
     history[DAYS[1]] = [record(DAYS[1], "new@example.com")]
     history[DAYS[2]] = []
     load_from(api, database)
@@ -79,7 +79,7 @@ def test_a_load_replaces_the_rows_of_its_days(api, history, database):
 
 @pytest.mark.slow
 def test_accounts_are_replaced_apart(api, history, database):
-    """The same day of another account stays."""
+    """The same day of another account stays unchanged."""
     load_from(api, database, account="other")
     history[DAYS[2]] = []
     load_from(api, database, account="other")
@@ -94,7 +94,7 @@ def test_accounts_are_replaced_apart(api, history, database):
 def test_a_load_cut_short_before_its_commit_is_repaired(
     api, history, database, monkeypatch, broken
 ):
-    """Some marts have the new rows, others the old ones; the next load heals both."""
+    """Some marts have new rows, others old ones; the next load repairs both."""
     history[DAYS[2]] = [record(DAYS[2], "new@example.com")]
     told = materialised._replacement
 
@@ -116,7 +116,7 @@ def test_a_load_cut_short_before_its_commit_is_repaired(
 
 @pytest.mark.slow
 def test_a_table_that_somebody_dropped_comes_back(api, history, database):
-    """Its view is gone with it in DuckDB's eyes; the next load fills both anew."""
+    """DuckDB's view then fails too; the next load refills the table."""
     execute(database, f"drop table claude_code.{table_name(STORED[0])} cascade")
     history[DAYS[2]] = []
     load_from(api, database, views=True)
@@ -127,7 +127,7 @@ def test_a_table_that_somebody_dropped_comes_back(api, history, database):
 
 @pytest.mark.slow
 def test_rows_that_somebody_changed_are_noticed_and_filled_anew(database):
-    """`transform --check` names the mart, `transform --full` repairs it."""
+    """`transform --check` names the mart, `transform --full` refills it."""
     (view,) = [view for view in STORED if view.name == "user_cost_daily"]
     execute(database, f"delete from claude_code.{table_name(view)}")
     assert "user_cost_daily_is_stored" in failures(database)
@@ -141,7 +141,7 @@ def test_rows_that_somebody_changed_are_noticed_and_filled_anew(database):
 
 @pytest.mark.slow
 def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypatch):
-    """A new version of the SQL finds its rows, and leaves none of the old behind."""
+    """A new version of the SQL gets its own table, and the old one is dropped."""
     before = tables(database)
     newer = [
         replace(view, sql=view.sql.replace("with\n", "with\n\nunread as (select 1),\n"))
@@ -170,7 +170,7 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
 def test_where_no_work_can_be_done_before_a_commit_views_are_views(
     database, monkeypatch
 ):
-    """Any other destination of dlt's has the same rows, only later."""
+    """Other destinations of dlt get the same rows, from slower views."""
     from ccwarehouse.warehouses.duckdb import DuckDb  # noqa: PLC0415 - to change it
 
     stored = users(database)

@@ -109,7 +109,7 @@ def test_a_load_whose_terminal_is_closed_ends_as_on_ctrl_c(api, start):
     end = json.loads(out)
 
     assert (130, 130) == (load.returncode, end["exit_code"])
-    assert f"Interrupted. 0 of {DAYS} days are in" in end["error"]
+    assert f"Interrupted. 0 of {DAYS} days are committed to" in end["error"]
     assert [end["error"]] == told.decode().splitlines()
 
 

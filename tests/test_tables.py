@@ -1,4 +1,4 @@
-"""Records become rows of three tables: all of them, exact, and of the right day."""
+"""Records become rows of three tables: all, exact, and only of the right day."""
 
 from datetime import date
 from decimal import Decimal
@@ -54,7 +54,7 @@ def without_ids(row):
 
 
 def test_the_documented_record_is_a_row_of_the_report():
-    """Every value of the contract's example stands in the column named after it."""
+    """Every value of the contract's example is in the column named after it."""
     (row,) = rows(EXAMPLE)
 
     expected = {
@@ -113,7 +113,7 @@ def test_the_documented_record_has_a_row_for_each_tool():
 @pytest.mark.parametrize("table", [REPORT, MODELS, TOOLS])
 @pytest.mark.parametrize("records", [[EXAMPLE], []], ids=["a day", "an empty day"])
 def test_columns_are_those_of_the_contract_in_its_order(table, records):
-    """What is described is what is there, but for the load's id, which dlt gives."""
+    """A table has exactly the described columns, except the load's id."""
     expected = TABLES[table].schema.names
 
     assert expected == tables(reply(*records)).rows(table).column_names
@@ -121,7 +121,7 @@ def test_columns_are_those_of_the_contract_in_its_order(table, records):
 
 @pytest.mark.parametrize("records", [[EXAMPLE], []], ids=["a day", "an empty day"])
 def test_types_do_not_depend_on_what_came(records):
-    """Counts are int64, money is decimal, days are dates, also when there are none."""
+    """Counts are int64, money is decimal, days are dates, also without rows."""
     found = all_rows(tables(reply(*records)))
     types = {
         name: kind
@@ -154,7 +154,7 @@ def test_types_do_not_depend_on_what_came(records):
     ],
 )
 def test_the_type_of_an_actor_is_told_or_follows_from_its_name(actor, expected):
-    """A type that came stands, known or not; one that did not is derived."""
+    """A given type is kept, known or not; a missing one is derived."""
     (row,) = rows(record(actor=actor))
 
     assert expected == (
@@ -165,7 +165,7 @@ def test_the_type_of_an_actor_is_told_or_follows_from_its_name(actor, expected):
 
 
 def test_the_reference_pages_shape_loads():
-    """Without actor type, customer type and `is_remote` a record is still one."""
+    """A record without actor type, customer type and `is_remote` is a row."""
     actor = {"email_address": "user@example.com"}
     day = tables(reply(record("customer_type", "is_remote", actor=actor)))
     (row,) = day.rows(REPORT).to_pylist()
@@ -176,7 +176,7 @@ def test_the_reference_pages_shape_loads():
 
 
 def test_a_record_without_any_optional_field_is_a_row():
-    """Only the date is needed; all else is null, not 0."""
+    """Only the date is required; other missing fields are null, not 0."""
     (row,) = rows({"date": "2025-09-01"})
 
     told = {name: value for name, value in row.items() if value is not None}
@@ -187,7 +187,7 @@ def test_a_record_without_any_optional_field_is_a_row():
 @pytest.mark.parametrize("field", ["tool_actions", "model_breakdown"])
 @pytest.mark.parametrize("missing", ["empty", "null", "missing"])
 def test_a_record_without_children_is_kept(field, missing):
-    """Activity without tools or models is a row; that of the neighbours is theirs."""
+    """A record without tools or models is a row; its neighbours keep theirs."""
     empty = {"tool_actions": {}, "model_breakdown": []}[field]
     bare = {
         "empty": record(**{field: empty}),
@@ -203,7 +203,7 @@ def test_a_record_without_children_is_kept(field, missing):
 
 
 def test_tools_not_known_are_rows():
-    """A tool is what stands under `tool_actions`, whatever it is called."""
+    """Every name under `tool_actions` is a tool."""
     made = record(tool_actions={"bash": {"accepted": 3}, "": {"rejected": 1}})
 
     assert {("bash", 3, None), ("", None, 1)} == {
@@ -213,7 +213,7 @@ def test_tools_not_known_are_rows():
 
 
 def test_a_tool_that_is_null_has_no_row():
-    """Neither a known nor a new tool was used when nothing stands under its name."""
+    """A null tool has no row, whether it is known or new."""
     made = record(tool_actions={"bash": None, "edit_tool": None})
 
     assert [] == rows(made, table=TOOLS)
@@ -231,7 +231,7 @@ def test_model_entries_keep_their_place_in_their_record():
 
 
 def test_children_follow_their_record_over_pages():
-    """Each model and tool carries the id of the record that it came in."""
+    """Each model and tool has the id of its record."""
     names = [f"user{n}" for n in range(5)]
     records = [
         record(
@@ -271,7 +271,7 @@ def test_children_follow_their_record_over_pages():
     ],
 )
 def test_a_date_counts_by_its_utc_day(text):
-    """Whatever the hour and the offset, it is the day it was in UTC that counts."""
+    """The UTC day of a date counts, at any hour and offset."""
     day = tables(reply(record(date=text), EXAMPLE))
 
     assert [DAY, DAY] == day.rows(REPORT)["date"].to_pylist()
@@ -289,7 +289,7 @@ def test_a_date_counts_by_its_utc_day(text):
     ],
 )
 def test_a_record_of_another_day_fails_the_day(text):
-    """One stray record is enough, and it is named."""
+    """One such record is enough; the error names its date."""
     with pytest.raises(ContractError, match="2025-09-01 holds a record of ") as failed:
         tables(reply(EXAMPLE, record(date=text)))
 
@@ -300,14 +300,14 @@ def test_a_record_of_another_day_fails_the_day(text):
     "text", ["", "yesterday", "2025-09-01T00:00:00", "2025-02-30", "20250901", "\uff11"]
 )
 def test_a_date_that_cannot_be_read_fails_the_day(text):
-    """A date is read or refused, never guessed."""
+    """A malformed date is refused, never guessed."""
     with pytest.raises(ContractError, match="date cannot be read"):
         tables(reply(EXAMPLE, record(date=text)))
 
 
 @pytest.mark.parametrize("made", [record("date"), record(date=None)])
 def test_a_record_without_a_date_fails_the_day(made):
-    """Nothing says that such a record belongs to this day."""
+    """A record without a date may belong to another day."""
     with pytest.raises(ContractError, match="no date"):
         tables(reply(EXAMPLE, made))
 
@@ -316,7 +316,7 @@ def test_a_record_without_a_date_fails_the_day(made):
 
 
 def test_the_sums_of_a_day():
-    """Sessions and US cents of all pages; another currency is not in them."""
+    """The sums count sessions and US cents of all pages, without other currencies."""
     one = record(model_breakdown=[model("a", 0.1), model("b", 7, "EUR")])
     two = record(model_breakdown=[model("c", 0.2), model("d", 7, None), {"model": "e"}])
     day = tables(reply(one), reply(two, record("core_metrics", model_breakdown=[])))
@@ -328,7 +328,7 @@ def test_the_sums_of_a_day():
 
 
 def test_a_day_without_records_sums_up_to_nothing():
-    """An empty day has sums of 0, not of null."""
+    """An empty day has sums of 0, not null."""
     day = tables(reply())
 
     assert (0, Decimal(0), 0) == (
@@ -343,11 +343,11 @@ def test_a_day_without_records_sums_up_to_nothing():
     [
         (record(core_metrics={"num_sessions": 2**62}), "add up to 9223372036854775808"),
         (record(core_metrics={"num_sessions": -(2**62) - 1}), "add up to -9223372"),
-        (record(model_breakdown=[model("a", 10**14 - 1)]), "out of all bounds"),
+        (record(model_breakdown=[model("a", 10**14 - 1)]), "out of range"),
     ],
 )
 def test_sums_that_overflow_fail_the_day(made, reason):
-    """What one record may hold, the day's sum may not; it neither wraps nor crashes."""
+    """The day fails if its sum overflows; the sum neither wraps around nor crashes."""
     assert 1 == len(rows(made))
 
     with pytest.raises(ContractError, match=reason):
@@ -355,7 +355,7 @@ def test_sums_that_overflow_fail_the_day(made, reason):
 
 
 def test_records_that_share_their_grain_are_kept_and_counted():
-    """Duplicates are those that agree in every key, whatever else they say."""
+    """Duplicates share every key; their other values may differ."""
     same = record("tool_actions", core_metrics={"num_sessions": 1})
     other = record(is_remote=True)
     day = tables(reply(EXAMPLE, user("a@b.c"), same), reply(other, EXAMPLE))
@@ -364,7 +364,7 @@ def test_records_that_share_their_grain_are_kept_and_counted():
 
 
 def test_an_account_is_in_every_row():
-    """Rows of all tables bear the name of the key they came with."""
+    """The rows of all tables have the account."""
     found = all_rows(tables(reply(EXAMPLE), account="emea")).values()
 
     assert {"emea"} == {
@@ -373,7 +373,7 @@ def test_an_account_is_in_every_row():
 
 
 def test_a_day_long_ago_is_a_day():
-    """The calendar has no edge in the years that matter."""
+    """A leap day long ago is a day like any other."""
     day = date(2024, 2, 29)
 
     assert [day] == tables(reply(record(date="2024-02-29")), day=day).rows(REPORT)[

@@ -1,4 +1,4 @@
-"""`teams.csv`: what is wrong is told with its place, and a version is whole or not."""
+"""`teams.csv`: each fault has its place, and a version is stored whole or not."""
 
 from datetime import date
 from unittest.mock import patch
@@ -20,7 +20,7 @@ BLUE = "actor,team\na@example.com,Blue\nb@example.com,Blue\n"
 
 @pytest.fixture
 def file(tmp_path):
-    """A file of these texts or bytes."""
+    """A file with this text or these bytes."""
 
     def write(content):
         path = tmp_path / "teams.csv"
@@ -43,7 +43,7 @@ def members(file):
 
 
 def test_a_file_names_an_actor_a_team_and_perhaps_days(file):
-    """In any order of columns, in lines that are counted as an editor does."""
+    """Columns may be in any order; lines are numbered as in an editor."""
     path = file(
         "team,actor,valid_to,valid_from\n"
         "Red,Ann@Example.com,2026-01-31,2026-01-01\n"
@@ -59,7 +59,7 @@ def test_a_file_names_an_actor_a_team_and_perhaps_days(file):
 
 
 def test_an_actor_is_folded_as_the_usage_is(file):
-    """A to Z alone: beyond ASCII every warehouse would fold in its own way."""
+    """Only A to Z are folded: beyond ASCII, warehouses fold differently."""
     [(actor, *_)] = members(file("actor,team\nÄNN.İ@EXAMPLE.com,Red\n"))
 
     assert "Änn.İ@example.com" == actor
@@ -76,12 +76,12 @@ def test_an_actor_is_folded_as_the_usage_is(file):
     ids=["a byte order mark", "lines of old Macs", "empty columns", "quotes"],
 )
 def test_what_programs_make_of_a_file_is_the_same_file(file, content):
-    """Excel's mark, line ends, empty columns and rows count for nothing."""
+    """Excel's byte order mark, line ends, empty columns and rows are ignored."""
     assert [("a@example.com", "Röt", None, None, 2)] == members(file(content))
 
 
 def test_a_header_alone_is_a_roster_of_nobody(file):
-    """Which is not the same as an empty file."""
+    """A file with only a header is valid; an empty file is not."""
     assert [] == members(file(HEADER))
 
 
@@ -124,7 +124,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_told_with_its_place_and_what_to_do(file, name):
-    """One fault: the line as an editor counts it, the column's name, and advice."""
+    """One fault has the line as in an editor, the column, and advice."""
     content, line, column, text = WRONG[name]
 
     [fault] = faults(read_teams, file(content))
@@ -135,7 +135,7 @@ def test_what_is_wrong_is_told_with_its_place_and_what_to_do(file, name):
 
 
 def test_a_misspelt_column_is_one_too_many_and_one_too_few(file):
-    """Both are told, with the columns there are."""
+    """Both faults are listed, with the possible columns."""
     told = faults(read_teams, file(b"Actor,team\n"))
 
     columns = "Columns: actor, team, valid_from, valid_to."
@@ -144,7 +144,7 @@ def test_a_misspelt_column_is_one_too_many_and_one_too_few(file):
 
 
 def test_what_is_no_file_is_told(tmp_path):
-    """A name that is wrong, a folder, and a file that one may not read."""
+    """The name is wrong, is a folder, or the file may not be read."""
     [(_, _, missing)] = faults(read_teams, tmp_path / "none.csv")
     [(_, _, folder)] = faults(read_teams, tmp_path)
 
@@ -156,7 +156,7 @@ def test_what_is_no_file_is_told(tmp_path):
 
 
 def test_all_faults_of_a_file_are_found_and_five_are_shown(file):
-    """The message has a line each, in order, and says that nothing was loaded."""
+    """The first five have a line each, in order; a line says nothing was loaded."""
     path = file("actor,team\n" + "a@example.com,Red\n" + ",Red\n" * 7)
 
     with pytest.raises(InputFileError) as raised:
@@ -170,7 +170,7 @@ def test_all_faults_of_a_file_are_found_and_five_are_shown(file):
 
 
 def test_a_message_holds_nothing_that_a_terminal_obeys(file):
-    """Values are quoted with their control characters written out, and cut off."""
+    """Values are cut and quoted, with control characters written out."""
     path = file(f"actor,team,valid_from\na@x.com,R,\x1b[2J{'x' * 100}\n")
 
     [(_, _, text)] = faults(read_teams, path)
@@ -189,7 +189,7 @@ def test_a_message_holds_nothing_that_a_terminal_obeys(file):
     ],
 )
 def test_nobody_is_in_two_teams_on_one_day(file, rows):
-    """The fault names both lines, whatever is between them."""
+    """The fault names both lines, even if others are between them."""
     path = file(HEADER + "\n".join([rows[0], "b@x.com,Red,,", rows[1]]) + "\n")
 
     [(line, column, text)] = faults(read_teams, path)
@@ -199,7 +199,7 @@ def test_nobody_is_in_two_teams_on_one_day(file, rows):
 
 
 def test_who_moves_is_in_one_team_after_the_other(file):
-    """The last day of one is not the first of the next."""
+    """Adjacent ranges do not overlap: the next begins a day later."""
     path = file(HEADER + "a@x.com,Red,,2026-01-09\na@x.com,Blue,2026-01-10,\n")
 
     assert [] == faults(read_teams, path)
@@ -212,7 +212,7 @@ lines = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("RB"), days, d
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(lines)
 def test_a_file_is_refused_exactly_when_a_day_has_two_lines(file, drawn):
-    """As counting each actor's lines day by day finds it."""
+    """The same result as counting each actor's lines day by day."""
     drawn = [row for row in drawn if not (row[2] and row[3] and row[3] < row[2])]
     week = [date(2025, 12, 31), *(date(2026, 1, day) for day in range(1, 12))]
     most = max(
@@ -233,7 +233,7 @@ def test_a_file_is_refused_exactly_when_a_day_has_two_lines(file, drawn):
 
 @pytest.mark.slow
 def test_a_file_is_loaded_once(database):
-    """The same bytes again write nothing at all, neither rows nor a load."""
+    """The same bytes again write neither rows nor a load."""
     first = stored(database, teams=RED)
     before = tables(database)
     again = stored(database, teams=RED)
@@ -244,7 +244,7 @@ def test_a_file_is_loaded_once(database):
 
 @pytest.mark.slow
 def test_a_changed_file_replaces_the_one_before(database):
-    """What is in force is the new one alone, which may be an old one once more."""
+    """Only the new version is in force, even if it equals an older one."""
     for text, expected in [(RED, ["Red"]), (BLUE, ["Blue"] * 2), (RED, ["Red"])]:
         assert ["teams"] == stored(database, teams=text)
         assert [(team,) for team in expected] == in_force(
@@ -257,7 +257,7 @@ def test_a_changed_file_replaces_the_one_before(database):
 
 @pytest.mark.slow
 def test_a_header_alone_empties_the_roster(database):
-    """Nobody is in a team any more."""
+    """No team has members any more."""
     stored(database, teams=RED)
     stored(database, teams="actor,team\n")
 
@@ -267,7 +267,7 @@ def test_a_header_alone_empties_the_roster(database):
 
 @pytest.mark.slow
 def test_another_group_size_is_another_version(database):
-    """It is loaded with the file, so that the views know it in every warehouse."""
+    """The size is stored with the file, so views use it in every warehouse."""
     stored(database, teams=RED)
 
     assert ["teams"] == stored(database, teams=RED, min_group_size=5)
@@ -275,14 +275,14 @@ def test_another_group_size_is_another_version(database):
 
 
 def test_a_group_has_at_least_one(file):
-    """Nought would be no size."""
+    """A size of zero is refused."""
     with pytest.raises(ValueError, match="at least 1"):
         read_teams(file(RED), min_group_size=0)
 
 
 @pytest.mark.slow
 def test_a_load_that_was_cut_short_changes_nothing_that_is_in_force(database):
-    """Its rows are in and not its commit; the next load of the file does it again."""
+    """Its rows are stored without a commit; the next load stores the file again."""
     stored(database, teams=RED)
     with (
         patch.object(OneStoredSchema, "complete_load", side_effect=SystemExit),
@@ -297,7 +297,7 @@ def test_a_load_that_was_cut_short_changes_nothing_that_is_in_force(database):
 
 
 def test_tables_are_made_once_and_stay_empty(database):
-    """Views stand on them, also where no file was ever loaded."""
+    """Views read these tables, even if no file was ever loaded."""
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
         made = [make_input_tables(opened.pipeline) for _ in range(2)]
 

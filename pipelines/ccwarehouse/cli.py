@@ -1,10 +1,10 @@
-"""The command line: arguments into calls, errors into exit codes.
+"""The command line: arguments become calls, errors become exit codes.
 
-Beside this module only `output`, `options`, the demo and `words.progress` know the
-terminal; tests/test_architecture.py holds all others to it.
+Only this module, `output`, `options`, the demo and `words.progress` know the terminal
+(tests/test_architecture.py checks this).
 
-What needs dlt or rich is imported where it is used, so that `--help` and a wrong word
-are answered at once.
+Modules that need dlt or rich are imported inside functions, because dlt takes a second
+to import: `--help` and usage errors answer at once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 def main() -> None:
     """Claude Code usage in your warehouse, exact to the day."""
     prepare(os.environ)
-    # BigQuery's client tells of a faster way to read, which nothing here needs
+    # BigQuery's client recommends a faster way to read, which is not needed here
     warnings.filterwarnings("ignore", "Cannot create BigQuery Storage client")
 
 
@@ -62,13 +62,15 @@ def main() -> None:
 @click.option("--start", type=IsoDate(), help="First UTC day of a backfill.")
 @click.option("--end", type=IsoDate(), help="Last UTC day of a backfill, included.")
 @click.option(
-    "--lookback", type=click.IntRange(0), help="Complete days to re-read, 3 unless set."
+    "--lookback",
+    type=click.IntRange(0),
+    help="Complete days to fetch again, 3 unless set.",
 )
-@click.option("--include-today", is_flag=True, help="Load the running day as well.")
+@click.option("--include-today", is_flag=True, help="Load today as well.")
 @click.option(
     "--replace-organisation",
     is_flag=True,
-    help="Let another organisation's days replace the stored ones, all unless dated.",
+    help="Replace the stored days, all unless dated, by another organisation's.",
 )
 @click.option(
     "--concurrency", type=click.IntRange(1), help="Days in flight, 4 unless set."
@@ -89,7 +91,7 @@ def main() -> None:
 @click.option(
     "--publish",
     type=NewOrOldFile(dir_okay=False, path_type=Path),
-    help="Put a copy of the DuckDB file here afterwards, for readers.",
+    help="Afterwards copy the DuckDB file to this file, for readers.",
 )
 @wait_option
 @json_option
@@ -114,12 +116,12 @@ def load(
     database: Path,
     dataset: str,
 ) -> End:
-    """Load the days the warehouse lacks, or those asked for.
+    """Load the days that the warehouse lacks, or the given days.
 
-    Without dates this is the nightly run: every day that is missing, failed or was
-    read too early, and the last few days again, as the API may restate them. With
+    Without dates this is the nightly load. It fetches every day that is missing, failed
+    or provisional, and the last few days again, because the API may restate them. With
     dates it is a backfill of exactly these days. Files of teams and budgets are loaded
-    with them. Needs an Admin API key in ANTHROPIC_ADMIN_KEY.
+    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY.
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
@@ -160,8 +162,8 @@ def load(
 
 
 @main.command(epilog=as_help())
-@click.option("--check", is_flag=True, help="Also check the claims about the data.")
-@click.option("--full", is_flag=True, help="Also fill the stored marts anew.")
+@click.option("--check", is_flag=True, help="Also run the checks of the data.")
+@click.option("--full", is_flag=True, help="Also refill the stored marts.")
 @wait_option
 @json_option
 @warehouse_options
@@ -175,7 +177,7 @@ def transform(
     database: Path,
     dataset: str,
 ) -> End:
-    """Rebuild the views over what is loaded."""
+    """Rebuild the views over the loaded data."""
     with frozen_imports():
         from .words.checks import end_of_transform, failure_as_lines
 
@@ -195,11 +197,10 @@ def transform(
 def status(output: Output, destination: str, database: Path, dataset: str) -> End:
     """Say what is stored, what is missing and what the next load would do.
 
-    Ends with 0 when no day is missing and with 4 when one failed, is not whole or was
-    never fetched. Days that were read before they were complete are no gap: the next
-    load reads them again. Nor are days that were read whole and could not be read
-    again, while they are within the lookback and were read in the last 48 hours. Needs
-    no key.
+    Ends with 4 when a day failed, is not whole or was never fetched, otherwise with 0.
+    Provisional days are not missing: the next load fetches them again. A stored day
+    that could not be fetched again is not missing either, if it is within the lookback
+    and was fetched in the last 48 hours. Needs no key.
     """
     with frozen_imports():
         from claude_code_analytics import CLAUDE_CODE, resolve_settings
@@ -304,13 +305,13 @@ def export(
 @warehouse_options
 @click.pass_obj
 def doctor(output: Output, destination: str, database: Path, dataset: str) -> End:
-    """Try all that a load needs, and say how to mend what does not work.
+    """Check all that a load needs, and say how to fix what does not work.
 
-    Asks the API in at most a dozen calls, writes to the warehouse and removes it again,
-    and renews the views. Ends with the code of what to mend first: 2 for names that
-    cannot be, 3 for settings, key and secrets.toml, 5 for the warehouse and its views,
-    4 for what may pass by itself or be meant so (the API does not answer, there is no
-    recent data, the clock is off); 0 when all is well.
+    Makes at most a dozen calls to the API, writes a test table to the warehouse and
+    removes it, and rebuilds the views. Ends with the code of what to fix first: 2 for
+    impossible names, 3 for settings, key and secrets.toml, 5 for the warehouse and its
+    views, 4 for what may pass by itself or be intended (the API does not answer, there
+    is no recent data, the clock is wrong); 0 when everything works.
     """
     with frozen_imports():
         from claude_code_analytics import resolve_settings
@@ -334,8 +335,8 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
 def demo() -> End:
     """Load a made-up organisation and answer three questions.
 
-    Needs no key: a fake of the API runs on this machine meanwhile. The data is in
-    demo.duckdb afterwards; an older one in this folder is replaced.
+    Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
+    this folder; an existing demo.duckdb is replaced.
     """
     with frozen_imports():
         from rich.console import Console
@@ -356,9 +357,9 @@ def demo() -> End:
     help="Port on 127.0.0.1; 0 takes a free one.",
 )
 def fake_api(port: int) -> End:
-    """Serve a fake of the API until Ctrl-C.
+    """Serve a fake API until Ctrl-C.
 
-    It has the made-up organisation of the demo and takes the key it prints.
+    It serves the demo's made-up organisation and accepts the key that it prints.
     """
     from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
@@ -383,7 +384,7 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
     for name, day in (("--start", start), ("--end", end)):
         if day and day > today and (name == "--start" or start is None):
             message = (
-                f"{name} {day} is in the future. The last day to ask for is {today}."
+                f"{name} {day} is in the future. The last possible day is {today}."
             )
             raise click.UsageError(message)
 
@@ -391,7 +392,7 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 def _files(
     teams: Path | None, budgets: Path | None, min_group_size: int | None
 ) -> list[InputFile]:
-    """The files that are named here or in the configuration."""
+    """The files that are named in the options or in the configuration."""
     from .inputs import read_files, resolve_file_settings
 
     settings = resolve_file_settings(
@@ -415,7 +416,7 @@ def _require_way_out(output: Output, form: str, out: Path | None) -> None:
 
 
 def _export(warehouse: Warehouse, view: Model, write: Writer, out: Path | None) -> int:
-    """The number of rows written, also when their reader had enough before the end."""
+    """The number of rows written, also if their reader stopped before the end."""
     from .export import ReaderGoneError, file_sink, stdout_sink, write_view
 
     if out:
@@ -467,12 +468,12 @@ def _publish(
     with _errors_explained(engine.place):
         engine.copy(target, _patience(output, engine.place, wait))
     if not quiet:
-        output.say(f"Readers find it in {target}.")
+        output.say(f"Copied to {target} for readers.")
 
 
 @contextmanager
 def _errors_explained(location: str) -> Iterator[None]:
-    """Errors that a person can mend become one line and an exit code."""
+    """Errors that a person can fix become one line and an exit code."""
     from .problems import explain
 
     try:

@@ -1,4 +1,4 @@
-"""How a command ends: a code, lines for people, and keys for machines."""
+"""How a command ends: a code, lines for people, and keys for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The one path that nightly runs and backfills take: plan, fetch, write, sum up."""
+"""A load, nightly or backfill: plan, fetch, write, sum up."""
 
 import time
 from collections.abc import (
@@ -34,15 +34,15 @@ from whole_days.report import Day, DayFetch, Report, Settings, Summary
 from .inputs import InputFile, InputFileError
 from .warehouses import Warehouse
 
-# A package is durable once it is committed: small enough that a killed backfill keeps
-# most of what it fetched, large enough that the work per package does not count.
+# A killed load loses its uncommitted package. A package is small enough to lose little,
+# and large enough that the fixed cost per package is negligible.
 PACKAGE_DAYS = 120
 PACKAGE_RECORDS = 60_000
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: a range of days (both ends included), or what is missing."""
+    """What was asked for: a range of days, both ends included, or all missing days."""
 
     start: date | None = None
     end: date | None = None
@@ -51,30 +51,29 @@ class Request:
 
 
 class Progress(Protocol):
-    """Someone who watches a load."""
+    """Is told how far a load is."""
 
     def fetched(self, fetch: DayFetch[Any]) -> None:
-        """A day has arrived, or failed."""
+        """A day was fetched, or failed."""
 
     def stored(self, package: Package[Any]) -> None:
-        """A package of days is durable."""
+        """A package was committed."""
 
 
 @dataclass
 class Outcome(Generic[Summary]):
     """What a load did.
 
-    `summaries` are what the source tells of each day that was loaded, `names` what the
-    report announces; `new_names` are those that the warehouse did not have.
-    `clock_error` is how far this machine's clock is ahead of the API's, 0 while that
-    does no harm.
+    `summaries` holds the source's summary of each loaded day. `names` are the announced
+    values in the loaded days; the warehouse did not have `new_names`. `clock_error` is
+    how far this machine's clock is ahead of the API's, 0 if that does no harm.
 
-    `emptied` are the days that had records and have none now, `organizations` those of
-    the days it loaded, `organizations_before` those that were stored of these days, and
-    `new_organizations` those of which nothing was stored.
+    `emptied` are the days that had records and have none now. `organizations` own the
+    loaded records; `organizations_before` owned the stored records of the same days.
+    Nothing was stored of `new_organizations`.
 
-    `files` are the names of the files beside the usage that were loaded anew, and
-    `file_error` is why one of them was not.
+    `files` names the input files that were loaded because they changed. `file_error` is
+    why one of them was refused.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -96,17 +95,17 @@ class Outcome(Generic[Summary]):
 
     @property
     def loaded(self) -> list[date]:
-        """The days that were loaded, in the order in which they came."""
+        """The loaded days, in the order in which they were fetched."""
         return list(self.summaries)
 
     @property
     def gone_organizations(self) -> set[str]:
-        """Those whose records are gone from days that still have some of others."""
+        """Owners whose records are gone from the loaded days, if others have some."""
         gone = self.organizations_before - self.organizations
         return gone if self.organizations else set()
 
     def add(self, package: Package[Summary], stored: Mapping[date, StoredDay]) -> None:
-        """Count a committed package; `stored` is what was there before."""
+        """Count a committed package; `stored` is the state before the load."""
         for packed_day in package.days:
             fetched = packed_day.fetch
             if packed_day.is_changed:
@@ -131,7 +130,7 @@ class Outcome(Generic[Summary]):
     def conclude(
         self, stored: Mapping[date, StoredDay], known_names: Container[str] | None
     ) -> None:
-        """Compare with what was stored; `known_names` is None before the first load."""
+        """Compare with the stored days; `known_names` is None before the first load."""
         has_records = self.records or any(day.records for day in stored.values())
         self.account_is_empty = bool(self.loaded) and not has_records
         if known := known_organizations(stored):
@@ -142,9 +141,10 @@ class Outcome(Generic[Summary]):
 
 @dataclass(frozen=True)
 class Plan:
-    """The days to fetch, what was stored when they were chosen, and by which clock.
+    """The days to fetch, with the stored days and the calendar they were chosen by.
 
-    With `replaces_organisation` the days may be another organisation's than before.
+    With `replaces_organisation` the days may belong to another organisation than
+    before.
     """
 
     wanted: list[WantedDay]
@@ -159,7 +159,7 @@ def plan(
     now: datetime,
     settings: Settings,
 ) -> Plan:
-    """The days to fetch and why, oldest first. Pure: asks neither API nor warehouse."""
+    """The days to fetch and why, oldest first. Pure: calls neither API nor database."""
     calendar = Calendar(now, settings.settle)
     if request.start is None and request.end is None:
         wanted = nightly(
@@ -191,14 +191,14 @@ def load(
 ) -> Outcome[Summary]:
     """Fetch the days of a plan and write them, package by package.
 
-    `is_admitted` says that the API has accepted the key before, `contact` learns
-    whether it answers.
+    `is_admitted`: the API has accepted the key before. `contact` is told whether the
+    API answers.
 
-    Raises what ends a run: `CredentialsError`, `OrganisationError` before anything is
-    written, and dlt's errors of the warehouse. The packages written before are
-    committed all the same. A day that fails is in the outcome.
+    Raises `CredentialsError`, `OrganisationError` (before anything is written) and
+    dlt's errors of the warehouse. Committed packages stay. A failed day does not raise:
+    it is in the outcome.
     """
-    # Arrow's own allocators keep what their threads have given back
+    # Arrow's own allocators do not return freed memory to the system
     pa.set_memory_pool(pa.system_memory_pool())
     began = time.monotonic()
     outcome: Outcome[Summary] = Outcome()
@@ -214,12 +214,12 @@ def load(
             arriving = of_known_organization(arriving, holder, again)
         for portion in portions(arriving):
             package = packed(report, account, portion, plan.stored, plan.calendar)
-            # free memory before the warehouse needs its own to write
+            # free memory before the warehouse needs memory to write
             pa.system_memory_pool().release_unused()
             warehouse.write(package)
             outcome.add(package, plan.stored)
             progress.stored(package)
-            # Nothing may hold these days while the next ones are fetched.
+            # Drop these days from memory before the next ones are fetched.
             del portion, package
             pa.system_memory_pool().release_unused()
     outcome.conclude(plan.stored, known)
@@ -231,10 +231,10 @@ def load(
 def load_files(
     warehouse: Warehouse, files: Sequence[InputFile], now: datetime
 ) -> tuple[list[str], InputFileError | None]:
-    """Load the files that have changed: their names, and the fault of one.
+    """Load the changed files; returns their names, and the error of a refused one.
 
-    After the days, as a budget in a currency that nobody spends is a fault, and only
-    then is known what is spent. It does not keep the other file from being loaded.
+    Call it after the days are loaded: a budget in a currency that nobody spends is a
+    fault, and the days show which currencies are spent. The other file is still loaded.
     """
     names: list[str] = []
     fault = None
@@ -251,7 +251,7 @@ def portions(
     max_days: int = PACKAGE_DAYS,
     max_records: int = PACKAGE_RECORDS,
 ) -> Iterator[list[DayFetch[Summary]]]:
-    """Fetched days in portions of bounded size; one day is never divided."""
+    """Fetched days in portions of bounded size; a day is never split."""
     arriving = iter(fetches)
     for first in arriving:
         yield list(_portion(chain([first], arriving), max_days, max_records))

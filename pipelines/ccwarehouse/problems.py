@@ -58,8 +58,8 @@ UNREADABLE = (
 class Problem:
     """One line for a person, ending with what to do, and the exit code.
 
-    `more` are further lines, and `facts` keys for programs, where one line cannot hold
-    all there is to mend.
+    `more` are further lines, and `facts` are keys for programs. Both are for problems
+    with several faults to fix.
     """
 
     code: ExitCode
@@ -117,7 +117,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
 
 
 def _of_files(error: InputFileError | InputFilesError) -> Problem:
-    """The first fault as the line; for people the next ones, for programs all."""
+    """The line is the first fault. `more` has the next ones, and `facts` all."""
     line, *more = without_secrets(str(error)).splitlines()
     faults = [
         fault | {"text": without_secrets(fault["text"])} for fault in error.as_dicts()

@@ -1,4 +1,4 @@
-"""The reports that are loaded, and all tables of a dataset: the one list of both."""
+"""The reports that are loaded, and all tables of a dataset: the only list of both."""
 
 from typing import Any, Final
 

@@ -6,10 +6,10 @@
     pipeline = dlt.pipeline("claude_code", destination="duckdb")
     pipeline.run(usage())
 
-The API reports whole UTC days. A day is complete some time after 24:00 UTC, may be
-restated for weeks, also downwards, and comes as a set of records of which several may
-share every key. So the unit is the day: it is fetched whole or not at all, and what is
-loaded replaces whatever the warehouse held of it, be that more, less or nothing.
+The API reports whole UTC days. A day is complete some time after 24:00 UTC. The API may
+restate it for weeks, up or down. Several records of a day may share every key. So the
+unit is the day: it is fetched whole or not at all, and its rows replace all stored rows
+of that day.
 """
 
 from collections.abc import Callable, Iterable
@@ -56,21 +56,21 @@ def usage(
     clock: Callable[[], datetime] = utc_now,
     **settings: Any,  # noqa: ANN401 (UsageSettings types them)
 ) -> DltSource:
-    """The usage report of the given UTC days, or of those the warehouse still lacks.
+    """The usage report of the given UTC days, or of those the warehouse lacks.
 
-    Without `days` these are the days a nightly load wants: from the first one stored to
-    the last complete one, whatever is missing, failed, was read too early, or is so
-    recent that it may be restated; 90 days back when nothing is stored.
+    Without `days` it fetches the days of a nightly load: from the first stored day to
+    the last complete one, every day that is missing, failed, provisional or within the
+    lookback. If nothing is stored, it fetches the last 90 days.
 
-    `settings` are those of `UsageSettings` (`api_key`, `base_url`, `concurrency`, ...),
-    each otherwise read from `[sources.claude_code_analytics]` in dlt's configuration.
-    All days go into one load package: years are better given in portions.
+    `settings` are those of `UsageSettings` (`api_key`, `base_url`, `concurrency`, ...).
+    Others are read from `[sources.claude_code_analytics]` in dlt's configuration. All
+    days form one load package, so load years in portions.
 
-    Raises `CredentialsError` without a usable key and `SettingsError` for a setting
-    that cannot be used; the run raises `CredentialsError` when the key is refused and
-    `ClockError` when this machine's clock is days off, and `OrganisationError` when the
-    days are another organisation's than the stored ones of the account. A day that
-    fails ends up in `day_fetches` with its reason.
+    Raises `CredentialsError` without a usable key and `SettingsError` for an invalid
+    setting. The run raises `CredentialsError` if the key is refused, `ClockError` if
+    this machine's clock is wrong by days, and `OrganisationError` if the days belong to
+    another organisation than the account's stored days. A failed day is recorded in
+    `day_fetches` with its reason.
     """
     resolved = resolve_settings(**settings)
     resolved.require_key()

@@ -1,4 +1,4 @@
-"""The API over HTTP: one place that pages, one that retries, one that names errors."""
+"""The API over HTTP: pages, retries and errors."""
 
 import asyncio
 import contextlib
@@ -39,11 +39,11 @@ from .tables import UsageSummary, usage_day
 PATH = "/v1/organizations/usage_report/claude_code"
 PAGE_LIMIT = 1000
 MAX_RESTARTS = 5
-# Bounds of a day without end, far beyond any real one.
+# A day that exceeds these limits fails. No real day comes near them.
 MAX_PAGES = 10_000  # of a thousand records each
-MAX_EMPTY_PAGES = 100  # in a row: a filter may have emptied some
+MAX_EMPTY_PAGES = 100  # in a row: the API may filter out all records of a page
 MAX_MINUTES = 60
-WORKERS = 2  # threads that read replies: each keeps memory of its own
+WORKERS = 2  # threads that parse replies: each one keeps its own memory
 TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
 LONGEST_PROBE = 20
@@ -72,7 +72,7 @@ Read: TypeAlias = tuple[Page, Day[UsageSummary] | None]
 
 @dataclass(frozen=True)
 class Probe:
-    """What one call told: a page, or else in `said` why there is none."""
+    """The result of one call: a page, or None and the reason in `said`."""
 
     status: int
     page: Page | None
@@ -80,10 +80,10 @@ class Probe:
 
 
 class UsageClient:
-    """Fetches days whole. One client serves all days of a run, as they share one rate.
+    """Fetches whole days. One client serves a run, because its days share a rate limit.
 
-    `transport` is the seam for tests: any `httpx.AsyncBaseTransport`. `clock` hears the
-    time that the replies tell.
+    `transport` is the seam for tests: any `httpx.AsyncBaseTransport`. `clock` is given
+    the time of each reply.
     """
 
     def __init__(
@@ -123,8 +123,8 @@ class UsageClient:
     async def fetch_day(self, day: date) -> Day[UsageSummary]:
         """One UTC day, all its pages.
 
-        Raises `DayError` when the day cannot be had whole, as `RefusedError` when
-        perhaps no day can.
+        Raises `DayError` if the day cannot be fetched whole: `RefusedError` if the API
+        refused the call, which may concern the whole run.
         """
         self._gate.require_hope()
         patience = Patience(self._max_wait)
@@ -134,15 +134,15 @@ class UsageClient:
                     with contextlib.suppress(StaleCursorError):
                         return await self._pages(day, patience)
         except TimeoutError:
-            message = f"the day took more than {MAX_MINUTES} minutes beside its waits"
+            message = f"the day took more than {MAX_MINUTES} minutes without its waits"
             raise DayError(message) from None
         raise DayError(f"the page cursor went stale {1 + MAX_RESTARTS} times")
 
     async def probe(self, day: date) -> Probe:
-        """One call for at most one record of a UTC day, not tried again.
+        """One call for at most one record of a UTC day, without retries.
 
-        Raises `TransientError` when no whole reply comes within seconds, and
-        `SettingsError` when a certificate is not trusted.
+        Raises `TransientError` if no whole reply arrives within `LONGEST_PROBE`
+        seconds, and `SettingsError` if a certificate is not trusted.
         """
         params = {"starting_at": day.isoformat(), "limit": "1"}
         patience = Patience(min(self._max_wait, LONGEST_PROBE))
@@ -176,7 +176,7 @@ class UsageClient:
             cursors.add(params["page"])
 
     def _read(self, before: Sequence[Page], day: date, body: bytes) -> Read:
-        """One page of a day, and with the last one the day, in one trip to a worker."""
+        """Parse a page, and with the last page the day, in one trip to a worker."""
         page = self._reader.read(body)
         if page.has_more:
             return page, None
@@ -188,7 +188,7 @@ class UsageClient:
         patience: Patience,
         read: Callable[[bytes], Read],
     ) -> Read:
-        """One page, tried again while that may help and the day's patience lasts."""
+        """One page, with retries while they may help and the day's patience lasts."""
         patience.begin_call()
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(TransientError),
@@ -210,7 +210,7 @@ class UsageClient:
         return found
 
     def _pause(self, state: tenacity.RetryCallState, patience: Patience) -> float:
-        """Seconds until the next try; after a 429 the other days pause as well."""
+        """Seconds until the next retry; after a 429 the other days pause as well."""
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, TransientError)
         patience.reason = self._contact.reason = str(error)
@@ -231,7 +231,7 @@ class UsageClient:
         return await run_sync(read, reply.body, limiter=self._workers)
 
     async def _reply(self, params: dict[str, str], patience: Patience) -> Answer:
-        # between two bytes `timeout` begins anew; patience bounds the reply as a whole
+        # `timeout` restarts with every byte; patience limits the whole reply
         try:
             async with asyncio.timeout(patience.left()):
                 await self._gate.passed(patience)
@@ -247,9 +247,9 @@ class UsageClient:
             raise TransientError(self.redacted(message)) from None
 
     def _hear(self, response: httpx.Response) -> None:
-        """What time it is for the API, told as the head of a reply arrives.
+        """Give the API's time in a reply to the clock.
 
-        A server error may come from a machine in between, with a clock of its own.
+        A server error may come from a proxy, which has its own clock.
         """
         moment = moment_of(response)
         if moment and response.status_code < 500:
@@ -276,10 +276,10 @@ class UsageClient:
         return RefusedError(message, ends_run=SettingsError(message))
 
     def redacted(self, text: str) -> str:
-        """A reason fit for reports: without the key and emails a reply may have held.
+        """A reason for the ledger and for people, without the key and emails.
 
-        Cut to a readable length, as a reply may have held books, too, and without the
-        one character that Postgres does not store.
+        It is cut to a readable length, because replies can be long. NUL is replaced,
+        because Postgres cannot store it.
         """
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
         text = re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
@@ -287,13 +287,13 @@ class UsageClient:
 
 
 def _next_cursor(page: Page, cursors: Set[str], empty: int) -> str:
-    """The cursor after a page, given those before and how many empty pages ran."""
+    """The next cursor, given earlier ones and how many pages in a row were empty."""
     if not page.next_page:
         raise ContractError("the reply says has_more but gives no next_page")
     if page.next_page in cursors:
         raise ContractError("the reply repeats a page cursor")
     if empty == MAX_EMPTY_PAGES:
-        raise ContractError(f"{empty} pages in a row were empty, and more should come")
+        raise ContractError(f"{empty} pages in a row were empty, and has_more is true")
     if len(cursors) + 1 == MAX_PAGES:
         raise ContractError(f"the day has more than {MAX_PAGES:,} pages")
     return page.next_page

@@ -1,7 +1,7 @@
-"""The shape of a record of the API, and of the tables made of it.
+"""The shape of an API record, and of the tables made from it.
 
-One record is nested JSON; `RECORD` is its Arrow type as far as the API's reference
-describes it. Column names follow dlt: the path of a value, joined by two underscores.
+One record is nested JSON. `RECORD` is its Arrow type, as the API's reference documents
+it. Column names follow dlt: the path of a value, joined by two underscores.
 
 Source: https://platform.claude.com/docs/en/api/admin-api/claude-code/get-claude-code-usage-report
 """
@@ -13,9 +13,9 @@ import pyarrow as pa
 from whole_days.ledger_tables import ACCOUNT, notes
 from whole_days.table import Column, Table
 
-# Cents are a JSON number that nobody promises to be whole, and one printed from a
-# double has up to 17 digits: 24 places hold it even for what a single token costs, and
-# 14 digits remain in front of the point.
+# Cents are a JSON number, not promised to be whole. A printed double has up to 17
+# digits. 24 places hold them even for the cost of a single token, and leave 14 digits
+# in front of the point.
 CENTS = pa.decimal128(38, 24)
 
 # Arrow's reader overflows silently when it scales a number. Reading 52 digits into
@@ -84,7 +84,7 @@ RECORD = pa.struct(
     ]
 )
 
-# What tells one record of a day from another, at best: nobody promises it is unique.
+# The keys of a record within a day. The API does not promise that they are unique.
 GRAIN = (
     "organization_id",
     "actor__type",
@@ -98,7 +98,7 @@ GRAIN = (
 
 
 def record_type(tools: Iterable[str]) -> pa.StructType:
-    """The Arrow type of a whole record when `tools` are the tools it may name."""
+    """The Arrow type of a whole record that may have these tools."""
     return pa.struct(
         [
             *RECORD,
@@ -109,7 +109,7 @@ def record_type(tools: Iterable[str]) -> pa.StructType:
 
 
 def reply_schema(tools: Iterable[str]) -> pa.Schema:
-    """The Arrow schema of `{"reply": ...}` around one reply, a page of records."""
+    """The Arrow schema of `{"reply": ...}`, where a reply is one page of records."""
     page = pa.struct(
         [
             ("data", pa.list_(record_type(tools))),
@@ -128,24 +128,24 @@ _KEYS = [
 _PARENT = Column(
     "_dlt_parent_id",
     pa.string(),
-    "_dlt_id of the usage_report row this belongs to.",
+    "_dlt_id of the usage_report row that this row belongs to.",
 )
 _ID = Column(
     "_dlt_id",
     pa.string(),
-    "Stable id of the row: equal content has an equal id in every fetch.",
+    "Stable id of the row: the same content has the same id in every fetch.",
 )
 
 USAGE_REPORT = Table(
     "usage_report",
     "One row per record of the Claude Code usage report: a day's activity of one "
-    "actor in one terminal, remote and local apart.",
+    "actor in one terminal, with remote and local use apart.",
     [
         *_KEYS,
         Column(
             "actor__type",
             pa.string(),
-            "user_actor, api_actor or a kind not known yet.",
+            "user_actor, api_actor or an unknown type.",
         ),
         Column(
             "actor__email_address",
@@ -193,8 +193,8 @@ USAGE_REPORT = Table(
         Column(
             "unknown_fields",
             pa.string(),
-            "JSON object as text: what the record held beyond the known contract, by "
-            "path; null when there was nothing.",
+            "JSON object as text: the record's fields beyond the known contract, by "
+            "path; null when there are none.",
         ),
         _ID,
     ],
@@ -236,7 +236,7 @@ MODEL_BREAKDOWN = Table(
 
 TOOL_ACTIONS = Table(
     "usage_report__tool_actions",
-    "One row per record and tool whose proposals were answered.",
+    "One row per record and tool, with the answers to its proposals.",
     [
         *_KEYS,
         Column("tool", pa.string(), "Tool name, as in edit_tool."),
@@ -251,14 +251,15 @@ TOOL_ACTIONS = Table(
 
 FETCH_SUMS = notes(
     "claude_code",
-    "One row per completed fetch of a day: sums of its records, only ever appended.",
+    "One row per completed fetch of a day: sums of its records. Rows are only "
+    "appended.",
     [
         Column("num_sessions", pa.int64(), "Sessions of the day (count)."),
         Column(
             "estimated_cost_cents",
             CENTS,
-            "Estimated cost of the day in US cents; entries in another currency are "
-            "not in it.",
+            "Estimated cost of the day in US cents, without entries in other "
+            "currencies.",
         ),
         Column(
             "duplicates",
@@ -275,8 +276,8 @@ FETCH_SUMS = notes(
 
 UNKNOWNS = notes(
     "unknowns",
-    "One row per fetch of a day and thing in it that the contract does not know, only "
-    "ever appended.",
+    "One row per fetch of a day and unknown field, tool or actor type in it. Rows are "
+    "only appended.",
     [
         Column("kind", pa.string(), "field, tool or actor_type."),
         Column("name", pa.string(), "Path of a field, name of a tool, or actor type."),

@@ -1,4 +1,4 @@
-"""The Claude Code usage report, as whole_days knows it."""
+"""The Claude Code usage report as a `Report` of whole_days."""
 
 from whole_days.report import Announced, Report
 

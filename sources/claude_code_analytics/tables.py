@@ -1,4 +1,4 @@
-"""The pages of one day become the day's rows in three tables."""
+"""Turn the pages of one day into rows of three tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ USAGE, MODELS, TOOLS = USAGE_REPORT.name, MODEL_BREAKDOWN.name, TOOL_ACTIONS.nam
 
 @dataclass(frozen=True)
 class UsageSummary:
-    """What people are told of a day beside its records.
+    """What a load reports about a day beside its records.
 
-    `duplicates` counts the records that share their grain with an earlier one; `drift`
-    is what the contract does not know.
+    `duplicates` counts the records whose keys an earlier record of the day has. `drift`
+    is what the API sent beyond the contract.
     """
 
     estimated_cost_cents: Decimal
@@ -50,8 +50,8 @@ class UsageSummary:
 class UsageRows:
     """The rows of one day.
 
-    `parts` hold them by table without what a child has from its record, which would
-    take more room than all the rest while the day waits to be written.
+    `parts` holds them by table, without the columns that a child copies from its
+    record. Those would take most of the memory while the day waits to be written.
     """
 
     account: str
@@ -72,12 +72,12 @@ class UsageRows:
 
 TABLES = {table.name: table for table in (USAGE_REPORT, MODEL_BREAKDOWN, TOOL_ACTIONS)}
 
-# What tells the children of a record apart.
+# The column that distinguishes the children of a record.
 LABELS = {MODELS: "_dlt_list_idx", TOOLS: "tool"}
 
 
 def usage_day(pages: Sequence[Page], account: str, day: date) -> Day[UsageSummary]:
-    """All pages of one day as rows. Raises `ContractError` for another day's record."""
+    """A day from all its pages. Raises `ContractError` for another day's record."""
     records, models, tools = _joined(pages)
     _require_day(records["date"], day)
     ids = row_ids(records["content"], f"{account}\x1f{day}")
@@ -129,7 +129,7 @@ def columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def _joined(pages: Sequence[Page]) -> Iterator[pa.Table]:
-    """Records, model entries and tools of all pages; `parent` numbers records."""
+    """Records, model entries and tools of all pages; `parent` numbers the records."""
     first = 0
     flat = []
     for page in pages:
@@ -152,7 +152,7 @@ def _flatten(page: Page, first: int) -> tuple[pa.Table, pa.Table, pa.Table]:
 def _leaves(
     fields: dict[str, pa.Array], prefix: str = ""
 ) -> Iterator[tuple[str, pa.Array]]:
-    """Nested columns as flat ones, named as dlt names them: `actor__type`."""
+    """Nested columns made flat, with dlt's names: `actor__type`."""
     for name, column in fields.items():
         if pa.types.is_struct(column.type):
             inner = dict(zip(column.type.names, column.flatten(), strict=True))
@@ -162,7 +162,7 @@ def _leaves(
 
 
 def _model_rows(breakdown: pa.ListArray, first: int) -> tuple[pa.Table, pa.Array]:
-    """A row per entry, and per record one text that holds its entries in order."""
+    """One row per entry, and one text per record with its entries in order."""
     entries = breakdown.flatten()
     if entries.null_count:
         raise ContractError("an entry of a model_breakdown is null")
@@ -180,7 +180,7 @@ def _model_rows(breakdown: pa.ListArray, first: int) -> tuple[pa.Table, pa.Array
 
 
 def _tool_rows(actions: pa.StructArray, first: int) -> tuple[pa.Table, pa.Array]:
-    """A row per record and tool, and per record one text that holds its tools."""
+    """One row per record and tool, and one text per record with its tools."""
     names, records = actions.type.names, len(actions)
     cells = pa.concat_arrays(actions.flatten())
     fields = {
@@ -213,7 +213,7 @@ def _require_day(dates: pa.ChunkedArray, day: date) -> None:
 
 
 def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
-    """What the API says, or else what follows from the name it gives the actor."""
+    """The API's actor type; if null, the type that the actor's email or key implies."""
     is_user = pc.is_valid(usage["actor__email_address"])
     is_key = pc.is_valid(usage["actor__api_key_name"])
     nobody = pa.scalar(None, pa.string())
@@ -224,7 +224,7 @@ def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
 def _from_record(
     rows: pa.Table, label: str, usage: pa.Table
 ) -> dict[str, pa.ChunkedArray]:
-    """What child rows have from their records; ids end with the label."""
+    """The columns that child rows take from their records; ids end with the label."""
     parents = usage["_dlt_id"].take(rows["parent"])
     own = pc.cast(rows[label], pa.string())
     return {
@@ -238,12 +238,12 @@ def _as_cents(amounts: pa.Array) -> pa.Array:
     try:
         return amounts.cast(CENTS)
     except pa.ArrowInvalid as error:
-        raise ContractError(f"a cost is out of all bounds: {error}") from None
+        raise ContractError(f"a cost is out of range: {error}") from None
 
 
 def _sum_of_sessions(usage: pa.Table) -> int:
     sessions = usage["core_metrics__num_sessions"]
-    # Arrow's sum of integers wraps around, its sum of wide decimals has room
+    # Arrow's sum of integers overflows silently; its sum of wide decimals does not
     total = int(pc.sum(sessions.cast(pa.decimal128(38))).as_py() or 0)
     if abs(total) >= 2**63:
         raise ContractError(f"the sessions of the day add up to {total}")
@@ -257,13 +257,13 @@ def _usd_cents(models: pa.Table) -> Decimal:
 
 
 def _counted(names: pa.ChunkedArray) -> dict[str, int]:
-    """How often each name occurs; null does not count."""
+    """How often each name occurs, without null."""
     counts = pc.value_counts(names.drop_null())
     return dict(zip(*(part.to_pylist() for part in counts.flatten()), strict=True))
 
 
 def _actor_types(usage: pa.Table) -> Iterator[Sighting]:
-    """The kinds of actors beyond the known ones."""
+    """The unknown actor types."""
     for name, records in _counted(usage["actor__type"]).items():
         if name not in KNOWN_ACTOR_TYPES:
             yield Sighting("actor_type", name, records, as_example(name))

@@ -1,4 +1,4 @@
-"""Emails have no place in messages."""
+"""Remove emails from messages."""
 
 import re
 
@@ -8,5 +8,5 @@ _EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+")
 
 
 def without_emails(text: str) -> str:
-    """The text with `[email]` for everything that looks like an email."""
+    """The text with `[email]` in place of everything that looks like an email."""
     return _EMAIL.sub("[email]", text)

@@ -1,12 +1,12 @@
 """The errors of fetching days.
 
     WholeDaysError
-    ├── ClockError               this machine's clock is days off; the run ends
-    ├── OrganisationError        the days are another organisation's; the run ends
+    ├── ClockError               this machine's clock is wrong by days; the run ends
+    ├── OrganisationError        another organisation's days; the run ends
     ├── OtherShapeError          the dataset has other tables; the run ends
-    └── DayError                 this day failed; the others go on
+    └── DayError                 this day failed; the run continues
         ├── RefusedError         also ends the run if no call is ever accepted
-        └── TransientError       worth another try after `retry_after` seconds
+        └── TransientError       retry after `retry_after` seconds
 
 A source derives its own errors: from `WholeDaysError` to end a run, from `DayError` to
 fail a day. No message may contain a key or an email.
@@ -22,7 +22,7 @@ class ClockError(WholeDaysError):
 
 
 class OrganisationError(WholeDaysError):
-    """The key reads an organisation of which the account holds nothing."""
+    """The key belongs to another organisation than the account's stored days."""
 
     def __init__(self, found: str, known: str, account: str, source: str) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class OrganisationError(WholeDaysError):
 
 
 class OtherShapeError(WholeDaysError):
-    """A dataset whose ledger has other columns: another version wrote it."""
+    """Another version wrote the dataset: its ledger has other columns."""
 
     def __init__(self, dataset: str, column: str) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ class TransientError(DayError):
     """The call may succeed later.
 
     `retry_after` is the number of seconds the API asked to wait, 0 if it did not say.
-    With `is_rate_limit` every call of this key has to wait, not only this one.
+    With `is_rate_limit` every call with this key has to wait, not only this one.
     """
 
     def __init__(

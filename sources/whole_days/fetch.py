@@ -1,4 +1,4 @@
-"""Many days at once: each fetched whole or not at all, handed over as they complete."""
+"""Fetch many days at once, each whole or not at all, and yield them as they arrive."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import aclosing
@@ -13,7 +13,7 @@ from .contact import Contact
 from .errors import DayError, RefusedError, WholeDaysError
 from .report import Client, DayFetch, Report, Settings, Summary
 
-# What may wait in memory: fetching goes on while a package of days is being written.
+# How many fetched days may wait in memory while a package is written.
 MAX_DAYS_AHEAD = 200
 MAX_RECORDS_AHEAD = 20_000
 
@@ -27,14 +27,14 @@ def fetch(
     is_admitted: bool = False,
     contact: Contact | None = None,
 ) -> Generator[DayFetch[Summary]]:
-    """Fetch days in a thread of its own, `settings.concurrency` at a time.
+    """Fetch days in a separate thread, `settings.concurrency` at a time.
 
-    Yields each day once, as it completes or fails. Fetching goes on meanwhile, until
+    Yields each day once, as it completes or fails. Fetching continues until
     `MAX_DAYS_AHEAD` days or `MAX_RECORDS_AHEAD` records wait to be read. Closing the
-    iterator ends the calls in flight. `contact` learns whether the API answers.
+    iterator ends the calls in flight. `contact` is told whether the API answers.
 
-    A day that is refused has failed like any other once a call of the run was accepted;
-    `is_admitted` says that one was before. Raises what the refusal `ends_run` with when
+    Once the API has accepted a call of the run, a refused day fails like any other.
+    `is_admitted`: it has accepted one before. Raises the `ends_run` of the refusal if
     the first day of every caller is refused.
     """
     judged = ApiClock.of(clock)
@@ -71,7 +71,7 @@ class _Run(Generic[Summary]):
         self._backlog = backlog
 
     async def fetch(self, days: Iterator[date], concurrency: int) -> None:
-        """Put all days into the backlog; a refusal of the key comes last."""
+        """Put all days into the backlog, and last an error that ends the run."""
         refusals: list[Exception] = []
         async with aclosing(self._client), self._backlog:
             try:
@@ -106,7 +106,7 @@ class _Run(Generic[Summary]):
 
 
 class _Backlog(Generic[Summary]):
-    """Fetched days that wait to be read; whoever puts too many has to wait as well."""
+    """Fetched days that wait to be read. When it is full, `put` waits."""
 
     def __init__(self) -> None:
         self._send, self._receive = anyio.create_memory_object_stream[
@@ -119,18 +119,18 @@ class _Backlog(Generic[Summary]):
         """Nothing to open."""
 
     async def __aexit__(self, *_: object) -> None:
-        """There will be no more."""
+        """No more days will come."""
         self._send.close()
 
     async def put(self, outcome: DayFetch[Summary] | Exception) -> None:
-        """Add a day, or what ends the run; returns when there is room for more."""
+        """Add a day, or the error that ends the run. Returns when there is room."""
         await self._send.send(outcome)
         self._records += _records(outcome)
         while self._records > MAX_RECORDS_AHEAD:
             await self._was_read.wait()
 
     async def take(self) -> DayFetch[Summary] | Exception:
-        """The next one. Raises `anyio.EndOfStream` when there will be no more."""
+        """The next day or error. Raises `anyio.EndOfStream` after the last one."""
         outcome = await self._receive.receive()
         self._records -= _records(outcome)
         self._was_read.set()

@@ -1,7 +1,7 @@
-"""What a warehouse holds of each day, told by the warehouse itself.
+"""The stored state of each day, read from the warehouse itself.
 
-`day_fetches` says what was fetched, `_dlt_loads` which of those loads were committed,
-and the tables' own rows whether they are still the ones that the fetch wrote.
+`day_fetches` records the fetches, and `_dlt_loads` which loads were committed. The rows
+of the tables show whether they are still the ones that the fetch wrote.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from .table import Table
 
 Client = SqlClientBase[Any]
 
-# Loads are in order by their numbers, as a moment may come from a wrong clock.
+# Loads are ordered by number, because a time may come from a wrong clock.
 _FETCHES = """
     select fetches.load_number, fetches.date, fetches.fetched_at, fetches.status,
         fetches.is_final, fetches.content_hash, fetches.records, fetches._dlt_load_id
@@ -52,7 +52,7 @@ NOBODY: frozenset[str] = frozenset()
 
 
 class _Fetch(NamedTuple):
-    """A row of the ledger whose load was committed."""
+    """A row of the ledger from a committed load."""
 
     load_number: int
     day: date
@@ -65,9 +65,9 @@ class _Fetch(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """The rows of a table that are there of one day, and how many are committed.
+    """How many rows a table has of one day, and how many of them are committed.
 
-    A load that was cut short leaves rows of a load that _dlt_loads does not know.
+    An interrupted load may leave rows. Its id is not in `_dlt_loads`.
     """
 
     rows: int = 0
@@ -81,11 +81,10 @@ Counts = Mapping[tuple[str, date], Mapping[str, int]]  # of each load and day, b
 def read_stored(
     pipeline: dlt.Pipeline, report: Report[Any], account: str
 ) -> dict[date, StoredDay]:
-    """Every day of `account` that has a fetch in a committed load, or rows of any.
+    """Every day of `account` that has a committed fetch, or rows of any load.
 
-    Raises `OtherShapeError` for a dataset of another version, and dlt's destination
-    errors when the warehouse cannot be reached. Of a table that is not there nothing is
-    stored; what the others hold counts all the same.
+    A missing table counts as empty. Raises `OtherShapeError` for a dataset of another
+    version, and dlt's destination errors if the warehouse cannot be reached.
     """
     with pipeline.sql_client() as client:
         require_own_shape(client)
@@ -104,7 +103,7 @@ def read_stored(
 
 
 def require_own_shape(client: Client) -> None:
-    """Raise `OtherShapeError` if the ledger is there and lacks a column of ours."""
+    """Raise `OtherShapeError` if the ledger exists and lacks a column."""
     path = client.make_qualified_table_name(DAY_FETCHES.name)
     try:
         with client.execute_query(f"select * from {path} where 1 = 0") as cursor:
@@ -117,7 +116,7 @@ def require_own_shape(client: Client) -> None:
 
 
 def _query(report: Report[Any], table: Table) -> str:
-    """How the rows of a table are counted, with whose they are in the first one."""
+    """The query that counts a table's rows; for the first table also by owner."""
     tells = report.owner and table is report.tables[0]
     return _ROWS.replace("{owner}", f", {report.owner}" if tells else "")
 
@@ -136,7 +135,7 @@ def _rows(
 
 
 def _noted(rows: Iterable[Sequence[Any]]) -> Counts:
-    """How many rows each load wrote of a day, by table."""
+    """How many rows of a day each load wrote, by table."""
     noted: dict[tuple[str, date], dict[str, int]] = {}
     for load_id, day, table, count in rows:
         noted.setdefault((load_id, day), {})[table] = count
@@ -146,7 +145,7 @@ def _noted(rows: Iterable[Sequence[Any]]) -> Counts:
 def _counted(
     rows: Iterable[Sequence[Any]], loads: Container[str]
 ) -> dict[date, _Written]:
-    """Per day, how many rows there are and how many of them are committed."""
+    """How many rows each day has, and how many of them are committed."""
     counts: dict[date, _Written] = {}
     for day, load_id, count, *_ in rows:
         before = counts.get(day, _Written())
@@ -156,7 +155,7 @@ def _counted(
 
 
 def _organizations(records: Iterable[Sequence[Any]]) -> dict[date, frozenset[str]]:
-    """Per day, those that its records name."""
+    """The organisations in the records of each day."""
     found: dict[date, frozenset[str]] = {}
     for day, _, _, organization in records:
         named = frozenset([organization] if organization else [])
@@ -206,9 +205,9 @@ def _is_whole(fetch: _Fetch, counts: Counts, written: Rows) -> bool:
 
 
 def _earliest_since(fetches: Sequence[_Fetch]) -> dict[int, datetime]:
-    """For each load's number, the earliest moment that any load after it noted.
+    """For each load number, the earliest time that any later load recorded.
 
-    A fetch that claims a later one was made by a clock that was ahead.
+    If a fetch has a later time than that, its clock was ahead.
     """
     earliest = datetime.max.replace(tzinfo=UTC)
     since: dict[int, datetime] = {}

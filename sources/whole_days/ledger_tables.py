@@ -1,4 +1,4 @@
-"""The ledger's tables: one row per fetch of a day, and what is noted beside it."""
+"""The ledger's tables: one row per fetch of a day, and notes on fetches."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,10 +12,10 @@ _MOMENT = pa.timestamp("us", "UTC")
 ACCOUNT: Final = Column(
     "account",
     pa.string(),
-    "Name of the key the data came with; default unless several are set.",
+    "Account of the API key; default unless several are configured.",
 )
 
-# What tells one fetch of a day from another, in the ledger and in all notes on it.
+# The key of a fetch, in the ledger and in all notes.
 FETCH: Final = (
     Column("report", pa.string(), "Name of the report, as in claude_code."),
     ACCOUNT,
@@ -24,15 +24,14 @@ FETCH: Final = (
     Column(
         "load_number",
         pa.int64(),
-        "Number of the load that fetched it, one more than the greatest before of "
-        "this report and account.",
+        "Number of the load that fetched the day, from 1 in each report and account.",
     ),
 )
 
 DAY_FETCHES: Final = Table(
     "day_fetches",
-    "One row per completed or failed fetch of a day, only ever appended. A row "
-    "counts when its load is in _dlt_loads.",
+    "One row per completed or failed fetch of a day. Rows are only appended. A row "
+    "counts if its load is in _dlt_loads.",
     [
         *FETCH,
         Column("status", pa.string(), "complete or failed."),
@@ -40,7 +39,7 @@ DAY_FETCHES: Final = Table(
         Column(
             "is_final",
             pa.bool_(),
-            "True when the day was over and settled as the fetch began.",
+            "True when the day was complete as the fetch began.",
         ),
         Column("pages", pa.int64(), "Replies the day came in (count)."),
         Column("records", pa.int64(), "Records of the day (count)."),
@@ -48,7 +47,7 @@ DAY_FETCHES: Final = Table(
         Column(
             "is_changed",
             pa.bool_(),
-            "True when the content differs from the last completed fetch or there was "
+            "True when the content differs from the last completed fetch, or there was "
             "none; null when failed.",
         ),
     ],
@@ -56,13 +55,14 @@ DAY_FETCHES: Final = Table(
 
 
 def notes(name: str, description: str, columns: Sequence[Column]) -> Table:
-    """A table with rows on each fetch; the columns that name the fetch come first."""
+    """A table with rows on each fetch. Its first columns are the key of the fetch."""
     return Table(f"{DAY_FETCHES.name}__{name}", description, [*FETCH, *columns])
 
 
 ROW_COUNTS: Final = notes(
     "tables",
-    "One row per completed fetch of a day and table of its report, only ever appended.",
+    "One row per completed fetch of a day and table of its report. Rows are only "
+    "appended.",
     [
         Column("table_name", pa.string(), "Table of the report's data."),
         Column("row_count", pa.int64(), "Rows of the day in it (count)."),

@@ -1,4 +1,4 @@
-"""Whose days arrive: another organisation's must not replace those that are stored."""
+"""Keep the days of another organisation from replacing the stored ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,26 +12,26 @@ from .plan import StoredDay
 from .report import DayFetch, Summary
 
 DOUBTFUL = (
-    "the day had records and has none now, and whether the key belongs to the same "
-    "organisation could not be asked: {reason}"
+    "the day had records and has none now, and it could not be checked whether the key "
+    "belongs to the same organisation: {reason}"
 )
 
 
 def known_organizations(stored: Mapping[date, StoredDay]) -> frozenset[str]:
-    """The organisations that any stored row belongs to."""
+    """The organisations of all stored rows."""
     return frozenset().union(*(day.organizations for day in stored.values()))
 
 
 @dataclass(frozen=True)
 class Holder:
-    """The account that is loaded into, of which source, and what is stored of it."""
+    """The account of a load, with its source and its stored days."""
 
     source: str
     account: str
     stored: Mapping[date, StoredDay]
 
     def require_known(self, found: frozenset[str]) -> None:
-        """Raise `OrganisationError` if none of those found is stored, but others."""
+        """Raise `OrganisationError` if only other organisations are stored."""
         known = known_organizations(self.stored)
         if found and known and not found & known:
             raise OrganisationError(
@@ -44,11 +44,11 @@ def of_known_organization(
     holder: Holder,
     fetch: Callable[[Iterable[date]], Iterable[DayFetch[Summary]]],
 ) -> Iterator[DayFetch[Summary]]:
-    """The same days, once it is known whose they are.
+    """The same days, once their organisation is known.
 
-    The first day with records decides. Empty and failed days before it wait, as what
-    they would replace may be another organisation's. If no record comes at all,
-    `fetch` is asked for the newest other day that is stored with records.
+    The first day with records decides. Empty and failed days before it wait, because
+    the days that they replace may belong to another organisation. If no day has
+    records, `fetch` fetches the newest other day that is stored with records.
 
     Raises `OrganisationError` before the first day.
     """
@@ -68,9 +68,9 @@ def _asked_elsewhere(
     stored: Mapping[date, StoredDay],
     fetch: Callable[[Iterable[date]], Iterable[DayFetch[Summary]]],
 ) -> tuple[frozenset[str], list[DayFetch[Summary]]]:
-    """Whose another day's records are; the days fail if that cannot be had.
+    """The organisations of another day, and the days.
 
-    Days that have nothing to lose do not fail.
+    If that day cannot be fetched, the days that would become empty fail.
     """
     elsewhere = {day for day in stored if stored[day].organizations}
     elsewhere -= {fetch.day for fetch in days}

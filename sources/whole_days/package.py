@@ -1,7 +1,7 @@
-"""What a load writes of fetched days: decided first, then handed to dlt in chunks.
+"""Decide what a load writes of fetched days, and hand it to dlt in chunks.
 
-A day's rows replace all that is stored of it. What is stored of other days, failed ones
-among them, is not touched.
+A day's rows replace all stored rows of that day. The rows of other days, also of failed
+ones, stay unchanged.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,18 +21,18 @@ from .plan import StoredDay
 from .report import DayFetch, Report, Summary
 from .table import LOAD_ID, Table
 
-# Some five megabytes: few enough to hold, enough that dlt's work per chunk is little
-# (`make bench`).
+# About five megabytes: small in memory, and large enough that dlt's fixed cost per
+# chunk is small (`make bench`).
 CHUNK_RECORDS = 5_000
 
 
 @dataclass(frozen=True)
 class PackedDay(Generic[Summary]):
-    """A fetched day and what it means for the warehouse.
+    """A fetched day and what to do with it.
 
     `is_changed` is None for a failed day. A changed day is always written, an unchanged
-    one only when the stored rows are not whole. `is_new`: the warehouse has neither
-    rows nor a fetch of this day.
+    one only if its stored rows are not whole. `is_new`: the warehouse has neither rows
+    nor a fetch of this day.
     """
 
     fetch: DayFetch[Summary]
@@ -44,10 +44,10 @@ class PackedDay(Generic[Summary]):
 
 @dataclass(frozen=True)
 class Package(Generic[Summary]):
-    """The days of one load package of dlt, each with what becomes of it.
+    """The days of one dlt load package, each with what to do with it.
 
-    `load_number` is noted with every fetch. The first package of an account makes all
-    tables, whether they get rows or not.
+    Every fetch is recorded with `load_number`. The first package of an account creates
+    all tables, with or without rows.
     """
 
     report: Report[Summary]
@@ -58,7 +58,7 @@ class Package(Generic[Summary]):
 
     @property
     def names(self) -> frozenset[str]:
-        """What the report announces, over all days."""
+        """The announced values of all days."""
         days = (packed.fetch.content for packed in self.days)
         return frozenset().union(*(day.names for day in days if day))
 
@@ -68,7 +68,7 @@ class Package(Generic[Summary]):
         return [packed for packed in self.days if packed.is_written]
 
     def replacement(self) -> TDeleteInsertStrategyDict | None:
-        """How dlt replaces what is stored of the days; None when that is nothing."""
+        """How dlt replaces the stored rows of the days; None if all days are new."""
         if all(packed.is_new for packed in self.written):
             return None
         return {
@@ -78,14 +78,14 @@ class Package(Generic[Summary]):
         }
 
     def chunks(self, table: Table) -> Iterator[pa.Table]:
-        """The rows of a table in parts of whole days, none of them empty."""
+        """The rows of a table in chunks of whole days, without empty ones."""
         return self._data(table) if table.is_data else self._notes(table)
 
     def scope(self) -> str:
-        """The SQL condition for everything stored of the written days.
+        """The SQL condition for all stored rows of the written days.
 
-        It names the days, so that a day that became empty is emptied as well, and a
-        partitioned table is pruned.
+        It names the days, because a day that became empty has no new rows to match. The
+        dates also let a partitioned table skip partitions.
         """
         days = sorted(packed.fetch.day for packed in self.written)
         dates = (
@@ -132,7 +132,7 @@ def packed(
     stored: Mapping[date, StoredDay],
     calendar: Calendar,
 ) -> Package[Summary]:
-    """Decide what becomes of fetched days. Pure: asks neither API nor warehouse."""
+    """Decide what to do with fetched days. Pure: reads neither API nor warehouse."""
     numbers = (day.load_number for day in stored.values())
     return Package(
         report=report,
@@ -163,7 +163,7 @@ def _joined(parts: Sequence[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _noted(table: Table, packed: PackedDay[Any]) -> Iterable[Mapping[str, Any]]:
-    """The rows of notes on one fetch, without its key."""
+    """The rows of a notes table on one fetch, without the fetch's key."""
     day = packed.fetch.content
     if table is DAY_FETCHES:
         return [_outcome(packed)]
@@ -192,8 +192,8 @@ def as_source(
     report: Report[Summary], package: Callable[[], Package[Summary]]
 ) -> DltSource:
     """A package as a dlt source; `package` is called when dlt reads the first table."""
-    # Not by dlt's decorator: a function of it that knows the package would keep it in
-    # memory, as part of a reference cycle, after it was loaded.
+    # Without dlt's decorator: its function would hold the package in a reference cycle,
+    # and so in memory after the load.
     resources = [
         # Given a bare generator, dlt searches all modules for where it was defined;
         # `chain` hides it.
@@ -201,12 +201,12 @@ def as_source(
         for name, table in report.all_tables.items()
     ]
     source = DltSource(dlt.Schema(report.source), report.source, resources)
-    source.root_key = False  # else the schema would change with the first replacement
+    source.root_key = False  # or the first replacement would change the schema
     return source
 
 
 def _read(table: Table, package: Callable[[], Package[Any]]) -> Iterator[Any]:
-    """What dlt reads of a table: how it is written, and then its rows."""
+    """What dlt reads for a table: the hints, then the rows."""
     dlt.current.source_schema().update_table(table.hints())
     ready = package()
     replacement = ready.replacement() if table.is_data else None

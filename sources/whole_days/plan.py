@@ -27,7 +27,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class StoredDay:
-    """What a warehouse holds of a day that has rows or a fetch, completed or failed.
+    """The stored state of a day that has rows or a fetch, completed or failed.
 
     `content_hash`, `records` (a count) and `fetched_at` (UTC) are those of the last
     completed fetch. `is_whole` is False when the stored rows are not the ones that this

@@ -1,4 +1,4 @@
-"""What a source gives: its report, a day of it, and how a day is fetched.
+"""What a source defines: its report, a day of it, and how to fetch a day.
 
     USAGE = Report(
         name="usage",
@@ -7,7 +7,7 @@
         open=SomeClient,
     )
 
-`fetch` fetches its days, `package` decides what is written of them, and `ledger` tells
+`fetch` fetches its days, `package` decides what to write of them, and `ledger` reads
 what a warehouse holds of each.
 """
 
@@ -33,14 +33,14 @@ Summary_co = TypeVar("Summary_co", covariant=True)
 class Day(Generic[Summary_co]):
     """One UTC day of a report, fetched whole.
 
-    `pages` counts the replies it came in, `records` what it has, `counts` the rows of
-    each table of data. Days of equal content have one `content_hash`. `organizations`
-    are those the records belong to: a record that names none tells nothing. `notes` are
-    rows of the report's own notes, without the key of the fetch. `names` are what the
-    report announces. `summary` is what the source wants to tell people of the day.
+    `pages` and `records` are numbers of replies and records, `counts` the number of
+    rows in each data table. Days with equal content have the same `content_hash`.
+    `organizations` own the records; a record may name none. `notes` holds the rows of
+    the report's own notes, without the key of the fetch. `names` are the announced
+    values. `summary` is what the source reports to people about the day.
 
-    `rows` makes the rows of a table of data, all columns but the load's id. It is
-    called once for each table of a day that is written, and never for others.
+    `rows` makes the rows of a data table, with all columns except the load's id. It is
+    called only for days that are written, once for each table.
     """
 
     pages: int
@@ -56,10 +56,10 @@ class Day(Generic[Summary_co]):
 
 @dataclass(frozen=True)
 class DayFetch(Generic[Summary_co]):
-    """The outcome of one day: what it holds, or why that could not be had.
+    """The outcome of one day: its content, or why it could not be fetched.
 
-    `fetched_at` is the moment before the first call, by the API's clock where this
-    machine's is off: records from before it are in `content`, later ones may not be.
+    `fetched_at` is the time before the first call, by the API's clock if this machine's
+    is wrong. Records from before it are in `content`, later ones may not be.
     """
 
     day: date
@@ -74,7 +74,7 @@ class DayFetch(Generic[Summary_co]):
 
     @property
     def organizations(self) -> frozenset[str]:
-        """Those the records belong to."""
+        """The organisations that own the records."""
         return self.content.organizations if self.content else frozenset()
 
 
@@ -92,7 +92,7 @@ class Settings(Protocol):
 
 
 class Client(Protocol[Summary_co]):
-    """What calls an API. One serves all days of a run, as they share one rate.
+    """Calls an API. One client serves a run, because its days share a rate limit.
 
     `admission` is told when a call was accepted.
     """
@@ -100,7 +100,7 @@ class Client(Protocol[Summary_co]):
     admission: Admission
 
     async def fetch_day(self, day: date) -> Day[Summary_co]:
-        """One UTC day. Raises `DayError` if it cannot be had whole."""
+        """One UTC day. Raises `DayError` if it cannot be fetched whole."""
 
     def redacted(self, text: str) -> str:
         """A reason without secrets."""
@@ -111,7 +111,7 @@ class Client(Protocol[Summary_co]):
 
 @dataclass(frozen=True)
 class Announced:
-    """A column of a table of data: a load announces values it has not had before."""
+    """A column of a data table. A load announces values that it sees the first time."""
 
     table: str
     column: str
@@ -119,12 +119,12 @@ class Announced:
 
 @dataclass(frozen=True)
 class Report(Generic[Summary]):
-    """A report of an API by UTC day: what it fills, and how a day of it is fetched.
+    """A report of an API by UTC day: its tables, and how to fetch a day.
 
-    `name` is the one in the ledger, `source` that of dlt's schema and of the section
-    with its settings. `tables` hold its data; the first one has a row per record, and
-    its column `owner`, where there is one, tells the organisation. `notes` are tables
-    with rows on each fetch, made by `ledger_tables.notes`.
+    `name` is the report's name in the ledger. `source` names dlt's schema and the
+    section of the settings. `tables` are the data tables. The first one has one row per
+    record; its column `owner`, if any, is the organisation. `notes` are tables with
+    rows on each fetch, made by `ledger_tables.notes`.
 
     `open` makes a client from settings, the clock that the replies correct, and the
     contact that watches the calls.

@@ -1,4 +1,4 @@
-"""A table as its source declares it, once: columns with type and meaning."""
+"""The one declaration of a table: its columns with type and meaning."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
 
-# dlt's column for the load that wrote a row. A load knows its id, a source does not.
+# dlt's column for the load that wrote a row. The load fills it, not the source.
 LOAD_ID = "_dlt_load_id"
 
-# dlt's columns for the id of a row, and for that of the row a child belongs to.
+# dlt's columns for the id of a row, and for the id of its parent.
 ID = "_dlt_id"
 PARENT = "_dlt_parent_id"
 
@@ -34,11 +34,11 @@ OF_LOAD = Column(
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what it has a row for, and its columns in their order.
+    """A table: its grain, and its columns in order.
 
-    `columns` are those that the source fills. Rows of data are replaced with their
-    day, the column `date`, and partitioned by it; notes are only ever appended.
-    `filtered_by` names the columns that readers filter by after the day.
+    `columns` are those that the source fills. Data rows are replaced by day and
+    partitioned by the column `date`. Notes are only appended. `filtered_by` names the
+    columns that readers filter by after the day.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Table:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of rows before a load adds its id."""
+        """The Arrow schema of the rows, without the load's id."""
         return pa.schema([(column.name, column.type) for column in self.columns])
 
     @cached_property
     def descriptions(self) -> dict[str, str]:
-        """The meaning of each column in the warehouse, the load's id among them."""
+        """The meaning of each column, including the load's id."""
         return {column.name: column.description for column in (*self.columns, OF_LOAD)}
 
     def empty(self) -> pa.Table:
@@ -62,11 +62,11 @@ class Table:
         return self.schema.empty_table()
 
     def of(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-        """Rows as Arrow has them; a column that a row does not name is null."""
+        """The rows as an Arrow table; missing columns are null."""
         return pa.Table.from_pylist(list(rows), self.schema)
 
     def hints(self) -> TTableSchema:
-        """What dlt is told of the table."""
+        """dlt's hints for the table."""
         columns: TTableSchemaColumns = {
             name: {"name": name, "description": text}
             for name, text in self.descriptions.items()

@@ -8,7 +8,7 @@ A view's file begins with its grain, a line without text, and a line for each co
 
     -- One row per account, date and tool: how proposals were met.
     --
-    -- account: Name of the key the data came with.
+    -- account: Account of the API key.
 
 A mart whose rows of a day follow from the raw rows of that day alone may be stored as a
 table. Its second line says so: `-- materialised = true`.

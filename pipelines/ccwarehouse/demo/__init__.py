@@ -1,4 +1,4 @@
-"""The demo: a made-up organisation, loaded for real, and the questions people ask."""
+"""The demo: load a made-up organisation and print answers about it."""
 
 import os
 import shlex
@@ -36,11 +36,10 @@ SETTLE = timedelta(minutes=90)
 
 
 def run(database: Path, console: Console) -> None:
-    """Load the last 60 days of the made-up organisation into a new file and ask it.
+    """Load the last 60 days of the organisation into a new file and print answers.
 
-    Its teams and budgets are loaded as well.
-
-    Raises OSError when the file cannot be replaced.
+    Its teams and budgets are loaded as well. Raises OSError if the file cannot be
+    replaced.
     """
     now = datetime.now(UTC)
     for old in (database, database.with_suffix(".duckdb.wal")):
@@ -54,8 +53,8 @@ def run(database: Path, console: Console) -> None:
         outcome = fill(warehouse, api.url, *days_of_the_demo(now, settle), now)
         say(
             console,
-            f"{len(outcome.loaded)} days with {outcome.records:,} records are in "
-            f"{database} after {outcome.seconds:.1f} s.",
+            f"{len(outcome.loaded)} days with {outcome.records:,} records are loaded "
+            f"into {database} in {outcome.seconds:.1f} s.",
         )
         answer(warehouse, last_full_month(now, settle), console)
         console.print()
@@ -63,17 +62,17 @@ def run(database: Path, console: Console) -> None:
 
 
 def say_how_to_go_on(database: Path, console: Console) -> None:
-    """The command that loads one's own data, and the one that asks the demo's."""
+    """Print the commands that load your own data and query the demo's."""
     loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
     asks = _command("duckdb", str(database))
-    say(console, "Load your own: ", (loads, "bold"))
-    say(console, "Ask this one:  ", (asks, "bold"))
+    say(console, "Load your own data: ", (loads, "bold"))
+    say(console, "Query this data:    ", (asks, "bold"))
 
 
 def _command(name: str, *words: str) -> str:
-    """How to call a program here: by name, or by path if only this environment has it.
+    """The command line of a program: by name, or by path if it is only in this venv.
 
-    DuckDB's shell need not be installed; then the line is the one that fetches it.
+    If the program is not installed, the line runs it with pipx.
     """
     beside = Path(sys.executable).with_name(name)
     if shutil.which(name):
@@ -92,7 +91,7 @@ def last_full_month(now: datetime, settle: timedelta = SETTLE) -> date:
 
 
 def days_of_the_demo(now: datetime, settle: timedelta = SETTLE) -> tuple[date, date]:
-    """The first and the last of 60 days, and of the whole last full month."""
+    """The first and the last day: at least 60 days, with the whole last full month."""
     end = Calendar(now, settle).last_complete
     # a month of 31 days may begin 61 days ago
     return min(end - timedelta(days=DAYS - 1), last_full_month(now, settle)), end

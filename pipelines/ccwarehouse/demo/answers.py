@@ -17,15 +17,15 @@ Rows = Sequence[Sequence[Any]]
 
 
 def say(console: Console, *parts: str | tuple[str, str]) -> None:
-    """One line however narrow the console is: a wrapped command cannot be copied.
+    """Print one line without wrapping: a wrapped command cannot be copied.
 
-    Rich's markup is not read, so that a path may contain brackets.
+    Rich's markup is off, because a path may contain brackets.
     """
     console.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def answer(warehouse: Warehouse, month: date, console: Console) -> None:
-    """Print what people ask; a number that there is none of, like 0 of 0, is a dash."""
+    """Print all answers; a missing number, like the rate of 0 of 0, is a dash."""
     with warehouse.client() as client:
 
         def ask(query: str, *params: Any) -> Rows:  # noqa: ANN401 (SQL values)

@@ -1,4 +1,4 @@
-"""What the demo asks; `%s` is the first day of a month."""
+"""The queries of the demo; `%s` is the first day of a month."""
 
 COST_BY_TEAM = """
     select

@@ -1,12 +1,12 @@
 """CSV in UTF-8: commas, line feeds, a header.
 
-Nothing between two commas is null and `""` the empty text, as in the cases of the
-views. Python's writer cannot tell them apart before 3.12.
+An empty field is null, and `""` is the empty text, as in the cases of the views.
+Python's writer cannot tell them apart before 3.12.
 
-Spreadsheets run a cell that begins like a formula, also in quotes, and names of users
-and models come from outside. Such a text gets an apostrophe in front. So does one that
-begins with an apostrophe: whoever removes the first apostrophe of every text that has
-one gets each text back.
+Spreadsheets run a cell that begins like a formula, even in quotes, and names of users
+and models come from outside. So such a text gets an apostrophe in front. A text that
+begins with an apostrophe gets another one. Removing the first apostrophe of every text
+that has one restores each text.
 """
 
 import re
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from .values import plain
 
-# With the wide forms, which some spreadsheets take for the narrow ones.
+# Includes the wide forms, which some spreadsheets treat like the narrow ones.
 FORMULA: Final = re.compile("[=+\\-@\t\r\n'\uff1d\uff0b\uff0d\uff20]")
 QUOTED: Final = re.compile('[",;\t\r\n]|^ | $|^$')
 

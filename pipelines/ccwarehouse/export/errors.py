@@ -5,12 +5,12 @@ LookupError
 RuntimeError
   ExportError        the output could not be written
 Exception
-  ReaderGoneError    whoever read the output has seen enough: no fault
+  ReaderGoneError    the reader of the output stopped early: no fault
 """
 
 
 class UnknownViewError(LookupError):
-    """There is no view of this name; the message has the nearest ones."""
+    """There is no view of this name; the message names the nearest ones."""
 
 
 class ExportError(RuntimeError):

@@ -1,4 +1,4 @@
-"""The formats, by the word for `--format`."""
+"""The formats, by their names in `--format`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -41,7 +41,7 @@ def _write_lines(
 def _write_parquet(schema: pa.Schema, batches: Batches, sink: Sink) -> None:
     """A row group per batch, with the types of the schema.
 
-    The writer would end the file with a valid footer even after an error.
+    The writer's own context would end the file with a valid footer after an error.
     """
     writer = pq.ParquetWriter(sink, schema)
     try:

@@ -1,4 +1,4 @@
-"""A JSON object per line, in ASCII: no text can hold what a reader takes for a line.
+"""A JSON object per line, in ASCII: no text can contain a line break of any kind.
 
 Decimals are texts, because JSON's numbers become floats. Counts and ratios are numbers.
 """

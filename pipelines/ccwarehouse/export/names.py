@@ -10,12 +10,12 @@ UNKNOWN = "There is no view {name}.{nearest} List all: ccwarehouse export"
 
 
 def views_by_name() -> dict[str, Model]:
-    """All views of all layers, in the order of their names."""
+    """All views of all layers, ordered by name."""
     return {view.name: view for view in sorted(models(), key=lambda view: view.name)}
 
 
 def view_named(name: str) -> Model:
-    """The view. Raises `UnknownViewError`, with the nearest names."""
+    """The view. Raises `UnknownViewError`, which names the nearest ones."""
     views = views_by_name()
     if name in views:
         return views[name]

@@ -27,9 +27,9 @@ CUT_SHORT: Final = (
 
 
 class Sink:
-    """A file for writers, also of Parquet, which ask how far they are.
+    """A file for writers. Parquet's writer also asks for the position.
 
-    An abandoned one drops what still comes.
+    After `abandon` it drops all further bytes.
     """
 
     closed = False
@@ -40,7 +40,7 @@ class Sink:
         self._is_abandoned = False
 
     def write(self, data: bytes) -> int:
-        """Write all of it."""
+        """Write all of the data."""
         if not self._is_abandoned:
             self._write(data)
         self._written += len(data)
@@ -55,10 +55,10 @@ class Sink:
         self._is_abandoned = True
 
     def flush(self) -> None:
-        """Every write goes on at once."""
+        """Nothing to do: no write is buffered here."""
 
     def close(self) -> None:
-        """Who opened the target closes it."""
+        """Nothing to do: the opener of the target closes it."""
 
 
 def require_target(file: Path, database: Path) -> None:
@@ -78,12 +78,12 @@ def stdout_sink() -> Sink:
 
 @contextmanager
 def file_sink(file: Path) -> Iterator[Sink]:
-    """A file that takes the place of an older one when the context ends without error.
+    """A file that replaces an older one when the context ends without an error.
 
-    Until then the older one stays, also when the process is killed. The new one gets
+    Until then the older file stays, even if the process is killed. The new file gets
     its mode. Raises `ExportError`.
     """
-    target = file.resolve()  # what a link points to is replaced, not the link
+    target = file.resolve()  # replace the target of a link, not the link
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     with _told(file):
         draft.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ def _all_to(descriptor: int, file: Path) -> Callable[[bytes], None]:
     def write(data: bytes) -> None:
         with _told(file):
             rest = memoryview(data)
-            while rest:  # the system may take a part of it
+            while rest:  # the system may write only a part
                 rest = rest[os.write(descriptor, rest) :]
 
     return write

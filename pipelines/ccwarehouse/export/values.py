@@ -9,7 +9,7 @@ import pyarrow as pa
 
 
 def exact(amount: Decimal) -> str:
-    """All digits, without noughts at the end: Decimal("1500.000") is "1500"."""
+    """All digits, without trailing zeros: Decimal("1500.000") is "1500"."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -20,7 +20,7 @@ def iso(moment: date) -> str:
 
 
 def as_text(kind: pa.DataType) -> Callable[[Any], str] | None:
-    """What makes a text of a column's values; None if its values need none in JSON."""
+    """The function from a column's values to text; None if JSON needs no text."""
     if pa.types.is_decimal(kind):
         return exact
     if pa.types.is_temporal(kind):
@@ -32,7 +32,7 @@ BOOLEANS: Final = {True: "true", False: "false"}
 
 
 def plain(kind: pa.DataType) -> Callable[[Any], str]:
-    """What makes a text of a column's values that are no text themselves.
+    """The function from a column's values to text, for columns that are not text.
 
     A float has the fewest digits that give the same float again.
     """

@@ -1,4 +1,4 @@
-"""From a view's rows to bytes, a batch after the other."""
+"""Write a view's rows as bytes, batch by batch."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from .sinks import Sink
 def write_view(warehouse: Warehouse, view: Model, write: Writer, sink: Sink) -> int:
     """Write all rows of a view, in the order of its grain; returns their number.
 
-    Raises `NothingLoadedError` where the view is not built, dlt's errors of the
+    Raises `NothingLoadedError` if the view is not built, dlt's errors of the
     warehouse, and those of the sink.
     """
     count = 0

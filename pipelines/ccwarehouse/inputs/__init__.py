@@ -1,7 +1,7 @@
-"""The files that people keep beside the usage: who is in which team, and budgets.
+"""Input files that people maintain: teams and their members, and budgets.
 
-A file is read whole or not at all, and loaded as a version of its own. The newest
-version of a committed load is in force.
+A file is read whole or not at all. Each load of a changed file makes a new version. The
+newest version from a committed load is in force.
 """
 
 from .budgets import read_budgets

@@ -1,4 +1,4 @@
-"""What may be spent in a month, by whom: `budgets.csv`."""
+"""Who may spend how much in a month: `budgets.csv`."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -37,7 +37,7 @@ class Budget:
 
 
 def read_budgets(path: Path) -> InputFile:
-    """All budgets. Raises `InputFileError`, with all faults of the file."""
+    """All budgets. Raises `InputFileError` with all faults of the file."""
     required = ["scope", "month", "amount", "currency"]
     file = read_csv(path, required, ["name", "basis"])
     budgets = [budget for row in file.rows if (budget := _budget(file, row))]
@@ -49,7 +49,7 @@ def read_budgets(path: Path) -> InputFile:
 def require_known_currencies(file: InputFile, known: Collection[str]) -> None:
     """Raise `InputFileError` for a budget in a currency that nobody spends.
 
-    It would never be used up. Where nothing is spent yet, every currency may come.
+    Such a budget would never be used up. If nothing is spent yet, all are accepted.
     """
     if not known:
         return

@@ -1,4 +1,4 @@
-"""The values of one row, each read as what it is to be."""
+"""The values of one row, each parsed as its type."""
 
 import re
 from datetime import date
@@ -11,12 +11,12 @@ FOLDED = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
-# What fits into decimal(38, 12) with room for sums.
+# Amounts fit into decimal(38, 12) with room for sums.
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
 class Cells:
-    """A row's values. What cannot be read is noted as a fault of the file, and None."""
+    """A row's values. A value that cannot be read is None, and a fault of the file."""
 
     def __init__(self, file: CsvFile, row: Row) -> None:
         self.line = row.line
@@ -24,15 +24,15 @@ class Cells:
         self._cells = row.cells
 
     def text(self, column: str) -> str:
-        """The value as it stands; empty where the file has no such column."""
+        """The value unchanged; empty if the file has no such column."""
         return self._cells.get(column, "")
 
     def actor(self, column: str) -> str:
-        """The value as stg_usage folds emails: A to Z alone become lower case."""
+        """The value folded like emails in stg_usage: only A to Z become lower case."""
         return self.text(column).translate(FOLDED)
 
     def day(self, column: str) -> date | None:
-        """A date; an empty value is None and no fault."""
+        """A date; an empty value is None without a fault."""
         value = self.text(column)
         if not value:
             return None
@@ -64,7 +64,7 @@ class Cells:
         return None
 
     def refuse(self, column: str, advice: str, value: str | None = None) -> None:
-        """Note that a column's value will not do, and what to write instead."""
+        """Note a fault of a column's value, and what to write instead."""
         said = shown(self.text(column) if value is None else value)
         self._file.faults.append(Fault(self.line, column, f"{said} {advice}"))
 

@@ -1,7 +1,7 @@
-"""A CSV file as people save it, with the place of everything in it.
+"""A CSV file as people save it, with the line of each row and fault.
 
 UTF-8, with or without a byte order mark, separated by commas. Spaces around a value,
-blank lines, and the empty columns that Excel adds at the right count for nothing.
+blank lines, and the empty columns that Excel adds at the right are ignored.
 """
 
 import csv
@@ -29,7 +29,7 @@ NO_TEXT = {
 
 @dataclass(frozen=True)
 class Row:
-    """A line of values: where it begins, and the text of each column."""
+    """A row: the number of its first line, and the text of each column."""
 
     line: int
     cells: Mapping[str, str]
@@ -37,7 +37,7 @@ class Row:
 
 @dataclass
 class CsvFile:
-    """The rows of a file, and what was found wrong so far."""
+    """The rows of a file, and the faults found so far."""
 
     name: str
     content_hash: str
@@ -45,7 +45,7 @@ class CsvFile:
     faults: list[Fault] = field(default_factory=list)
 
     def require_no_fault(self) -> None:
-        """Raise `InputFileError` when anything is wrong."""
+        """Raise `InputFileError` if there is any fault."""
         if self.faults:
             raise InputFileError(self.name, self.faults)
 
@@ -53,8 +53,8 @@ class CsvFile:
 def read_csv(path: Path, required: Sequence[str], optional: Sequence[str]) -> CsvFile:
     """The rows of a file with these columns, in any order; `required` are not empty.
 
-    What is wrong with single rows is in `faults`. Raises `InputFileError` for what
-    leaves nothing to read: no file, no text, no such columns.
+    `faults` holds the faults of single rows. Raises `InputFileError` if nothing can be
+    read: the file is missing, is not text, or lacks these columns.
     """
     content = _content(path)
     file = CsvFile(str(path), hashlib.sha256(content).hexdigest())
@@ -99,7 +99,7 @@ def _text(name: str, content: bytes) -> str:
 
 
 def _lines(file: CsvFile, text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines that hold anything, each with its number; a value may span several."""
+    """The rows that are not blank, each with its first line; a value may span lines."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -122,7 +122,7 @@ def _names(
     required: Sequence[str],
     optional: Sequence[str],
 ) -> list[str]:
-    """The names of the columns, as the header has them."""
+    """The names of the columns in the order of the header."""
     known = [*required, *optional]
     faults = []
     if values[0].startswith("sep="):
@@ -152,7 +152,7 @@ def _wrong_names(line: int, values: list[str], known: Sequence[str]) -> Iterator
 
 
 def _separator(values: list[str]) -> str | None:
-    """What separates the columns of a line, if it is no comma."""
+    """The fault of a line whose columns are not separated by commas."""
     for character, noun in SEPARATORS.items():
         if any(character in value for value in values):
             return f"Its columns are separated by {noun}. Use commas. {AS_CSV}"
@@ -166,7 +166,7 @@ def _row(
     names: list[str],
     required: Sequence[str],
 ) -> Row | None:
-    """The values by column; None, with its faults, for a row that has none of these."""
+    """The values by column; None for a row with faults, which are noted."""
     pairs = list(zip_longest(names, values, fillvalue=""))
     before = len(file.faults)
     if len(values) == 1 < len(required) and (text := _separator(values)):

@@ -1,4 +1,4 @@
-"""What is wrong with a file, where, and what to do."""
+"""The faults of a file: what is wrong, where, and what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ VALUE_SHOWN = 40  # characters
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing to correct; without a line it is of the whole file."""
+    """One thing to fix; without a line it concerns the whole file."""
 
     line: int | None
     column: str | None
     text: str
 
     def place(self, file: str) -> str:
-        """File, line and column, as far as they are known."""
+        """File, and line and column if they are known."""
         line = "" if self.line is None else f", line {self.line}"
         column = "" if self.column is None else f", column {self.column}"
         return f"{file}{line}{column}"
 
     def as_dict(self, file: str) -> dict[str, Any]:
-        """The same for programs; `line` and `column` are None where none is known."""
+        """The same for programs; `line` and `column` are None if unknown."""
         return {
             "file": file,
             "line": self.line,
@@ -33,7 +33,7 @@ class Fault:
 
 
 class InputFileError(ValueError):
-    """A file that is not loaded; a line for each of its first faults, in their order.
+    """A file that is not loaded. The message has a line for each of the first faults.
 
     `faults` are all of them.
     """
@@ -57,7 +57,7 @@ class InputFileError(ValueError):
 
 
 class InputFilesError(ValueError):
-    """The wrong files of a command, with the lines of each, one after the other."""
+    """The refused files of a command. The message has the lines of each file."""
 
     def __init__(self, errors: Sequence[InputFileError]) -> None:
         self.errors = errors
@@ -69,7 +69,7 @@ class InputFilesError(ValueError):
 
 
 def shown(value: str) -> str:
-    """A value in quotes for a message: not too long, and nothing a terminal obeys."""
+    """A value in quotes for a message: cut, and without control characters."""
     cut = value if len(value) <= VALUE_SHOWN else f"{value[:VALUE_SHOWN]}..."
     plain = "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}"

@@ -1,4 +1,4 @@
-"""A file that was read and found right."""
+"""A file that was read and has no fault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ class InputRow(Protocol):
     """A line of a file, as a row of its table."""
 
     def as_row(self) -> dict[str, Any]:
-        """The columns of the table, but for those that a load adds."""
+        """The columns of the table, without those that a load adds."""
 
 
 @dataclass(frozen=True)
 class InputFile:
     """The rows of one file for its table.
 
-    `name` is what the version is kept under (teams, budgets), `file` what a person
-    calls it, `content_hash` the SHA-256 of its bytes. `min_group_size` belongs to teams
-    alone: how many active people a team needs to be shown by itself.
+    `name` is its kind in the warehouse (teams, budgets), `file` the name that a person
+    gave, `content_hash` the SHA-256 of its bytes. `min_group_size` is how many active
+    people a team needs to be shown by itself; only a teams file has it.
     """
 
     name: str

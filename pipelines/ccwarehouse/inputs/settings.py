@@ -1,4 +1,4 @@
-"""Which files a load reads, by dlt's configuration."""
+"""The settings for input files, from dlt's configuration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +18,12 @@ LARGEST_GROUP: Final = 1_000_000
 
 
 class GroupSizeError(ConfigurationException):
-    """`min_group_size` is no number of people."""
+    """`min_group_size` is not a possible number of people."""
 
 
 @configspec
 class FileSettings(BaseConfiguration):
-    """`[ccwarehouse]` in `.dlt/config.toml`; the paths are as from where one stands."""
+    """`[ccwarehouse]` in `.dlt/config.toml`; paths start at the working folder."""
 
     # with its own section, dlt never falls back to bare names like TEAMS
     __section__: ClassVar[str] = "ccwarehouse"
@@ -36,7 +36,7 @@ class FileSettings(BaseConfiguration):
     """Active people a team needs to be shown by itself."""
 
     def on_resolved(self) -> None:
-        """Refuse a size that no group has."""
+        """Refuse an impossible group size."""
         if not 1 <= self.min_group_size <= LARGEST_GROUP:
             raise GroupSizeError(f"min_group_size must be from 1 to {LARGEST_GROUP:,}.")
 
@@ -55,9 +55,9 @@ def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the sp
 
 
 def read_files(settings: FileSettings) -> list[InputFile]:
-    """The files that are set, teams first. Raises `InputFilesError` for all wrong ones.
+    """The configured files, teams first. Raises `InputFilesError` if any has faults.
 
-    A setting that is empty is not set.
+    An empty setting counts as not set.
     """
     files: list[InputFile] = []
     errors: list[InputFileError] = []
@@ -74,7 +74,7 @@ def read_files(settings: FileSettings) -> list[InputFile]:
 
 @contextmanager
 def _collected(errors: list[InputFileError]) -> Iterator[None]:
-    """A wrong file is noted, so that the next one is read all the same."""
+    """Note the error of a file, so that the next one is still read."""
     try:
         yield
     except InputFileError as error:

@@ -1,8 +1,8 @@
-"""Files become versions in the warehouse, whole or not at all.
+"""Store each changed file as a new version in the warehouse, whole or not at all.
 
-All rows of a version and its line in `input_files` come in one package. The version
-counts from the moment dlt notes in `_dlt_loads` that the package is in; a load that was
-killed before leaves rows that nobody reads.
+One package has all rows of a version and its row in `input_files`. The version counts
+as soon as dlt records the package in `_dlt_loads`. The rows of a load that was killed
+before that are never read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _CURRENCIES = """
 
 
 class _Version(NamedTuple):
-    """A version of a file whose load was completed."""
+    """A version of a file from a committed load."""
 
     name: str
     version: int
@@ -49,7 +49,7 @@ class _Version(NamedTuple):
     min_group_size: int | None
 
     def holds(self, file: InputFile) -> bool:
-        """Whether loading the file would change nothing."""
+        """Whether the file is the same, so that loading it would change nothing."""
         held = self.content_hash, self.min_group_size
         return held == (file.content_hash, file.min_group_size)
 
@@ -59,9 +59,9 @@ def store_inputs(
 ) -> list[InputFile]:
     """Load the files that differ from their versions in force, in one package.
 
-    Returns those that were loaded; when it returns, their versions are in force. Raises
+    Returns the loaded ones; when it returns, their versions are in force. Raises
     `InputFileError`, before anything is written, for a budget in a currency that nobody
-    spends, and dlt's errors of the warehouse.
+    spends. Also raises dlt's errors of the warehouse.
     """
     with pipeline.sql_client() as client:
         newest = _newest(client)
@@ -76,7 +76,7 @@ def store_inputs(
 
 
 def make_input_tables(pipeline: dlt.Pipeline) -> bool:
-    """Make the tables of the files where they are not; whether there was need to."""
+    """Create missing tables of the files; returns whether any was missing."""
     with pipeline.sql_client() as client:
         if _are_there(client):
             return False
@@ -85,14 +85,14 @@ def make_input_tables(pipeline: dlt.Pipeline) -> bool:
 
 
 def as_source(rows: Mapping[str, pa.Table]) -> DltSource:
-    """Rows of some tables as a dlt source; it makes all tables, also without rows."""
+    """Rows of some tables as a dlt source. It creates all tables, even without rows."""
     source = DltSource(dlt.Schema(SCHEMA), SCHEMA, input_resources(rows))
-    source.root_key = False  # else the schema would change with a replacement
+    source.root_key = False  # otherwise a replacement would change the schema
     return source
 
 
 def input_resources(rows: Mapping[str, pa.Table] = EMPTY) -> list[DltResource]:
-    """A resource for each table, which makes the table also without rows."""
+    """A resource for each table; it creates the table even without rows."""
     return [
         dlt.resource(
             chain(_resource(name, rows.get(name, table.empty()))),  # as in whole_days
@@ -146,7 +146,7 @@ def _currencies(client: SqlClientBase[Any]) -> set[str]:
 
 
 def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:
-    """The rows of a query; none where a table is not there yet."""
+    """The rows of a query; none if a table does not exist yet."""
     names = {
         "input_files": client.make_qualified_table_name(INPUT_FILES.name),
         "loads": client.make_qualified_table_name("_dlt_loads"),

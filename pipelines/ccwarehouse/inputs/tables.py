@@ -1,14 +1,14 @@
-"""The tables of the files; versions are only ever appended.
+"""The tables of the files. Versions are only appended.
 
-An older version is not deleted by the load of a newer one: a load that is killed after
-the deletion and before its commit would leave none in force.
+A load does not delete older versions. If it was killed between the deletion and the
+commit, no version would be in force.
 """
 
 import pyarrow as pa
 
 from whole_days.table import Column, Table
 
-# As money of usage has in the views.
+# The same type as costs have in the views.
 AMOUNT = pa.decimal128(38, 12)
 
 _VERSION = Column(

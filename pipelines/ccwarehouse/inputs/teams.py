@@ -1,4 +1,4 @@
-"""Who is in which team, and when: `teams.csv`, which is also the roster."""
+"""Who is in which team, and when: `teams.csv`. It is also the list of members."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -33,7 +33,7 @@ class Member:
 
 
 def read_teams(path: Path, min_group_size: int = 1) -> InputFile:
-    """The members of all teams. Raises `InputFileError`, with all faults of the file.
+    """The members of all teams. Raises `InputFileError` with all faults of the file.
 
     `min_group_size` is how many active people a team needs to be shown by itself.
     """
@@ -63,7 +63,7 @@ def _member(file: CsvFile, row: Row) -> Member | None:
 
 
 def _overlaps(members: Iterable[Member]) -> Iterator[Fault]:
-    """Whoever is in two teams, or twice in one, on the same day: both lines."""
+    """A fault for each actor who has two rows on the same day, with both lines."""
     ordered = sorted(members, key=lambda m: (m.actor, m.valid_from or date.min, m.line))
     latest: Member | None = None
     for member in ordered:

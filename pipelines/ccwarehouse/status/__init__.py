@@ -1,4 +1,4 @@
-"""What the warehouse holds, day by day, and whether anything is missing."""
+"""The state of each day in the warehouse, and which days are missing."""
 
 from .facts import GAPS, State, Status
 from .read import read_status

@@ -1,4 +1,4 @@
-"""How each day stands. Pure: asks neither warehouse nor clock."""
+"""The state of each day. Pure: reads neither warehouse nor clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..load import Plan
 
 
 class State(StrEnum):
-    """How a day stands in the warehouse."""
+    """The state of a day in the warehouse."""
 
     FINAL = "final"
     PROVISIONAL = "provisional"
@@ -23,7 +23,7 @@ class State(StrEnum):
     NEVER_FETCHED = "never fetched"
 
 
-# Two nights in a row without a re-read are one too many.
+# One failed nightly load is tolerated, two in a row are not.
 FRESH: Final = timedelta(hours=48)
 GAPS: Final = (State.FAILED, State.NOT_WHOLE, State.NEVER_FETCHED)
 
@@ -37,10 +37,11 @@ _STATES: Final = {
 
 @dataclass(frozen=True)
 class Status:
-    """What is stored of one account, seen at `next_load.calendar.now`.
+    """What is stored of one account at `next_load.calendar.now`.
 
-    `rows` counts by table. `last_run` is when the newest completed load was in (UTC,
-    None when there is none), `lookback` how many complete days a load reads again.
+    `rows` counts the rows of each table. `last_run` is when the newest load was
+    committed (UTC, None without one). A load fetches the last `lookback` complete days
+    again.
     """
 
     account: str
@@ -57,16 +58,16 @@ class Status:
 
     @property
     def newest_fetched_at(self) -> datetime | None:
-        """When the newest stored day was read last (UTC)."""
+        """When the newest stored day was last fetched (UTC)."""
         return (
             self.next_load.stored[self.stored[-1]].fetched_at if self.stored else None
         )
 
     @property
     def stale(self) -> list[date]:
-        """Days that could not be read again and whose numbers are no longer fresh.
+        """Days that could not be fetched again and whose numbers are not fresh.
 
-        Fresh are those of a day within the lookback, at most `FRESH` old.
+        Fresh: the day is within the lookback, and was fetched at most `FRESH` ago.
         """
         failed = self.days[State.REREAD_FAILED]
         return [day for day in failed if not self._is_fresh(day)]
@@ -79,16 +80,16 @@ class Status:
 
     @property
     def gaps(self) -> list[date]:
-        """Days up to the last complete one that are missing, failed or not whole."""
+        """Complete days that are missing, failed or not whole."""
         return sorted(day for state in GAPS for day in self.days[state])
 
 
 def by_state(
     stored: Mapping[date, StoredDay], calendar: Calendar
 ) -> dict[State, list[date]]:
-    """Each day from the first one ever fetched to the last complete one, by its state.
+    """The days of each state, from the first one ever fetched to the last complete one.
 
-    A day after that is provisional when it is stored, and otherwise not due yet.
+    A stored day after that is provisional; one that is not stored is not due yet.
     """
     wanted = nightly(stored, calendar, initial_days=1, lookback=0)
     states = {item.day: _state(item, stored) for item in wanted}
@@ -107,5 +108,5 @@ def _state(item: WantedDay, stored: Mapping[date, StoredDay]) -> State:
 
 
 def completed(stored: Mapping[date, StoredDay]) -> list[date]:
-    """The days that were ever fetched whole, in order."""
+    """The days that have a completed fetch, in order."""
     return sorted(day for day in stored if stored[day].content_hash is not None)

@@ -1,4 +1,4 @@
-"""The facts of a warehouse, read without changing anything."""
+"""Read the status of a warehouse, without changing anything."""
 
 from datetime import datetime
 from typing import Any
@@ -25,17 +25,17 @@ _LAST_RUN = """
 def read_status(
     warehouse: Warehouse, report: Report[Any], settings: Settings, now: datetime
 ) -> Status:
-    """How the warehouse stands at `now` (UTC). Makes and changes nothing.
+    """The status at `now` (UTC). Creates and changes nothing.
 
-    Raises `NothingLoadedError` before the first load, and dlt's errors of a warehouse
-    that cannot be reached.
+    Raises `NothingLoadedError` before the first load, and dlt's errors if the warehouse
+    cannot be reached.
     """
     stored = warehouse.stored(report, settings.account)
     chosen = plan(Request(), stored, now, settings)
     with warehouse.client() as client:
         if not chosen.stored:
             raise NothingLoadedError(
-                f"dataset {client.dataset_name} holds nothing of account"
+                f"dataset {client.dataset_name} has no data of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"
             )
         return _status(client, report, settings, chosen)
@@ -60,7 +60,7 @@ def _count(client: SqlClientBase[Any], table: str, account: str) -> int:
     query = "select count(*) from {table} where account = %s"
     try:
         return int(_value(client, query, table, account))
-    except DatabaseUndefinedRelation:  # no load had a row for it yet
+    except DatabaseUndefinedRelation:  # no load has written a row to it yet
         return 0
 
 

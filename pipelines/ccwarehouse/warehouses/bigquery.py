@@ -1,4 +1,4 @@
-"""BigQuery: a service, which keeps descriptions and the lay of rows in its tables."""
+"""BigQuery: a service. Its tables have descriptions, partitions and clusters."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -16,7 +16,7 @@ from .other import AnyDestination, Client, Dialect, DriverErrors, Engine
 
 
 class BigQuery(Engine):
-    """A project. It has no lock that a load could hold."""
+    """A project. It has no lock that keeps other loads out."""
 
     stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
@@ -24,8 +24,8 @@ class BigQuery(Engine):
         unreadable="Unable to load PEM",
         after=" See also http",
         expected={
-            InvalidGoogleOauth2Json: (  # the last of the kinds that dlt tries
-                "Expected is the JSON of a service account's key, whole."
+            InvalidGoogleOauth2Json: (  # the last kind of credentials that dlt tries
+                "Expected is the complete JSON of a service account's key."
             )
         },
     )
@@ -36,10 +36,10 @@ class BigQuery(Engine):
         return storing_one_schema(dlt.destinations.bigquery)()
 
     def lay_out(self, source: DltSource, tables: Mapping[str, Table]) -> DltSource:
-        """With descriptions and clusters; the source itself names the partitions.
+        """The source with descriptions and clusters. It already has partitions.
 
-        The hint is BigQuery's own, and not dlt's `cluster` for every warehouse:
-        Redshift would take two such columns for two distribution keys.
+        This uses BigQuery's own hint. dlt's general hint `cluster` would give Redshift
+        two distribution keys.
         """
         from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - 30 ms
 
@@ -56,7 +56,7 @@ class BigQuerySql(Dialect):
     """GoogleSQL."""
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
-        """One statement: descriptions are options, which a view loses when replaced."""
+        """One statement with descriptions: a replaced view loses its old ones."""
         literal = client.capabilities.escape_literal
         described = ",\n".join(
             f"    {client.escape_column_name(column)}"

@@ -1,6 +1,6 @@
-"""Descriptions by COMMENT ON, as DuckDB and Postgres know it.
+"""Descriptions by COMMENT ON, for DuckDB and Postgres.
 
-dlt brings descriptions to BigQuery and others itself, as options of their DDL.
+For BigQuery and others dlt writes descriptions itself, as options of the DDL.
 """
 
 from claude_code_marts import Model
@@ -14,7 +14,7 @@ class CommentOn(Dialect):
     """SQL that has COMMENT ON."""
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
-        """The view and its comments: DuckDB forgets those of one that is replaced."""
+        """The view and its comments: in DuckDB a replaced view loses its old ones."""
         creation = super().view(client, path, query, view)
         described = _comments(client, "view", path, view.description, view.columns)
         return [*creation, *described]

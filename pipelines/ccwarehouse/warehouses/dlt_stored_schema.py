@@ -1,8 +1,8 @@
-"""The schema that dlt stores in the warehouse: the same after every load.
+"""Store the same dlt schema in the warehouse after every load.
 
-dlt replaces days by a hint of their tables, which names the days. It would store a new
-version of the whole schema, some 14 kB, for every night that replaces other days than
-the one before, and one more in the staging dataset. No public setting keeps a hint out.
+dlt replaces days by a hint on their tables, and the hint names the days. So dlt would
+store a new version of the whole schema, some 14 kB, for every night that replaces
+different days, and another in the staging dataset. No public setting leaves a hint out.
 """
 
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ HINTS_OF_ONE_LOAD = ("x-merge-destination-scope", "x-merge-strategy")
 
 
 def storing_one_schema(factory: AnyFactory) -> AnyFactory:
-    """The same destination, by the same name, whose client stores one schema."""
+    """The same destination and name, with a client that stores one schema."""
 
     def client_class(destination: Destination[Any, Any]) -> type[SqlJobClientBase]:
         client = factory.client_class.__get__(destination)
         return type(client.__name__, (OneStoredSchema, client), {})
 
-    # dlt finds settings by the name, and notes name and module in its state
+    # dlt finds settings by the name, and stores name and module in its state
     names = {"__module__": factory.__module__, "client_class": property(client_class)}
     return type(factory.__name__, (factory,), names)  # type: ignore[return-value]
 
 
 class OneStoredSchema(WorkBeforeCommit):
-    """A client of dlt's that leaves out of the stored schema how one load writes."""
+    """A dlt client that stores the schema without the hints of one load."""
 
     def update_stored_schema(
         self,
@@ -42,16 +42,16 @@ class OneStoredSchema(WorkBeforeCommit):
         expected_update: Any = None,  # noqa: ANN401
         force: bool = False,
     ) -> TSchemaTables | None:
-        """Make or change tables, and store the schema if it is new.
+        """Create or change tables, and store the schema if it is new.
 
-        Always by `force`: dlt looks for tables of a new schema only. One that somebody
-        has dropped would be missing for good, as the schema is not new again.
+        Always with `force`: dlt checks tables only if the schema is new. Otherwise
+        a table that somebody dropped would stay missing.
         """
         with self._lasting_schema():
             return super().update_stored_schema(only_tables, expected_update, True)
 
     def complete_load(self, load_id: str) -> None:
-        """Note that a load is committed, and by which schema."""
+        """Record that a load is committed, and its schema."""
         with self._lasting_schema():
             super().complete_load(load_id)
 
@@ -66,7 +66,7 @@ class OneStoredSchema(WorkBeforeCommit):
 
 
 def lasting(schema: Schema) -> Schema:
-    """A copy with its own hash, in which every table is appended to."""
+    """A copy with its own hash and without merge hints: all tables are `append`."""
     stored: dict[str, Any] = {**deepcopy(schema.to_dict())}
     for table in stored["tables"].values():
         if table.get("write_disposition") == "merge":

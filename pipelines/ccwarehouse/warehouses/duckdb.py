@@ -1,4 +1,4 @@
-"""DuckDB: a file of ours, which one program at a time may write."""
+"""DuckDB: a local file, which one program at a time may write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +20,14 @@ from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import no_views
 from .waiting import IMPATIENT, Patience
 
-# For the writing of a package. A backfill of 350,000 records peaked at 400 to 420 MB,
-# and at 475 without a limit or with one of 128 MB, in the same time. Rows of 3,600
-# letters, 150,000 at once, still fit; with 32 MB they did not.
+# DuckDB's limit while it writes a package. With 64 MB a backfill of 350,000 records
+# peaked at 400 to 420 MB; with 128 MB or no limit at 475 MB, in the same time. With
+# 32 MB, 150,000 rows of 3,600 letters did not fit.
 MEMORY: Final = "64MB"
 
 
 class DuckDb(Engine):
-    """A file, made by the first load."""
+    """A file, created by the first load."""
 
     stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
@@ -36,30 +36,30 @@ class DuckDb(Engine):
 
     @property
     def place(self) -> str:
-        """The file as it was given."""
+        """The path of the file, as given."""
         return str(self.database)
 
     def exists(self) -> bool:
-        """Whether the file is there."""
+        """Whether the file exists."""
         return self.database.exists()
 
     def try_folder(self) -> None:
-        """Write a file beside it that goes away again. Raises OSError."""
+        """Write a temporary file beside it. Raises OSError."""
         folder = self.database.parent
         try:
             with TemporaryFile(dir=folder) as file:
                 file.write(b"ccwarehouse")
-        except OSError as error:  # which need not name the folder
+        except OSError as error:  # it may not name the folder
             raise OSError(error.errno, error.strerror, str(folder)) from None
 
     def stored_name(self, dataset: str) -> str:
-        """Also raises `ImpossibleNameError` where DuckDB would mistake a name."""
+        """Also raises `ImpossibleNameError` for a name that is ambiguous in DuckDB."""
         name = super().stored_name(dataset)
         require_own_name(self.database, name)
         return name
 
     def destination(self, credentials: Any = None) -> AnyDestination:  # noqa: ANN401
-        """dlt's destination, which runs one job after another: each takes memory."""
+        """dlt's destination, one job after another: parallel jobs need more memory."""
         return storing_one_schema(dlt.destinations.duckdb)(
             credentials, loader_parallelism_strategy="sequential"
         )
@@ -72,9 +72,9 @@ class DuckDb(Engine):
         read_only: bool = False,
         patience: Patience = IMPATIENT,
     ) -> Iterator[AnyDestination]:
-        """The file, held unless it is only read; a sole writer makes it.
+        """The file, locked unless it is only read. A sole writer creates it.
 
-        Its path is whole: DuckDB takes `md:usage` for no file at all.
+        The path is absolute, because DuckDB reads `md:usage` as a MotherDuck name.
         """
         path = self.database.absolute()
         if sole_writer or (self.exists() and not read_only):
@@ -85,13 +85,13 @@ class DuckDb(Engine):
 
     @contextmanager
     def writing(self, pipeline: dlt.Pipeline, *, replaces: bool) -> Iterator[None]:
-        """Write with one thread and little memory, and leave nothing unwritten.
+        """Write with one thread and little memory, and checkpoint at the end.
 
-        More threads would take the processors from fetching, which goes on meanwhile,
-        and be done no sooner. Left alone, DuckDB keeps what it has written, up to most
-        of the machine's memory; it would hold what is unwritten when the file closes,
-        too. DuckDB's vacuum is cheap after appends. After deletes it rewrites
-        neighbouring rows, so it runs only when the file closes.
+        More threads are no faster, and slow down the fetching of the next days. By
+        default DuckDB caches written data in up to 80% of the machine's memory, and
+        would do so again on closing a file without a checkpoint. DuckDB's vacuum is
+        cheap after appends. After deletes it rewrites neighbouring rows, so it runs
+        only when the file closes.
         """
         with pipeline.sql_client() as client:
             connection = client.native_connection
@@ -102,28 +102,28 @@ class DuckDb(Engine):
                     connection.execute("checkpoint")
 
     def require_copy(self, target: Path, dataset: str) -> None:
-        """Raise `ImpossibleNameError` where no copy can be put into `target`."""
+        """Raise `ImpossibleNameError` if `target` cannot be a copy."""
         duckdb_copy.require_target(target, self.database, super().stored_name(dataset))
 
     def copy(self, target: Path, patience: Patience) -> None:
-        """Put a whole copy for readers in place. Raises `PublishError`."""
+        """Copy the file to `target`, atomically. Raises `PublishError`."""
         duckdb_copy.publish(self.database, target, patience)
 
 
 class DuckDbSql(CommentOn):
-    """DuckDB's SQL, which MotherDuck and DuckLake have, too."""
+    """The SQL of DuckDB, MotherDuck and DuckLake."""
 
-    # DuckDB never refuses to replace a view, whatever became of its columns.
+    # DuckDB can replace a view even if its columns change.
     replaces_views_at_once = True
 
     @contextmanager
     def reading(self, client: Client, query: str) -> Iterator[Iterator[pa.Table]]:
-        """As Arrow, which DuckDB makes much faster than tuples."""
+        """Read as Arrow: DuckDB makes it much faster than tuples."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_arrow(ROWS_AT_ONCE)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
-        """DuckDB has this much of Postgres's catalogue."""
+        """The objects that are not views; DuckDB has Postgres's catalogue for this."""
         return no_views(client, dataset)
 
 
@@ -144,7 +144,8 @@ def _little_memory(connection: DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         # After `reset`, DuckDB reports the old limit but applies it only when set
-        # again. What it reported before is rounded down, more with each package.
+        # again. The value from before the write is no substitute: DuckDB rounds it
+        # down each time.
         connection.execute("reset memory_limit")
         limit = _setting(connection, "memory_limit")
         connection.execute(f"set memory_limit = '{limit}'")

@@ -44,7 +44,7 @@ def publish(database: Path, target: Path, patience: Patience) -> None:
     The first copy gets the database's mode. A program that has the old copy open keeps
     reading it. Raises `PublishError`; then the old copy stays.
     """
-    target = target.resolve()  # what a link points to is replaced, not the link
+    target = target.resolve()  # replace the target of a link, not the link
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     try:
         with _unchanging(database, patience):

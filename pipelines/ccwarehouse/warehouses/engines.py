@@ -1,4 +1,4 @@
-"""Which engine a name on the command line is, and which SQL a connection speaks."""
+"""The engine of a `--destination`, and the SQL dialect of a connection."""
 
 from pathlib import Path
 from typing import Final
@@ -8,14 +8,14 @@ from .duckdb import DuckDb, DuckDbSql
 from .other import Client, Dialect, Engine
 from .postgres import Postgres, PostgresSql
 
-# By the name of `--destination`; the tests hold these to the same rows.
+# By the name of `--destination`. The tests expect the same rows from all of these.
 ENGINES: Final[dict[str, type[Engine]]] = {
     "duckdb": DuckDb,
     "postgres": Postgres,
     "bigquery": BigQuery,
 }
 
-# By the name that sqlglot has for it.
+# By sqlglot's name of the dialect.
 DIALECTS: Final[dict[str, Dialect]] = {
     "duckdb": DuckDbSql(),
     "postgres": PostgresSql(),
@@ -24,10 +24,10 @@ DIALECTS: Final[dict[str, Dialect]] = {
 
 
 def engine_of(destination: str, database: Path) -> Engine:
-    """The engine behind `--destination` and `--database`; opens nothing."""
+    """The engine of `--destination` and `--database`. Opens nothing."""
     return ENGINES.get(destination, Engine)(destination, database)
 
 
 def dialect_of(client: Client) -> Dialect:
-    """The SQL of a connection, whatever destination of dlt's it is."""
+    """The SQL dialect of a connection to any destination of dlt."""
     return DIALECTS.get(str(client.capabilities.sqlglot_dialect)) or Dialect()

@@ -1,8 +1,8 @@
-"""Any SQL destination of dlt's: what is asked of each engine, and the default answers.
+"""Any SQL destination of dlt: the interface of an engine, with defaults.
 
-`Engine` is the destination: its file or its server. `Dialect` is its SQL. They are two
-questions: MotherDuck has DuckDB's SQL, but no file of ours. An engine with other
-answers has a file of its own beside this one.
+`Engine` is the destination: its file or its server. `Dialect` is its SQL. They are
+separate: MotherDuck has DuckDB's SQL, but no local file. An engine that differs from
+the defaults has its own module in this package.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,29 +29,27 @@ from .waiting import IMPATIENT, Patience
 AnyDestination = Destination[Any, Any]
 Client = SqlClientBase[Any]
 
-# Rows that are in memory at once while a view is read; DuckDB counts in 2,048.
+# Rows in memory at once while a view is read. DuckDB's unit is 2,048 rows.
 ROWS_AT_ONCE: Final = 16_384
 
 NO_REPLACEMENT = (
-    "{name} cannot hold this data: dlt only adds rows to it or overwrites them one by "
-    "one, so what the API has withdrawn from a day would stay. Name one where a day "
-    "can be deleted with --destination: duckdb, postgres, bigquery or another SQL "
-    "database."
+    "{name} cannot hold this data: dlt cannot delete a day there, so records that the "
+    "API has withdrawn would stay. Choose another --destination: duckdb, postgres, "
+    "bigquery or another SQL database."
 )
 NO_FILE_THERE = (
-    "--publish copies a DuckDB file, and {destination} is none. Leave it out."
+    "--publish copies a DuckDB file, but {destination} has none. Leave it out."
 )
 
 
 @dataclass(frozen=True)
 class DriverErrors:
-    """What an engine's driver says when something is wrong, and what that means.
+    """The error messages of an engine's driver, and their fixes.
 
-    `fixes` maps patterns of its words to what a person does; words, because a
-    connection that was refused has no code. `unreadable` matches what it says of
-    credentials that it cannot even read, and then quotes. `before` and `after` enclose
-    its message without saying anything. `expected` tells what dlt should have been
-    given, by the error that dlt raises.
+    `fixes` maps patterns of messages to advice. Messages are matched because a refused
+    connection has no code. `unreadable` matches the error for malformed credentials,
+    which quotes them. `before` and `after` mark boilerplate around a message.
+    `expected` maps dlt's errors to what dlt should have been given.
     """
 
     fixes: Mapping[str, str] = field(default_factory=dict)
@@ -63,9 +61,9 @@ class DriverErrors:
 
 @dataclass(frozen=True)
 class Engine:
-    """A destination by the name of `--destination`; `database` is that of `--database`.
+    """A destination, from the options `--destination` and `--database`.
 
-    Only DuckDB has a file. For all others `database` means nothing.
+    Only DuckDB has a file. Other engines ignore `database`.
     """
 
     name: str
@@ -76,30 +74,30 @@ class Engine:
     )
     # Whether work can be done before a package is committed, as `dlt_commit` does.
     stores_marts: ClassVar[bool] = False
-    # what dlt calls the extra with the driver, where this package has it, too
+    # The extra that installs the driver; dlt and this package give it the same name.
     extra: ClassVar[str | None] = None
 
     # where it is
 
     @property
     def place(self) -> str:
-        """Where the data is, in words."""
+        """Where the data is, for people."""
         return self.name.rpartition(".")[2]
 
     def exists(self) -> bool:
-        """Whether there is something to open; asking makes nothing."""
+        """Whether there is a database to open. Creates nothing."""
         return True
 
     def try_folder(self) -> None:
-        """Write where the file would be made. Raises OSError."""
+        """Write to the folder of the file. Raises OSError."""
 
-    # what it may be called
+    # names
 
     def stored_name(self, dataset: str) -> str:
-        """The name under which a dataset is kept there.
+        """The name of a dataset as dlt normalises it for this engine.
 
-        Raises `ImpossibleNameError`, and `UnsuitableDestinationError` where a day
-        cannot be replaced: only delete-insert removes what is no longer there.
+        Raises `ImpossibleNameError`, and `UnsuitableDestinationError` without
+        delete-insert: only that removes withdrawn records.
         """
         with destinations_only():
             target = self.destination()
@@ -109,11 +107,11 @@ class Engine:
             raise UnsuitableDestinationError(NO_REPLACEMENT.format(name=name))
         return stored_name(dataset, capabilities)
 
-    # how it is opened and held
+    # opening and locking
 
     def destination(self) -> AnyDestination:
         """dlt's destination; its credentials come from dlt's configuration."""
-        # no reference at all would be the only one to give none
+        # from_reference returns None only for an empty reference
         return cast("AnyDestination", Destination.from_reference(self.name))
 
     @contextmanager
@@ -126,15 +124,15 @@ class Engine:
     ) -> Iterator[AnyDestination]:
         """The destination while it is in use.
 
-        As `sole_writer` nobody else may write to its file meanwhile; a server's dataset
-        is held by `Dialect.lock`.
+        `sole_writer` keeps other writers out of its file; `Dialect.lock` does so for a
+        server's dataset.
         """
         yield self.destination()
 
-    # how it is written
+    # writing
 
     def lay_out(self, source: DltSource, tables: Mapping[str, Table]) -> DltSource:
-        """The source with hints on how its tables lie; dlt's own do for most."""
+        """The source with hints on partitions, clusters and the like."""
         return source
 
     def writing(
@@ -143,44 +141,44 @@ class Engine:
         *,
         replaces: bool,
     ) -> AbstractContextManager[None]:
-        """What is set before a package is written, and given back after.
+        """Settings that apply only while a package is written.
 
-        `replaces` tells that it replaces stored days, instead of only adding some.
+        `replaces`: the package replaces stored days, instead of only adding new ones.
         """
         return nullcontext()
 
     # a copy for readers
 
     def require_copy(self, target: Path, dataset: str) -> None:
-        """Raise `ImpossibleNameError` where no copy can be put into `target`."""
+        """Raise `ImpossibleNameError` if `target` cannot be a copy."""
         raise ImpossibleNameError(NO_FILE_THERE.format(destination=self.name))
 
     def copy(self, target: Path, patience: Patience) -> None:
-        """Put a whole copy for readers in place. Raises `PublishError`."""
+        """Copy the file to `target`, atomically. Raises `PublishError`."""
         raise NotImplementedError(self.name)
 
 
 class Dialect:
-    """How an engine says it in SQL. The default says only what every engine knows."""
+    """The SQL of an engine. The default is what every engine accepts."""
 
-    # Whether all views can be replaced in one transaction, as readers see it.
+    # Whether one transaction can replace all views, so readers never see half of it.
     replaces_views_at_once = False
 
     # Statements that come first in a transaction that fills a stored mart.
     before_storing: ClassVar[Sequence[str]] = ()
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
-        """What creates a view or replaces it, with descriptions where there are any."""
+        """The statements that create or replace a view, with descriptions if any."""
         return [f"create or replace view {path} as\n{query}"]
 
     def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
-        """Write descriptions that dlt has not put into its own DDL."""
+        """Write the descriptions that dlt's DDL leaves out."""
 
     def index_tables(self, client: Client, *, stores_marts: bool) -> None:
-        """Create the indexes that are not there."""
+        """Create missing indexes."""
 
     def no_views(self, client: Client, dataset: str) -> Iterable[tuple[str, str]]:
-        """What has a name in a dataset and is no view: the name, and what it is."""
+        """The objects of a dataset that are not views: name and kind."""
         return ()
 
     def dependants(
@@ -189,7 +187,7 @@ class Dialect:
         dataset: str,
         views: Sequence[str],
     ) -> Iterable[tuple[str, str]]:
-        """What others have built on views: its name, and the view it reads."""
+        """The objects of others that read our views: name, and the view."""
         return ()
 
     @contextmanager
@@ -201,11 +199,11 @@ class Dialect:
             yield cursor.iter_fetch(ROWS_AT_ONCE)
 
     def by_code_points(self, key: str) -> str:
-        """A text to sort by as UTF-8 sorts it, whatever its collation."""
+        """An expression that sorts a text by code points, whatever its collation."""
         return key
 
     def lock(self, client: Client) -> None:
-        """Keep other loads out while the connection lasts, where the server can tell.
+        """Lock the dataset while the connection lasts, where the server has locks.
 
-        Raises `WarehouseInUseError` when another load has the dataset.
+        Raises `WarehouseInUseError` if another load holds the lock.
         """

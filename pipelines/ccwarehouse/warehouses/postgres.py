@@ -1,4 +1,4 @@
-"""Postgres: a server. Whole files are copied in, and one load at a time writes."""
+"""Postgres: a server. Rows arrive by COPY, and only one load at a time writes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
     from dlt.destinations.impl.postgres.postgres import PostgresClient
 
-# As stg_usage writes it: Postgres uses the index for exactly this expression. One
-# written otherwise is another index and needs another name.
+# The same expression as in stg_usage: Postgres uses the index only then. If the
+# expression changes, rename the index: an existing one is not replaced.
 ACTOR = (
     "coalesce(nullif(case when lower(actor__email_address) = actor__email_address"
     " then actor__email_address else translate(actor__email_address,"
@@ -35,25 +35,25 @@ ACTOR = (
     " nullif(actor__api_key_name, ''), 'unknown')"
 )
 
-# By actor for readers, beside what `_indexes` finds for every table of data.
+# Indexes by actor for readers, in addition to those that `_indexes` derives.
 BY_EXPRESSION = {"usage_report": {"actor_lowered": ACTOR}}
 
 
-class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt's settings go by it
-    """dlt's destination, for any address that libpq knows."""
+class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt finds settings by it
+    """dlt's destination, for any address that libpq accepts."""
 
     spec: type[PostgresClientConfiguration] = AnyPostgresConfiguration
 
     @property
     def client_class(self) -> type[PostgresClient]:
-        """The client that copies files."""
+        """The client that loads files by COPY."""
         from .dlt_postgres_jobs import CopyingClient  # noqa: PLC0415 - needs the driver
 
         return CopyingClient
 
 
 class Postgres(Engine):
-    """A database of a server."""
+    """A database on a server."""
 
     stores_marts: ClassVar[bool] = True
     errors: ClassVar[DriverErrors] = DriverErrors(
@@ -68,10 +68,9 @@ class Postgres(Engine):
     extra: ClassVar[str | None] = "dlt[postgres]"
 
     def destination(self) -> AnyDestination:
-        """With parquet where ADBC is installed, and csv where it is not.
+        """dlt's destination, with parquet if ADBC is installed, otherwise csv.
 
-        dlt itself prefers an INSERT with a literal for every value, several times as
-        slow.
+        dlt's default, INSERT with a literal for every value, is several times slower.
         """
         return storing_one_schema(postgres)(
             preferred_loader_file_format="parquet" if _has_adbc() else "csv",
@@ -80,10 +79,10 @@ class Postgres(Engine):
 
 
 def _indexes(table: Table) -> dict[str, str]:
-    """What a table is indexed by: a name for it, and the column or expression.
+    """The indexes of a table: a name, and the column or expression.
 
-    By day for readers and for the replacement of days, and by record for the joins of
-    the views: a child's record, and the record that children look for.
+    Readers and the replacement of days use `date`. The views' joins of children to
+    records use the other one.
     """
     if not table.is_data:
         return {}
@@ -112,12 +111,12 @@ def _fetched(client: Client, fetch: str) -> Iterator[Sequence[Sequence[Any]]]:
 class PostgresSql(CommentOn):
     """Postgres's SQL."""
 
-    # Right after a load Postgres knows no statistics, takes tables for small, and would
-    # compare each entry with each record: minutes for 16,000 entries of a day.
+    # Right after a load Postgres has no statistics and plans for small tables. A nested
+    # loop would then compare each entry with each record: minutes for a day's 16,000.
     before_storing = ("set local enable_nestloop to off",)
 
     def index_tables(self, client: Client, *, stores_marts: bool) -> None:
-        """Create the indexes that are not there. Readers are not kept waiting."""
+        """Create missing indexes. Readers do not have to wait."""
         for table in all_tables().values():
             path = client.make_qualified_table_name(table.name)
             for name, expression in _indexes(table).items():
@@ -129,30 +128,30 @@ class PostgresSql(CommentOn):
                 _index(client, f"{table_name(view)}_by_{column}", path, column)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
-        """What has a name in a dataset and is no view: the name, and what it is."""
+        """The objects of a dataset that are not views: name and kind."""
         return no_views(client, dataset)
 
     def dependants(
         self, client: Client, dataset: str, views: Sequence[str]
     ) -> list[tuple[str, str]]:
-        """What others have built on views: its name, and the view it reads."""
+        """The objects of others that read our views: name, and the view."""
         return dependants(client, dataset, views)
 
     @contextmanager
     def reading(
         self, client: Client, query: str
     ) -> Iterator[Iterator[Sequence[Sequence[Any]]]]:
-        """From a cursor of the server's: the driver's own would take all rows first."""
+        """Read by a cursor on the server: the driver would fetch all rows first."""
         with client.begin_transaction():
             client.execute_sql(f"declare rows no scroll cursor for {query}")
             yield _fetched(client, f"fetch {ROWS_AT_ONCE} from rows")
 
     def by_code_points(self, key: str) -> str:
-        """A database's own collation may be that of a language."""
+        """Sort by C: the database's own collation may be that of a language."""
         return f'{key} collate "C"'
 
     def lock(self, client: Client) -> None:
-        """Take an advisory lock, which ends with the connection, also in a crash."""
+        """Take an advisory lock. It ends with the connection, even after a crash."""
         holder = try_lock(client, f"ccwarehouse:{client.dataset_name}")
         if holder is not None:
             raise WarehouseInUseError(f"another load writes to it ({holder}).")

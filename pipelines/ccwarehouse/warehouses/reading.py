@@ -22,10 +22,10 @@ Batches: TypeAlias = Iterator[pa.RecordBatch]
 def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
     """The types of a view's columns and its rows, in the order of its grain.
 
-    Nulls come first, and texts in the order of their code points: the rows of equal
-    data come in the same order, whatever the warehouse's collation.
+    Nulls come first, and texts are sorted by code points. So equal data has the same
+    order in every warehouse, whatever its collation.
 
-    Raises `NothingLoadedError` where the view is not built.
+    Raises `NothingLoadedError` if the view is not built.
     """
     schema = view_schema(view)
     marts = marts_name(client.dataset_name)

@@ -1,7 +1,7 @@
 """The types of views' columns, as an empty DuckDB in memory derives them.
 
-The SQL is written in DuckDB's dialect, and other warehouses have no decimal of 38
-digits, or tell no places of it.
+The SQL is written in DuckDB's dialect. Other warehouses have no decimal of 38 digits,
+or do not report its scale.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def view_schema(view: Model) -> pa.Schema:
 
 
 def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make all raw tables, and dlt's table of loads, without rows."""
+    """Create all raw tables, and dlt's table of loads, without rows."""
     connection.execute("create schema claude_code")
     for name, table in all_tables().items():
         connection.register("rows", table.empty())
@@ -41,7 +41,7 @@ def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def make_views(connection: duckdb.DuckDBPyConnection, views: Iterable[Model]) -> None:
-    """Make views over these tables, each after those that it reads."""
+    """Create views over these tables, each after the views that it reads."""
     connection.execute("create schema claude_code_marts")
     for view in views:
         path = f"claude_code_marts.{view.name}"
@@ -49,7 +49,7 @@ def make_views(connection: duckdb.DuckDBPyConnection, views: Iterable[Model]) ->
 
 
 def _with_inner(view: Model) -> list[Model]:
-    """The view after all that it reads, directly or not."""
+    """The view after all views that it reads, directly or not."""
     wanted = {view.name}
     found: list[Model] = []
     for model in reversed(models()):  # outer views first

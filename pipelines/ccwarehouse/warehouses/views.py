@@ -25,7 +25,7 @@ ROWS_SHOWN: Final = 20
 
 @dataclass(frozen=True)
 class Failure:
-    """A check whose claim does not hold: its first rows, and how many there are."""
+    """A failed check: its first rows, and how many there are."""
 
     check: str
     claim: str
@@ -39,8 +39,8 @@ def build(
 ) -> list[str]:
     """Create or replace all views over the client's dataset; returns their names.
 
-    With `stores_marts` the views of materialised marts read tables. These are filled
-    where they are missing; with `everything` all of them are filled anew.
+    With `stores_marts` the views of materialised marts read tables. Missing tables are
+    filled; with `everything` all of them are refilled.
 
     A view is replaced in place, which keeps its grants and the views that others have
     built on it. The warehouse may refuse this if a column was removed or changed its
@@ -57,7 +57,7 @@ def build(
     try:
         refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:
-        _require_no_namesake(client, views)  # DuckDB says the same of a table there
+        _require_no_namesake(client, views)  # DuckDB's error if a table has the name
         raise _nothing_loaded(client) from error
     if refused:
         _require_no_namesake(client, refused)
@@ -77,7 +77,7 @@ def require_usage(client: Client) -> None:
 
 
 def check(client: Client, *, stores_marts: bool = False) -> list[Failure]:
-    """The claims that do not hold for the stored data, the stored marts among it.
+    """The failed checks of the stored data and of the stored marts.
 
     Raises `NothingLoadedError` before the views are built.
     """

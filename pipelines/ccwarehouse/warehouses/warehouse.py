@@ -1,4 +1,4 @@
-"""A warehouse: a dlt pipeline that keeps nothing here but the work at hand."""
+"""A warehouse: a dlt pipeline without local state between runs."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -44,14 +44,14 @@ UNTESTED = (
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where the data goes: a destination of dlt and a dataset in it, opened."""
+    """An open dlt destination and a dataset in it."""
 
     pipeline: dlt.Pipeline
     engine: Engine
 
     @property
     def location(self) -> str:
-        """Where the data is, in words for a person."""
+        """Where the data is, for people."""
         dataset = self.pipeline.dataset_name
         return f"{self.engine.place}, tables in {dataset}, views in {self.marts}"
 
@@ -62,20 +62,20 @@ class Warehouse:
 
     @property
     def remark(self) -> str | None:
-        """What to know before trusting this destination; None where it is tested."""
+        """A warning about an untested destination; None for a tested one."""
         name = self.pipeline.destination.destination_type.rpartition(".")[2]
         if name in ENGINES:
             return None
         return UNTESTED.format(name=name, tested=", ".join(ENGINES))
 
     def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
-        """What is there of each day; asking does not create the database."""
+        """The stored days. Does not create a missing database."""
         if not self.engine.exists():
             return {}
         return read_stored(self.pipeline, report, account)
 
     def names(self, report: Report[Any], account: str) -> set[str]:
-        """What the report has announced so far."""
+        """The values that the report has announced so far."""
         if report.announced is None:
             return set()
         with self.client() as client:
@@ -85,7 +85,7 @@ class Warehouse:
             return {row[0] for row in client.execute_sql(query, account) or ()}
 
     def write(self, package: Package[Any]) -> None:
-        """Load a package; when this returns, its days are durable."""
+        """Load a package; when this returns, it is committed."""
         source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
         tables = package.report.all_tables
         if package.is_first:
@@ -98,20 +98,21 @@ class Warehouse:
             before_commit(self._storing_marts(package)),
         ):
             self.pipeline.run(source)
-        # dlt leaves reference cycles through this frame, which would keep the rows.
+        # dlt leaves reference cycles through this frame, which would keep the rows
+        # in memory.
         del package
 
     def _storing_marts(self, package: Package[Any]) -> Work:
-        """What keeps the stored marts in step with the rows of a package."""
+        """The work that updates the stored marts in the package's transaction."""
         if not (self.engine.stores_marts and (package.written or package.is_first)):
             return lambda _: None
         where = package.scope() if package.written else "1 = 0"
         return materialised.replacing(where, is_first=package.is_first)
 
     def build_views(self, *, everything: bool = False) -> list[str]:
-        """Renew views, descriptions and indexes; returns the views' names.
+        """Rebuild views, descriptions and indexes; returns the views' names.
 
-        With `everything` the stored marts are filled anew as well.
+        With `everything` the stored marts are refilled as well.
         """
         stores = self.engine.stores_marts
         with self.client() as client:
@@ -126,11 +127,11 @@ class Warehouse:
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
-        """Load the files that have changed; returns what those hold, as in teams."""
+        """Load the changed files; returns their kinds, such as teams."""
         return [file.name for file in store_inputs(self.pipeline, files, now)]
 
     def check_views(self) -> list[views.Failure]:
-        """The claims about the data that do not hold."""
+        """The failed checks of the data."""
         with self.client() as client:
             return views.check(client, stores_marts=self.engine.stores_marts)
 
@@ -144,10 +145,10 @@ class Warehouse:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """SQL on what is loaded. Makes no file: raises `NothingLoadedError` instead."""
+        """A SQL client. Raises `NothingLoadedError` instead of creating a file."""
         if not self.engine.exists():
             raise NothingLoadedError(
-                f"{self.engine.place} is not there yet. Load first."
+                f"{self.engine.place} does not exist yet. Load first."
             )
         with self.pipeline.sql_client() as client:
             yield client
@@ -163,19 +164,20 @@ def open_warehouse(
     read_only: bool = False,
     patience: Patience = IMPATIENT,
 ) -> Iterator[Warehouse]:
-    """A warehouse for the length of a command.
+    """A warehouse for the duration of a command.
 
-    With `sole_writer` nobody else's load can write to it meanwhile, and `patience` is
-    had with who holds it; with `read_only` others may read a DuckDB file at the same
-    time. Without either, a DuckDB file is held if it is there, and never made.
-    `dataset` is stored under the name that dlt's naming makes of it, which is the one
-    `Warehouse` tells. Raises `ImpossibleNameError` for names that cannot be, before
-    anything is made, `UnsuitableDestinationError` where a day cannot be replaced, and
+    `sole_writer` keeps other loads out; `patience` is how long to wait for another one.
+    With `read_only` others may read a DuckDB file at the same time. Without either, a
+    DuckDB file is locked if it exists, and never created. dlt may normalise the name
+    `dataset`; `Warehouse` shows the normalised name.
+
+    Raises `ImpossibleNameError` before anything is created,
+    `UnsuitableDestinationError` where days cannot be replaced, and
     `WarehouseInUseError` or DuckDB's own error when another program writes.
 
-    The pipeline's working folder is new and goes away again: what is stored is read
-    from the warehouse, so a run needs nothing of the one before, and a package that a
-    killed run left half done is not loaded by the next one over newer data.
+    The pipeline's working folder is temporary. All state is read from the warehouse, so
+    a run needs no files of an earlier one, and never loads the unfinished package of a
+    killed run over newer data.
     """
     engine = engine_of(destination, database)
     with ExitStack() as stack:
@@ -196,7 +198,7 @@ def open_warehouse(
 
 @contextmanager
 def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
-    """The only load into a server's dataset, where the server can tell."""
+    """Hold the server's lock on the dataset, where there is one."""
     with pipeline.sql_client() as client:
         patiently(lambda: dialect_of(client).lock(client), patience)
         yield

@@ -1,4 +1,4 @@
-"""What `budgets` says: to people, and to machines."""
+"""What `budgets` prints, for people and for programs."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,7 +23,7 @@ STATES = {
 
 
 def end_of_budgets(budgets: Budgets, location: str) -> End:
-    """The end of `budgets`: its code says whether one is over."""
+    """The end of `budgets`: the code says whether any budget is over."""
     facts = budgets_as_dict(budgets, location)
     lines = budgets_as_lines(budgets, location)
     if over := [budget for budget in budgets.of_month if budget.state == "over"]:
@@ -32,7 +32,7 @@ def end_of_budgets(budgets: Budgets, location: str) -> End:
 
 
 def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
-    """The budgets for machines. Money is text, exact; shares are 1 for all of it."""
+    """The budgets for programs. Money is exact text; a share of 1 is all of it."""
     return {
         "month": _month(budgets.month),
         "budgets": [_as_dict(budget) for budget in budgets.of_month],
@@ -44,7 +44,7 @@ def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
 
 
 def budgets_as_lines(budgets: Budgets, location: str) -> list[str]:
-    """The budgets for people, a line each, and what to know about their figures."""
+    """The budgets for people, a line each, and remarks on the figures."""
     month = _month(budgets.month) or "nothing loaded"
     head = [f"Data   {location}", f"Month  {month}, UTC, estimated cost"]
     if not budgets.of_month:
@@ -54,7 +54,7 @@ def budgets_as_lines(budgets: Budgets, location: str) -> list[str]:
 
 
 def remarks(budgets: Budgets) -> list[str]:
-    """What makes the figures less than they seem."""
+    """Why the figures may be incomplete, if there is a reason."""
     lines = []
     if missing := _days_missing(budgets):
         are = "is" if missing == 1 else "are"
@@ -120,7 +120,7 @@ def _whose(budget: BudgetStatus) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns under each other: names and states to the left, figures to the right."""
+    """Align columns: names and states to the left, figures to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1
     return [
@@ -141,7 +141,7 @@ def _month(month: date | None) -> str | None:
 
 
 def _exact(amount: Decimal | None) -> str | None:
-    """All digits, without noughts at the end: Decimal("1500.000") is "1500"."""
+    """All digits, without trailing zeros: Decimal("1500.000") is "1500"."""
     if amount is None:
         return None
     text = f"{amount:f}"

@@ -22,9 +22,9 @@ def count(number: int, noun: str) -> str:
 
 
 def standing_numbers(read_at: Mapping[date, datetime], now: datetime) -> str:
-    """Says that the stored numbers of days stay valid, and how old they are."""
+    """Says that the stored numbers of days are still used, and how old they are."""
     hours = [int((now - then).total_seconds()) // 3600 for then in read_at.values()]
     youngest, oldest = min(hours), max(hours)
     between = "" if youngest == oldest else f"{youngest:,} to "
     old = f"{between}{count(oldest, 'hour')} old"
-    return f"The stored numbers of {dates(read_at)} stand, {old}"
+    return f"The stored numbers of {dates(read_at)} are still used, {old}"

@@ -1,4 +1,4 @@
-"""What `export` says beside the rows."""
+"""What `export` prints besides the rows."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from .dates import count
 
 
 def end_of_list() -> End:
-    """The end of `export` without a view: all of them, each with its grain."""
+    """The end of `export` without a view: all views, each with its grain."""
     views = {name: view.description for name, view in views_by_name().items()}
     width = max(map(len, views))
     facts = [{"name": name, "description": text} for name, text in views.items()]
@@ -17,7 +17,7 @@ def end_of_list() -> End:
 
 
 def end_of_export(view: str, form: str, rows: int, file: Path | None) -> End:
-    """The end of an export; on stdout there is nothing but the rows."""
+    """The end of an export; stdout has only the rows."""
     if file is None:
         return End()
     facts = {"view": view, "format": form, "rows": rows, "file": str(file)}

@@ -1,4 +1,4 @@
-"""What a load says of itself when it has ended."""
+"""What a load prints when it ends, for people and for programs."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ UsageOutcome: TypeAlias = Outcome[UsageSummary]
 def end_of_load(
     plan: Plan, outcome: UsageOutcome, location: str, *, quiet: bool
 ) -> End:
-    """The end of a load that came to its end, whatever became of its days."""
+    """The end of a load that was not interrupted, whether or not days failed."""
     facts = outcome_as_dict(plan, outcome, location)
     lines = [] if quiet else outcome_as_lines(plan, outcome, location)
     if refused := _refused_file(outcome):
@@ -40,7 +40,7 @@ def end_of_load(
 
 
 def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[str, Any]:
-    """The summary for machines. Cost is a decimal string in USD."""
+    """The summary for programs. Cost is a decimal string in USD."""
     refused = _refused_file(outcome)
     return ends(plan) | {
         "days_wanted": len(plan.wanted),
@@ -75,7 +75,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
 
 
 def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[str]:
-    """The summary for people; after a first load also how to go further back."""
+    """The summary for people; after a first load also how to load older days."""
     days = ", ".join(
         [
             f"{len(outcome.loaded)} loaded",
@@ -95,7 +95,7 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
     if outcome.loaded and not plan.stored:
         first = plan.wanted[0].day
         more = f"--start YYYY-MM-DD --end {first - ONE_DAY}"
-        lines.append(f"History  begins {first}; for more: ccwarehouse load {more}")
+        lines.append(f"History  from {first}; for more: ccwarehouse load {more}")
     return lines
 
 
@@ -105,7 +105,7 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
     if doubled := duplicates(outcome):
         records = count(sum(doubled.values()), "record")
         lines.append(
-            f"{records} share every key with another one of the day, and are kept: "
+            f"{records} share every key with another one of the day. They are kept: "
             f"{dates(doubled)}."
         )
     lines += [
@@ -121,14 +121,16 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
         for organization in sorted(outcome.new_organizations)
     ]
     lines += [
-        f"Organisation {organization} is gone from the days read again."
+        f"Organisation {organization} is gone from the days fetched again."
         for organization in sorted(outcome.gone_organizations)
     ]
     if outcome.emptied:
         days = count(len(outcome.emptied), "day")
         lines.append(f"{days} had records and are empty now: {dates(outcome.emptied)}.")
     if outcome.clock_error:
-        lines.append(f"{off(outcome.clock_error)}, which the load went by. {SET_IT}.")
+        lines.append(
+            f"{off(outcome.clock_error)}. {SET_IT}. The load used the API's clock."
+        )
     if outcome.account_is_empty:
         lines.append(EMPTY_ACCOUNT)
     if refused := _refused_file(outcome):
@@ -143,26 +145,27 @@ def total_cost_usd(outcome: UsageOutcome) -> Decimal:
 
 
 def duplicates(outcome: UsageOutcome) -> dict[date, int]:
-    """The days with records that share every key, and how many those are."""
+    """The number of duplicates of each day that has some."""
     days = outcome.summaries.items()
     return {day: summary.duplicates for day, summary in days if summary.duplicates}
 
 
 def unknown(outcome: UsageOutcome) -> list[Sighting]:
-    """What the API's contract does not know, over all loaded days."""
+    """The drift of all loaded days."""
     return sorted(merged(chain(*(day.drift for day in outcome.summaries.values()))))
 
 
 def _refused_file(outcome: UsageOutcome) -> Problem | None:
-    """What was wrong with a file, which is told before days that failed.
+    """The problem of a refused file. It is reported before failed days.
 
-    The next load tries these again, but a file stays wrong until somebody mends it.
+    The next load fetches failed days again, but a file stays wrong until someone fixes
+    it.
     """
     return explain(outcome.file_error, "") if outcome.file_error else None
 
 
 def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:
-    """A line for each cause, one on what is stored all the same, and what comes."""
+    """A line for each cause, one on stored numbers still used, and what comes next."""
     if not outcome.failed:
         return []
     lines = [
@@ -173,11 +176,11 @@ def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:
         lines.append(f"{standing_numbers(standing, plan.calendar.now)}.")
     if not outcome.loaded:
         lines.append("No day could be loaded.")
-    return [*lines, "Failed days are tried again by the next load."]
+    return [*lines, "The next load tries failed days again."]
 
 
 def _standing(plan: Plan, outcome: UsageOutcome) -> dict[date, datetime]:
-    """The failed days that were read whole before, and when (UTC)."""
+    """The failed days that have a completed fetch, and when that was (UTC)."""
     return {
         day: stored.fetched_at
         for day in sorted(outcome.failed)
@@ -186,8 +189,8 @@ def _standing(plan: Plan, outcome: UsageOutcome) -> dict[date, datetime]:
 
 
 def interrupted(stored_days: int, plan: Plan, location: str) -> str:
-    """What a load says that is ended by Ctrl-C or its like."""
+    """The message of a load that Ctrl-C or another signal ended."""
     return (
-        f"Interrupted. {stored_days} of {len(plan.wanted)} days are in "
-        f"{location}. The next load goes on from there."
+        f"Interrupted. {stored_days} of {len(plan.wanted)} days are committed to "
+        f"{location}. The next load continues from there."
     )

@@ -12,7 +12,7 @@ from .dates import count, span
 
 
 def end_of_dry_run(plan: Plan, files: Sequence[InputFile]) -> End:
-    """The end of `load --dry-run`; the files were read and are right."""
+    """The end of `load --dry-run`; the files were read and have no fault."""
     facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
     rows = [
         f"{file.file} is right: {count(len(file.rows), 'row')} of {file.name}."

@@ -1,4 +1,4 @@
-"""Watching a load: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""The progress of a load: a bar on a terminal, plain lines elsewhere, or nothing."""
 
 import threading
 import time
@@ -17,12 +17,12 @@ from whole_days.contact import Contact
 from whole_days.package import Package
 from whole_days.report import DayFetch
 
-SILENCE: Final = 10  # seconds without an answer until someone is told
-LISTENING: Final = 1.0  # seconds from one look to the next
+SILENCE: Final = 10  # seconds without an answer before a message
+LISTENING: Final = 1.0  # seconds between two checks
 
 
 class Silence:
-    """Watches and says nothing; counts the days that are in, and those that failed."""
+    """Prints nothing; counts committed and failed days."""
 
     def __init__(self) -> None:
         self.stored_days = 0
@@ -36,17 +36,17 @@ class Silence:
         pass
 
     def fetched(self, fetch: DayFetch[Any]) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def stored(self, package: Package[Any]) -> None:
-        """Count the days that are in now."""
+        """Count the committed and the failed days of a package."""
         failed = sum(day.fetch.content is None for day in package.days)
         self.failed_days += failed
         self.stored_days += len(package.days) - failed
 
 
 class Words(Silence):
-    """Counts records, and says so when the API does not answer."""
+    """Counts records, and prints a line when the API does not answer."""
 
     def __init__(self, console: Console, contact: Contact | None = None) -> None:
         super().__init__()
@@ -71,11 +71,11 @@ class Words(Silence):
 
     @property
     def rate(self) -> float:
-        """Records per second since the beginning."""
+        """Records per second since the start."""
         return self._records / max(time.monotonic() - self._began, 0.001)
 
     def listen(self) -> None:
-        """Say that the API does not answer: once, until it has answered again."""
+        """Print that the API does not answer, once per silence."""
         is_silent = self.contact.silence() >= SILENCE
         if is_silent and not self._was_told:
             reason = f" ({self.contact.reason})" if self.contact.reason else ""
@@ -102,7 +102,7 @@ class Lines(Words):
         self._days = days
 
     def stored(self, package: Package[Any]) -> None:
-        """Say how far the load is."""
+        """Print the progress so far."""
         super().stored(package)
         failed = f"{self.failed_days} failed, " if self.failed_days else ""
         self._print(
@@ -112,7 +112,7 @@ class Lines(Words):
 
 
 class Bar(Words):
-    """A bar that moves with every day, and counts those that failed apart."""
+    """A bar that advances with every fetched day; failed days are counted apart."""
 
     def __init__(
         self, console: Console, days: int, contact: Contact | None = None
@@ -142,7 +142,7 @@ class Bar(Words):
         self._bars.stop()
 
     def fetched(self, fetch: DayFetch[Any]) -> None:
-        """Move on by a day, or count it as failed."""
+        """Advance by a day, or count it as failed."""
         super().fetched(fetch)
         is_in = fetch.content is not None
         self._failed += not is_in
@@ -156,7 +156,7 @@ class Bar(Words):
 
 
 def watch(console: Console, days: int, *, quiet: bool) -> Silence:
-    """The way to watch that suits where the output goes."""
+    """The kind of progress that suits the console."""
     if quiet or not days:
         return Silence()
     return Bar(console, days) if console.is_terminal else Lines(console, days)

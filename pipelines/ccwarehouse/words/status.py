@@ -15,7 +15,7 @@ from .plan import plan_as_dict, plan_as_lines
 
 
 def end_of_status(status: Status, location: str) -> End:
-    """The end of `status`: its code says whether any day is missing."""
+    """The end of `status`: 4 if any day is missing or stale."""
     facts = status_as_dict(status, location)
     lines = status_as_lines(status, location)
     if status.gaps or status.stale:
@@ -24,7 +24,7 @@ def end_of_status(status: Status, location: str) -> End:
 
 
 def status_as_dict(status: Status, location: str) -> dict[str, Any]:
-    """The status for programs. Times are ISO texts in UTC, ages are seconds."""
+    """The status for programs. Times are ISO strings in UTC, ages are in seconds."""
     now = status.next_load.calendar.now
     stored = status.stored
     return {
@@ -79,7 +79,7 @@ def remarks(status: Status) -> list[str]:
 def _standing(status: Status, failed: list[date]) -> str:
     stored, now = status.next_load.stored, status.next_load.calendar.now
     read_at = {day: at for day in failed if (at := stored[day].fetched_at)}
-    stand = f"{standing_numbers(read_at, now)}, as no load could read them again."
+    stand = f"{standing_numbers(read_at, now)}, because no load could fetch them again."
     advice = "Load: ccwarehouse load" if status.stale else "The next load tries again."
     return f"{stand} {advice}"
 
@@ -88,7 +88,7 @@ def _stored(status: Status) -> str:
     if not status.stored:
         return "no day"
     read = _ago(status.newest_fetched_at, status.next_load.calendar.now)
-    return f"{span(status.stored[0], status.stored[-1])}, the last one read {read}"
+    return f"{span(status.stored[0], status.stored[-1])}, the last one fetched {read}"
 
 
 def _runs(days: list[date]) -> list[dict[str, str]]:

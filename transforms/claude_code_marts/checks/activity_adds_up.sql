@@ -35,7 +35,7 @@ recorded as (
 
 ),
 
--- What was recorded, and off it what each view says.
+-- The recorded counts, and the counts of each view to subtract from them.
 parts as (
 
     select 'user_daily' as view_name, * from recorded

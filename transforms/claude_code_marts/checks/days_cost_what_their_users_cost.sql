@@ -1,7 +1,7 @@
 -- Claim: an organisation's day costs what its users cost, in both views of users.
 with
 
--- Noughts and no nulls: Postgres takes a column of nulls for text.
+-- Zeros instead of nulls: Postgres types a column of nulls as text.
 parts as (
 
     select

@@ -1,7 +1,7 @@
 -- Claim: costs of teams add up to those of users, and their cents to the rounded total.
 with
 
--- Noughts and no nulls: Postgres takes a column of nulls for text.
+-- Zeros instead of nulls: Postgres types a column of nulls as text.
 parts as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per account, organization_id, cohort_month and months_since: who stays.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- cohort_month: First UTC day of the month in which these people were first seen, ever.
 -- months_since: Number of months since then; in month 0 all are active, by definition.

@@ -1,6 +1,6 @@
 -- One row per account, organization_id and date: how many people use Claude Code.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
 -- dau: People with a record on the day; one record is no habit (count).
@@ -13,7 +13,7 @@
 -- resurrected_users: Active, and last active over 28 days before; null as before (count).
 -- dormant_users: Last active 28 days before, to the day; null as before (count).
 -- days_in_window: Days fetched whole among the 28; below 28, mau is not known (count).
--- is_final: True when the day was over and settled as its last complete fetch began.
+-- is_final: True when its last complete fetch began after the day had settled.
 with
 
 days as (
@@ -190,7 +190,7 @@ changes as (
 
 ),
 
--- Days that people leave on may not be stored, yet they have left after them.
+-- The day on which people leave may not be stored. They still count as gone after it.
 daily as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per account, organization_id and date: what an organisation did on a day.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
 -- active_users: People with a record; neither API keys nor unknown actors (count).
@@ -13,7 +13,7 @@
 -- proposals: Proposals of tools accepted or rejected (count).
 -- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
--- is_final: True when the day was over and settled as its last complete fetch began.
+-- is_final: True when its last complete fetch began after the day had settled.
 with
 
 days as (

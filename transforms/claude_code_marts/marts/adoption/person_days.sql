@@ -1,6 +1,6 @@
 -- One row per account, organization_id, date and actor: a person with a record that day.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage; an evening in California is the next day.
 -- actor: Email with A to Z in lower case; API keys are no people, nor is unknown.

@@ -1,7 +1,7 @@
 -- One row per account, organization_id, date and tool: how proposals were met.
 -- materialised = true
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
 -- tool: Tool name, as in edit_tool.

@@ -1,9 +1,9 @@
 -- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
@@ -46,7 +46,7 @@ members as (
 
 ),
 
--- Emails are folded already, names of keys are not: the file's are.
+-- Actors of the file are folded. Here emails are folded too, but names of keys are not.
 folded as (
 
     select
@@ -59,8 +59,8 @@ folded as (
 
 ),
 
--- As in user_teams_daily, without its rows: a join to them would read all days. The
--- file has one team at most for an actor and a day, so this join multiplies nothing.
+-- The same join as in user_teams_daily: reading that view would read all days. The
+-- file has at most one team per actor and day, so this join multiplies no rows.
 assigned as (
 
     select

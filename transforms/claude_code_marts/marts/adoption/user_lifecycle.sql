@@ -1,6 +1,6 @@
 -- One row per account, organization_id and actor: a person, seen or in the teams file.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation; of who is never, null if there are several.
 -- actor: Email with A to Z in lower case; API keys are no people, nor is unknown.
 -- first_seen: First UTC day with a record, as far as the history goes; null if never.
@@ -60,7 +60,7 @@ accounts as (
 
 ),
 
--- Not the clock: a view says the same tomorrow, unless days have come.
+-- Not the current date: the view changes only when days are loaded.
 summed as (
 
     select
@@ -107,7 +107,7 @@ measured as (
 
 ),
 
--- Holidays make people lapse for a week: hence 7 days and not 3.
+-- 7 days instead of 3, because people may be on holiday for a week.
 named as (
 
     select
@@ -149,7 +149,7 @@ roster as (
 
 ),
 
--- The file names no organisation, so only an account with one tells whose a member is.
+-- The file names no organisation. A member's is known only in an account with one.
 organisations as (
 
     select

@@ -1,11 +1,11 @@
 -- One row per account, organization_id, date, tool, actor_type and actor.
 -- materialised = true
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
 -- tool: Tool name, as in edit_tool.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- accepted: Proposals accepted (count).
 -- rejected: Proposals rejected (count).

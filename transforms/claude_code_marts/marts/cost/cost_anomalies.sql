@@ -1,6 +1,6 @@
 -- One row per account, organization_id, date, scope, actor_type, actor and currency.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day that cost unusually much. A slow rise is none, nor is a day that cost little.
 -- scope: organisation for a day of all actors, user for a day of one of them.

@@ -1,9 +1,9 @@
 -- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the account's running month, of its last fetched day; also one to come.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.

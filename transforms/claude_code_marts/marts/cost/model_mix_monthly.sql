@@ -1,6 +1,6 @@
 -- One row per account, organization_id, month, customer_type, currency and model.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.

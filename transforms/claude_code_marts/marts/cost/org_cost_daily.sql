@@ -1,6 +1,6 @@
 -- One row per account, organization_id, date, customer_type and currency.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day fetched whole, from the first cost in the currency on, or with usage.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.

@@ -1,11 +1,11 @@
 -- One row per account, date, load_number and fetched_at: a fetch that changed a day.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched.
 -- load_number: Number of the load in its account, from 1.
 -- fetched_at: When the fetch began (UTC).
 -- previous_fetched_at: When the complete fetch before this one began (UTC).
--- is_restatement: True when the previous fetch was final, so the API restated the day.
+-- is_restatement: True when the previous fetch was final: the API restated the day.
 -- records: Usage records of the day (count).
 -- records_change: Records minus those of the previous fetch (count).
 -- sessions: Sessions of the day (count).
@@ -22,7 +22,7 @@ fetches as (
 
 ),
 
--- In the order of the loads: a clock may have been wrong.
+-- Ordered by load, because a time may come from a wrong clock.
 compared as (
 
     select
@@ -42,7 +42,7 @@ compared as (
 
 ),
 
--- Where the previous fetch was final, the API has restated a day that was over.
+-- If the previous fetch was final, the API restated the day.
 revisions as (
 
     select

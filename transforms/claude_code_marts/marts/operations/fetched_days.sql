@@ -1,15 +1,15 @@
 -- One row per account and date: a day fetched whole, which is the calendar of all marts.
 --
--- account: Name of the key the data came with; default unless several are set.
--- date: UTC day that was fetched whole; a day without records has its row, too.
--- is_final: True when the day was over and settled as its last complete fetch began.
+-- account: Account of the API key; default unless several are configured.
+-- date: UTC day that was fetched whole; a day without records has a row as well.
+-- is_final: True when its last complete fetch began after the day had settled.
 -- history_from: First UTC day of the account that was fetched whole.
 -- as_of: Last UTC day of the account that is final; null before there is one.
 -- days_in_7: Days fetched whole among the 7 that end on this one (count).
 -- days_in_28: Days fetched whole among the 28 that end on this one (count).
 with
 
--- In the order of the loads: a clock may have been wrong.
+-- Ordered by load, because a time may come from a wrong clock.
 whole_fetches as (
 
     select

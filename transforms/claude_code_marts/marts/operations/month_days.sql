@@ -1,6 +1,6 @@
 -- One row per account and month: how much of the month was fetched whole.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- month: First UTC day of a month with any day fetched whole.
 -- days_complete: Days fetched whole that are final (count).
 -- days_provisional: Days fetched whole that may still change (count).

@@ -1,9 +1,9 @@
 -- One row per account, organization_id and date: the days that an organisation has.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day fetched whole, from the organisation's first record on, or with a record.
--- is_final: True when the day was over and settled as its last complete fetch began.
+-- is_final: True when its last complete fetch began after the day had settled.
 -- history_from: First UTC day of the account that was fetched whole.
 -- days_in_7: Days fetched whole among the 7 that end on this one (count).
 -- days_in_28: Days fetched whole among the 28 that end on this one (count).
@@ -40,7 +40,7 @@ organisations as (
 
 ),
 
--- A day whose load is not committed has records and no fetch: nothing else is known.
+-- A day whose load is not committed has records but no fetch: all else is null.
 places as (
 
     select

@@ -1,12 +1,12 @@
 -- One row per account, kind and name: what the API sends beyond its contract.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- kind: field, tool, actor_type or model.
 -- name: Path of a field, or name of a tool, actor type or model.
--- first_seen_date: First UTC day that has it now.
--- last_seen_date: Last UTC day that has it now.
--- records: Usage records that have it, over all days (count).
--- example: A value of the last day: JSON text without emails, or a model's name.
+-- first_seen_date: First stored UTC day with it.
+-- last_seen_date: Last stored UTC day with it.
+-- records: Usage records with it, over all stored days (count).
+-- example: A value from the last day: JSON text without emails, or a model's name.
 with
 
 unknowns as (
@@ -21,8 +21,8 @@ model_usage as (
 
 ),
 
--- What counts is what the warehouse holds now: the last whole fetch of each day, in
--- the order of the loads, since a clock may have been wrong.
+-- The last complete fetch of each day wrote the stored rows. Fetches are ordered by
+-- load, because a time may come from a wrong clock.
 whole_fetches as (
 
     select
@@ -60,7 +60,7 @@ observed as (
 
 ),
 
--- The contract names no models at all, so each one is listed from its first day on.
+-- The contract names no models, so every model is listed.
 models as (
 
     select
@@ -87,8 +87,7 @@ everything as (
 
 ),
 
--- The example is that of the last day: the greatest text would be another one in
--- every collation.
+-- The example is from the last day: `max` of a text depends on the collation.
 dated as (
 
     select

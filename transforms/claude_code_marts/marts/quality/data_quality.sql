@@ -1,11 +1,11 @@
 -- One row per account and from_date: a stored day, a failed one, or days in a row missing.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- from_date: First UTC day of the row.
 -- to_date: Last UTC day of the row: the same but for missing days.
 -- days: Days of the row (count).
 -- status: complete; provisional (may change); failed or missing (never fetched whole).
--- error: Why the last fetch of a failed day failed; null else.
+-- error: Why the last fetch of a failed day failed; null otherwise.
 -- records: Usage records of the last whole fetch (count); null where there was none.
 -- records_without_cost: Records without a model entry that has a cost (count).
 -- cost_coverage: Share of the records that have a cost, 0 to 1; null without records.
@@ -42,7 +42,7 @@ revisions as (
 
 ),
 
--- In the order of the loads: a clock may have been wrong.
+-- Ordered by load, because a time may come from a wrong clock.
 last_fetches as (
 
     select
@@ -169,7 +169,7 @@ records as (
 
 ),
 
--- What the last whole fetch of a day met.
+-- Unknown names in the last complete fetch of a day.
 unknown as (
 
     select
@@ -232,7 +232,7 @@ measured as (
 
 ),
 
--- Of days that are not stored nothing is known, which is null and not 0.
+-- Nothing is known of days that are not stored: null instead of 0.
 known as (
 
     select

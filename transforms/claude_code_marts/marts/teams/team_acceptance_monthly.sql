@@ -1,6 +1,6 @@
 -- One row per account, organization_id, month and team: how its proposals were met.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
 -- team: Team on the day of the proposals; (no team) for whom the file does not name.
@@ -53,7 +53,7 @@ settings as (
 
 ),
 
--- An actor has one team on a day, so this join multiplies nothing.
+-- An actor has one team on a day, so this join multiplies no rows.
 by_team as (
 
     select
@@ -86,7 +86,7 @@ by_team as (
 
 ),
 
--- The smallest first. What no person was asked tells of nobody, and is never small.
+-- The smallest first. A team without people reveals nobody, and is never small.
 ranked as (
 
     select
@@ -114,7 +114,7 @@ ranked as (
 
 ),
 
--- One small team alone would be the organisation without the others.
+-- A single small team could be found by subtracting the others from the organisation.
 judged as (
 
     select

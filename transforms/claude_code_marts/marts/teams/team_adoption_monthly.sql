@@ -1,6 +1,6 @@
 -- One row per account, organization_id, month and team: how many of its members use it.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of a month with any day fetched whole.
 -- team: Team on the month's last day; (no team) for people the file does not name then.
@@ -255,7 +255,7 @@ ranked as (
 
 ),
 
--- One small team alone would be the organisation without the others.
+-- A single small team could be found by subtracting the others from the organisation.
 judged as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per account, organization_id, month, team, customer_type and currency.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
 -- team: Team on the day of the cost; (no team) else; (small teams) for the small in one.
@@ -76,7 +76,7 @@ members as (
 
 ),
 
--- An actor has one team on a day, so this join multiplies nothing.
+-- An actor has one team on a day, so this join multiplies no rows.
 by_team as (
 
     select

@@ -1,9 +1,9 @@
 -- One row per account, organization_id, date, actor_type and actor: whose team that day.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- team: Team of the actor on that day; (no team) for whom the teams file does not name.
 with
@@ -33,8 +33,8 @@ members as (
 
 ),
 
--- Every record is in the costs. Proposals that lost theirs are of 'unknown', who may
--- have no cost that day.
+-- Costs include every record. Proposals whose record is missing count as actor
+-- 'unknown', who may have no cost that day.
 active as (
 
     select account, organization_id, date, actor_type, actor from costs
@@ -46,7 +46,7 @@ active as (
 
 ),
 
--- Emails are folded already, names of keys are not: the file's are.
+-- Actors of the file are folded. Here emails are folded too, but names of keys are not.
 folded as (
 
     select
@@ -63,7 +63,7 @@ folded as (
 
 ),
 
--- The file has one team at most for an actor and a day, so this join multiplies nothing.
+-- The file has at most one team per actor and day, so this join multiplies no rows.
 assigned as (
 
     select

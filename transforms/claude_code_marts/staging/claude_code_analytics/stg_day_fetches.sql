@@ -1,14 +1,14 @@
 -- One row per account, date, load_number and fetched_at: a fetch of a committed load.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
 -- load_number: Number of the load in its account, from 1.
 -- status: complete or failed.
 -- error: Why the fetch failed; null when complete.
--- is_final: True when the day was over and settled as the fetch began.
--- is_changed: True when the day differs from its last complete fetch, or had none.
--- pages: Replies the day came in (count).
+-- is_final: True when the day was complete as the fetch began.
+-- is_changed: True when the day differs from its last complete fetch or had none.
+-- pages: Replies that held the day (count).
 -- records: Usage records of the day (count).
 -- sessions: Sessions of the day (count).
 -- currency: Currency of the estimated cost: USD, as the ledger keeps no other.
@@ -37,7 +37,7 @@ loads as (
 
 ),
 
--- A load that was cut short may have left notes of fetches that were never committed.
+-- An interrupted load may leave rows of fetches that were never committed.
 counted as (
 
     select
@@ -52,7 +52,7 @@ counted as (
         fetches.pages,
         fetches.records,
         sums.num_sessions as sessions,
-        -- the ledger's costs, rounded to twelve places as in stg_model_usage
+        -- cents to dollars, rounded to twelve places as in stg_model_usage
         'USD' as currency,
         cast(
             round(sums.estimated_cost_cents, 10)

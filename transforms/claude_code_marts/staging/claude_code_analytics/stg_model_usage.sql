@@ -2,10 +2,10 @@
 --
 -- model_usage_id: Id of the model entry; equal content has an equal id in every fetch.
 -- usage_id: usage_id of the record in stg_usage that the entry belongs to.
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- model: Model name.

@@ -1,6 +1,6 @@
 -- One row per account, date, load_number, fetched_at, kind and name: drift in a fetch.
 --
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched.
 -- fetched_at: When the fetch began (UTC).
 -- load_number: Number of the load in its account, from 1.

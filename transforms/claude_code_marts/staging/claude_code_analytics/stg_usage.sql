@@ -1,10 +1,10 @@
 -- One row per usage_id: who used Claude Code on a day, where, and how much.
 --
 -- usage_id: Id of the usage record; equal content has an equal id in every fetch.
--- account: Name of the key the data came with; default unless several are set.
+-- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
--- actor_type: user_actor, api_actor or a kind not known yet; unknown where not said.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- subscription_type: Plan of a subscription, as in enterprise or team; else null.
