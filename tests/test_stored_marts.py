@@ -1,16 +1,18 @@
 """A stored mart always has the rows of its query."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from ccwarehouse.warehouses import materialised, open_warehouse
+from ccwarehouse.warehouses.duckdb import DuckDbSql
 from ccwarehouse.warehouses.stored_names import table_name
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
 
 DAYS = ("2026-03-07", "2026-03-08", "2026-03-09")
-COSTS = "select cast(date as text), actor from claude_code_marts.user_cost_daily"
+COSTS = "select cast(date as text), actor from claude_code_marts.user_activity_daily"
 STORED = materialised.materialised()
 
 
@@ -60,9 +62,57 @@ def tables(database):
     )
 
 
+def many(day, number):
+    """So many users of a day."""
+    return [record(day, f"user{index}@example.com") for index in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("at_once", "expected"),
+    [
+        (None, [(7, 9), (11, 12)]),
+        (1, [(7, 7), (8, 8), (9, 9), (11, 11), (12, 12)]),
+        (5, [(7, 8), (9, 9), (11, 12)]),
+        (10, [(7, 9), (11, 12)]),
+    ],
+)
+def test_days_are_stored_in_ranges_of_so_many_records(at_once, expected):
+    """No range has another day in it, and a day of more records is one of its own."""
+    records = {7: 2, 8: 3, 9: 4, 11: 0, 12: 5}
+    days = {date(2026, 3, day): number for day, number in records.items()}
+
+    spans = materialised.spans_of(days, at_once)
+
+    assert expected == [(first.day, last.day) for first, last in spans]
+
+
+@pytest.mark.slow
+def test_marts_are_stored_in_parts(tmp_path, monkeypatch):
+    """When the views are first built, by a load after that, and by `--full`."""
+    monkeypatch.setattr(DuckDbSql, "records_stored_at_once", 3)
+    numbers = (2, 1, 4, 0, 3)
+    days = [f"2026-03-0{number}" for number in range(5, 10)]
+    history = History(
+        {day: many(day, number) for day, number in zip(days, numbers, strict=True)}
+    )
+    database = tmp_path / "usage.duckdb"
+    with served(history) as api:
+        load_from(api, database, initial_days=5)
+        assert [] == tables(database)
+        build(database)
+        assert ([], sum(numbers)) == (failures(database), len(users(database)))
+
+        for day in days:
+            history[day] = many(day, 2)
+        load_from(api, database, lookback=5)
+        assert ([], 10) == (failures(database), len(users(database)))
+    build(database, everything=True)
+    assert ([], 10) == (failures(database), len(users(database)))
+
+
 def test_some_marts_are_stored():
     """If none were stored, the other tests would prove nothing."""
-    assert {"user_cost_daily"} <= {view.name for view in STORED}
+    assert {"user_activity_daily"} <= {view.name for view in STORED}
 
 
 @pytest.mark.slow
@@ -128,12 +178,12 @@ def test_a_table_that_somebody_dropped_comes_back(api, history, database):
 @pytest.mark.slow
 def test_rows_that_somebody_changed_are_noticed_and_filled_anew(database):
     """`transform --check` names the mart, `transform --full` refills it."""
-    (view,) = [view for view in STORED if view.name == "user_cost_daily"]
+    (view,) = [view for view in STORED if view.name == "user_activity_daily"]
     execute(database, f"delete from claude_code.{table_name(view)}")
-    assert "user_cost_daily_is_stored" in failures(database)
+    assert "user_activity_daily_is_stored" in failures(database)
 
     build(database)
-    assert "user_cost_daily_is_stored" in failures(database)
+    assert "user_activity_daily_is_stored" in failures(database)
 
     build(database, everything=True)
     assert [] == failures(database)
@@ -177,7 +227,7 @@ def test_where_no_work_can_be_done_before_a_commit_views_are_views(
     monkeypatch.setattr(DuckDb, "stores_marts", False)
     build(database)
 
-    views = "select sql from duckdb_views() where view_name = 'user_cost_daily'"
+    views = "select sql from duckdb_views() where view_name = 'user_activity_daily'"
     ((sql,),) = query(database, views)
     assert "stored_" not in sql
     assert stored == users(database)

@@ -147,6 +147,10 @@ class Engine:
         """
         return nullcontext()
 
+    def storing_marts(self, client: Client) -> AbstractContextManager[None]:
+        """Settings while a package's stored marts are written, within `writing`."""
+        return nullcontext()
+
     # a copy for readers
 
     def require_copy(self, target: Path, dataset: str) -> None:
@@ -166,6 +170,10 @@ class Dialect:
 
     # Statements that come first in a transaction that fills a stored mart.
     before_storing: ClassVar[Sequence[str]] = ()
+
+    # The most records whose marts one statement stores, unless a day has more. None
+    # where the server limits the memory of a statement.
+    records_stored_at_once: ClassVar[int | None] = None
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
         """The statements that create or replace a view, with descriptions if any."""

@@ -14,7 +14,7 @@ from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import drop_old_tables, fill_tables, stored_checks
+from .materialised import USAGE, drop_old_tables, fill_tables, stored_checks
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
@@ -69,7 +69,7 @@ def build(
 
 def require_usage(client: Client) -> None:
     """Raise `NothingLoadedError` before the first load: no view could be built."""
-    usage = client.make_qualified_table_name("usage_report")
+    usage = client.make_qualified_table_name(USAGE)
     try:
         client.execute_sql(f"select 1 from {usage} where 1 = 0")
     except DatabaseUndefinedRelation as error:

@@ -104,10 +104,16 @@ class Warehouse:
 
     def _storing_marts(self, package: Package[Any]) -> Work:
         """The work that updates the stored marts in the package's transaction."""
-        if not (self.engine.stores_marts and (package.written or package.is_first)):
+        if not (self.engine.stores_marts and package.written):
             return lambda _: None
-        where = package.scope() if package.written else "1 = 0"
-        return materialised.replacing(where, is_first=package.is_first)
+        days = {packed.fetch.day: packed.fetch.records for packed in package.written}
+        replace = materialised.replacing(package.account, days)
+
+        def work(client: Client) -> None:
+            with self.engine.storing_marts(client):
+                replace(client)
+
+        return work
 
     def build_views(self, *, everything: bool = False) -> list[str]:
         """Rebuild views, descriptions and indexes; returns the views' names.

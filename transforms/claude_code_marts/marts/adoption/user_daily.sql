@@ -18,7 +18,7 @@
 -- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
 -- terminals: Terminals and editors detected; they do not add up over rows (count).
 -- remote_sessions: Sessions that ran remotely; on the row that has activity (count).
--- models: Models used, in any currency; they do not add up over rows (count).
+-- models: Models with an entry in this currency; they do not add up over rows (count).
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
 -- input_tokens: Uncached input tokens (count).
 -- output_tokens: Output tokens (count).
