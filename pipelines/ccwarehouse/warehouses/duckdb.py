@@ -25,8 +25,7 @@ from .waiting import IMPATIENT, Patience
 # 32 MB, 150,000 rows of 3,600 letters did not fit.
 MEMORY: Final = "64MB"
 
-# For the stored marts of a package. It is used for days of many records alone: a day of
-# 100,000 takes 220 MB.
+# For the stored marts of a package, of which a day of 100,000 records needs 128 MB.
 STORING_MEMORY: Final = "1GB"
 
 
@@ -129,7 +128,7 @@ class DuckDbSql(CommentOn):
     # DuckDB can replace a view even if its columns change.
     replaces_views_at_once = True
 
-    # 20,000 records of all columns take 50 MB to store; 60,000 did not fit into 64 MB.
+    # 20,000 records need 48 MB, as much as is left to a package; 60,000 need 96 MB.
     records_stored_at_once = 20_000
 
     @contextmanager
