@@ -26,6 +26,7 @@ from whole_days.organisation import (
     Holder,
     known_organizations,
     of_known_organization,
+    others_of,
 )
 from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
@@ -70,7 +71,8 @@ class Outcome(Generic[Summary]):
 
     `emptied` are the days that had records and have none now. `organizations` own the
     loaded records; `organizations_before` owned the stored records of the same days.
-    Nothing was stored of `new_organizations`.
+    Nothing was stored of `new_organizations`. `shared_organizations` are held by
+    another account too, which is the value.
 
     `files` names the input files that were loaded because they changed. `file_error` is
     why one of them was refused.
@@ -86,6 +88,7 @@ class Outcome(Generic[Summary]):
     organizations: set[str] = field(default_factory=set)
     organizations_before: set[str] = field(default_factory=set)
     new_organizations: set[str] = field(default_factory=set)
+    shared_organizations: dict[str, str] = field(default_factory=dict)
     records: int = 0
     seconds: float = 0
     account_is_empty: bool = False
@@ -128,15 +131,25 @@ class Outcome(Generic[Summary]):
         self.records += content.records
 
     def conclude(
-        self, stored: Mapping[date, StoredDay], known_names: Container[str] | None
+        self,
+        stored: Mapping[date, StoredDay],
+        known_names: Container[str] | None,
+        others: Mapping[str, str],
     ) -> None:
-        """Compare with the stored days; `known_names` is None before the first load."""
+        """Compare with the stored days; `known_names` is None before the first load.
+
+        `others` are the organisations that other accounts hold.
+        """
         has_records = self.records or any(day.records for day in stored.values())
         self.account_is_empty = bool(self.loaded) and not has_records
         if known := known_organizations(stored):
             self.new_organizations = self.organizations - known
         if known_names is not None:
             self.new_names = {name for name in self.names if name not in known_names}
+        self.shared_organizations = {
+            organization: others[organization]
+            for organization in sorted(self.organizations & others.keys())
+        }
 
 
 @dataclass(frozen=True)
@@ -206,12 +219,14 @@ def load(
     fetching = partial(fetch, report, settings=settings, clock=judged, contact=contact)
     days = [item.day for item in plan.wanted]
     known = warehouse.names(report, account) if plan.stored else None
+    others = others_of(account, warehouse.owners(report))
+    holder = Holder(
+        report.source, account, plan.stored, others, plan.replaces_organisation
+    )
     with closing(fetching(days, is_admitted=is_admitted)) as fetches:
         arriving = _watched(fetches, progress)
-        if not plan.replaces_organisation:
-            holder = Holder(report.source, account, plan.stored)
-            again = partial(fetching, is_admitted=True)
-            arriving = of_known_organization(arriving, holder, again)
+        again = partial(fetching, is_admitted=True)
+        arriving = of_known_organization(arriving, holder, again)
         for portion in portions(arriving):
             package = packed(report, account, portion, plan.stored, plan.calendar)
             # free memory before the warehouse needs memory to write
@@ -222,7 +237,7 @@ def load(
             # Drop these days from memory before the next ones are fetched.
             del portion, package
             pa.system_memory_pool().release_unused()
-    outcome.conclude(plan.stored, known)
+    outcome.conclude(plan.stored, known, others)
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome
