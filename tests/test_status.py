@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.status import State, read_status
+from ccwarehouse.status import State, Statuses, read_status
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
-from ccwarehouse.words.status import remarks, status_as_dict, status_as_lines
+from ccwarehouse.words.status import remarks, statuses_as_dict, statuses_as_lines
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
@@ -267,7 +267,7 @@ def test_people_read_ranges_ages_and_what_comes_next(api, database):
     api.fault = failing("2026-03-06")
     load_from(api, database, "2026-03-04", "2026-03-09", now=NOON - HALF_A_DAY)
     status = status_of(database)
-    text = "\n".join(status_as_lines(status, "here"))
+    text = "\n".join(statuses_as_lines(Statuses([status], [], {}), "here"))
 
     assert "2026-03-04 to 2026-03-09, the last one fetched 2026-03-10 00:00 UTC" in text
     assert "12 hours ago" in text
@@ -282,7 +282,8 @@ def test_machines_read_the_same(api, database):
     """The JSON has days as ISO dates, times in UTC and ages in seconds."""
     api.fault = failing("2026-03-08")
     load_from(api, database, "2026-03-07", "2026-03-09", now=NOON - HALF_A_DAY)
-    told = json.loads(json.dumps(status_as_dict(status_of(database), "here")))
+    found = Statuses([status_of(database)], [], {})
+    told = json.loads(json.dumps(statuses_as_dict(found, "here")))
 
     assert ("2026-03-07", "2026-03-09") == (told["first_day"], told["last_day"])
     failed = {"days": 1, "ranges": [{"first": "2026-03-08", "last": "2026-03-08"}]}

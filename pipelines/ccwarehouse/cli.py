@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from .options import (
     IsoDate,
     IsoMonth,
     NewOrOldFile,
+    account_option,
     json_option,
     wait_option,
     warehouse_options,
@@ -36,13 +38,14 @@ from .options import (
 from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
-    from claude_code_analytics import UsageSettings, UsageSummary
+    from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
     from claude_code_marts import Model
 
+    from .accounts import AccountLoad
     from .export.formats import Writer
     from .inputs import InputFile
-    from .load import Outcome, Plan
+    from .load import Plan, Request
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
 
@@ -93,6 +96,7 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="Afterwards copy the DuckDB file to this file, for readers.",
 )
+@account_option
 @wait_option
 @json_option
 @warehouse_options
@@ -111,6 +115,7 @@ def load(
     min_group_size: int | None,
     quiet: bool,
     publish: Path | None,
+    account: str | None,
     wait: int,
     destination: str,
     database: Path,
@@ -121,17 +126,17 @@ def load(
     Without dates this is the nightly load. It fetches every day that is missing, failed
     or provisional, and the last few days again, because the API may restate them. With
     dates it is a backfill of exactly these days. Files of teams and budgets are loaded
-    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY.
+    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY. Several accounts are loaded
+    one after another.
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
-        from claude_code_analytics import CLAUDE_CODE, resolve_settings
-        from whole_days.clock import utc_now
+        from claude_code_analytics import resolve_accounts
 
-        from .load import Request, plan
+        from .accounts import begin, plan_account
+        from .load import Request
         from .warehouses import engine_of
-        from .words.load import end_of_load, remarks
-        from .words.plan import end_of_dry_run
+        from .words.accounts import end_of_dry_run, end_of_loads, remarks
 
     engine = engine_of(destination, database)
     with _errors_explained(destination):
@@ -141,24 +146,28 @@ def load(
             engine.require_copy(publish, dataset)
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
-        settings = resolve_settings(lookback=lookback, concurrency=concurrency)
+        settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
         files = _files(teams, budgets, min_group_size)
-        before = None if dry_run else _preflight(settings, quiet=quiet)
-    now = before.clock if before else utc_now
+        ask = partial(_preflight, quiet=quiet)
+        accounts = begin(settings, (lambda _: None) if dry_run else ask)
+    if all(loaded.problem for loaded in accounts):
+        for remark in remarks(accounts):
+            output.remark(remark)
+        return end_of_loads(accounts, engine.place, quiet=quiet)
     access = {"read_only": True} if dry_run else {"sole_writer": True}
     with _warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
-        stored = warehouse.stored(CLAUDE_CODE, settings.account)
-        chosen = plan(request, stored, now(), settings)
-        if before is None:
-            return end_of_dry_run(chosen, files)
-        outcome = _load(output, warehouse, chosen, files, settings, before, quiet=quiet)
-    for remark in remarks(chosen, outcome):
+        if dry_run:
+            for planned in accounts:
+                planned.plan = plan_account(planned, warehouse, request)
+            return end_of_dry_run(accounts, files)
+        _load(output, warehouse, request, accounts, files, quiet=quiet)
+    for remark in remarks(accounts):
         output.remark(remark)
     if publish:
         _publish(output, engine, publish, wait, quiet=quiet)
-    return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
+    return end_of_loads(accounts, warehouse.location, quiet=quiet)
 
 
 @main.command(epilog=as_help())
@@ -191,10 +200,17 @@ def transform(
 
 
 @main.command(epilog=as_help())
+@account_option
 @json_option
 @warehouse_options
 @click.pass_obj
-def status(output: Output, destination: str, database: Path, dataset: str) -> End:
+def status(
+    output: Output,
+    account: str | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
     """Say what is stored, what is missing and what the next load would do.
 
     Ends with 4 when a day failed, is not whole or was never fetched, otherwise with 0.
@@ -203,19 +219,19 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     and was fetched in the last 48 hours. Needs no key.
     """
     with frozen_imports():
-        from claude_code_analytics import CLAUDE_CODE, resolve_settings
+        from claude_code_analytics import CLAUDE_CODE, resolve_accounts
         from whole_days.clock import utc_now
 
-        from .status import read_status
-        from .words.status import end_of_status, remarks
+        from .status import read_statuses
+        from .words.status import all_remarks, end_of_status
 
     with _errors_explained("The configuration"):
-        settings = resolve_settings()
+        configured = resolve_accounts()
     with _warehouse(
         output, destination, database, dataset, read_only=True
     ) as warehouse:
-        found = read_status(warehouse, CLAUDE_CODE, settings, utc_now())
-    for remark in remarks(found):
+        found = read_statuses(warehouse, CLAUDE_CODE, configured, utc_now(), account)
+    for remark in all_remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
 
@@ -301,28 +317,36 @@ def export(
 
 
 @main.command(epilog=as_help())
+@account_option
 @json_option
 @warehouse_options
 @click.pass_obj
-def doctor(output: Output, destination: str, database: Path, dataset: str) -> End:
+def doctor(
+    output: Output,
+    account: str | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
     """Check all that a load needs, and say how to fix what does not work.
 
-    Makes at most a dozen calls to the API, writes a test table to the warehouse and
-    removes it, and rebuilds the views. Ends with the code of what to fix first: 2 for
-    impossible names, 3 for settings, key and secrets.toml, 5 for the warehouse and its
-    views, 4 for what may pass by itself or be intended (the API does not answer, there
-    is no recent data, the clock is wrong); 0 when everything works.
+    Makes at most a dozen calls to the API per account, writes a test table to the
+    warehouse and removes it, and rebuilds the views. Ends with the code of what to fix
+    first: 2 for impossible names, 3 for settings, key and secrets.toml, 5 for the
+    warehouse and its views, 4 for what may pass by itself or be intended (the API does
+    not answer, there is no recent data, the clock is wrong); 0 when everything works.
     """
     with frozen_imports():
-        from claude_code_analytics import resolve_settings
+        from claude_code_analytics import resolve_accounts
 
         from .doctor import dlt_folders, examine
         from .words.doctor import end_of_doctor
 
     findings = []
     with _errors_explained("This machine"):
+        configure = partial(resolve_accounts, account)
         for finding in examine(
-            resolve_settings, destination, database, dataset, folders=dlt_folders()
+            configure, destination, database, dataset, folders=dlt_folders()
         ):
             findings.append(finding)
             color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
@@ -502,45 +526,35 @@ def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
 def _load(
     output: Output,
     warehouse: Warehouse,
-    plan: Plan,
+    request: Request,
+    accounts: Sequence[AccountLoad],
     files: Sequence[InputFile],
-    settings: UsageSettings,
-    before: Preflight,
     *,
     quiet: bool,
-) -> Outcome[UsageSummary]:
+) -> None:
     from rich.console import Console
 
-    from claude_code_analytics import CLAUDE_CODE
-
+    from .accounts import conclude, load_account
     from .interrupt import run_interruptibly
-    from .load import load as run
-    from .load import load_files
-    from .words.load import interrupted
-    from .words.progress import watch
+    from .words.accounts import interrupted
+    from .words.progress import Silence, watch
+
+    watched = [Silence()]  # the last one is of the account that is loaded now
+
+    def watching(plan: Plan) -> Silence:
+        watched.append(watch(Console(stderr=True), len(plan.wanted), quiet=quiet))
+        return watched[-1]
 
     def farewell() -> None:
-        progress.__exit__()
-        line = interrupted(progress.stored_days, plan, warehouse.location)
+        watched[-1].__exit__()
+        line = interrupted(accounts, watched[-1].stored_days, warehouse.location)
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
 
-    def work() -> Outcome[UsageSummary]:
-        outcome = run(
-            warehouse,
-            CLAUDE_CODE,
-            plan,
-            settings,
-            progress,
-            before.clock,
-            is_admitted=before.is_admitted,
-            contact=progress.contact,
-        )
-        now = before.clock()
-        outcome.files, outcome.file_error = load_files(warehouse, files, now)
-        if plan.wanted or plan.stored:
-            warehouse.build_views()
-        return outcome
+    def work() -> None:
+        for account in accounts:
+            if not account.problem:
+                load_account(account, warehouse, request, watching)
+        conclude(accounts, warehouse, files)
 
-    with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
-        return run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
+    run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)

@@ -61,6 +61,12 @@ class Progress(Protocol):
         """A package was committed."""
 
 
+class Watching(Progress, Protocol):
+    """A progress that also watches whether the API answers."""
+
+    contact: Contact
+
+
 @dataclass
 class Outcome(Generic[Summary]):
     """What a load did.
@@ -72,7 +78,7 @@ class Outcome(Generic[Summary]):
     `emptied` are the days that had records and have none now. `organizations` own the
     loaded records; `organizations_before` owned the stored records of the same days.
     Nothing was stored of `new_organizations`. `shared_organizations` are held by
-    another account too, which is the value.
+    another account too; the values are the accounts.
 
     `files` names the input files that were loaded because they changed. `file_error` is
     why one of them was refused.
@@ -88,7 +94,7 @@ class Outcome(Generic[Summary]):
     organizations: set[str] = field(default_factory=set)
     organizations_before: set[str] = field(default_factory=set)
     new_organizations: set[str] = field(default_factory=set)
-    shared_organizations: dict[str, str] = field(default_factory=dict)
+    shared_organizations: dict[str, list[str]] = field(default_factory=dict)
     records: int = 0
     seconds: float = 0
     account_is_empty: bool = False
@@ -131,25 +137,15 @@ class Outcome(Generic[Summary]):
         self.records += content.records
 
     def conclude(
-        self,
-        stored: Mapping[date, StoredDay],
-        known_names: Container[str] | None,
-        others: Mapping[str, str],
+        self, stored: Mapping[date, StoredDay], known_names: Container[str] | None
     ) -> None:
-        """Compare with the stored days; `known_names` is None before the first load.
-
-        `others` are the organisations that other accounts hold.
-        """
+        """Compare with the stored days; `known_names` is None before the first load."""
         has_records = self.records or any(day.records for day in stored.values())
         self.account_is_empty = bool(self.loaded) and not has_records
         if known := known_organizations(stored):
             self.new_organizations = self.organizations - known
         if known_names is not None:
             self.new_names = {name for name in self.names if name not in known_names}
-        self.shared_organizations = {
-            organization: others[organization]
-            for organization in sorted(self.organizations & others.keys())
-        }
 
 
 @dataclass(frozen=True)
@@ -237,7 +233,11 @@ def load(
             # Drop these days from memory before the next ones are fetched.
             del portion, package
             pa.system_memory_pool().release_unused()
-    outcome.conclude(plan.stored, known, others)
+    outcome.conclude(plan.stored, known)
+    outcome.shared_organizations = {
+        organization: sorted([account, others[organization]])
+        for organization in sorted(outcome.organizations & others.keys())
+    }
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome

@@ -40,7 +40,7 @@ class _Named:
 
 
 def resolve_accounts(chosen: str | None = None, **given: Any) -> list[UsageSettings]:  # noqa: ANN401 (the spec types them)
-    """The settings of each account, the single key's first; of `chosen` alone, if given.
+    """The settings of each account, the single key's first, or of `chosen` alone.
 
     `given` are settings that all accounts share. Without any key there is one account.
     A name counts with A to Z in lower case and with `_` for `-` and `.`, because names
@@ -158,7 +158,9 @@ def _of_files() -> dict[str, _Named]:
         for name, values in table.items():
             account = _account(found, str(name))
             if not isinstance(values, dict):
-                raise SettingsError(f"accounts.{name} in [{SECTION}] is no table. {FORM}")
+                raise SettingsError(
+                    f"accounts.{name} in [{SECTION}] is no table. {FORM}"
+                )
             for setting, value in values.items():
                 kind = _kind(account, str(setting))
                 account.values[kind] = _text(account, kind, value, keeps_secrets)

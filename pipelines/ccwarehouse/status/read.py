@@ -23,17 +23,22 @@ _LAST_RUN = """
 
 
 def read_status(
-    warehouse: Warehouse, report: Report[Any], settings: Settings, now: datetime
+    warehouse: Warehouse,
+    report: Report[Any],
+    settings: Settings,
+    now: datetime,
+    *,
+    or_empty: bool = False,
 ) -> Status:
-    """The status at `now` (UTC). Creates and changes nothing.
+    """The status of an account at `now` (UTC). Creates and changes nothing.
 
-    Raises `NothingLoadedError` before the first load, and dlt's errors if the warehouse
-    cannot be reached.
+    Raises `NothingLoadedError` before its first load, unless it may be empty, and dlt's
+    errors if the warehouse cannot be reached.
     """
     stored = warehouse.stored(report, settings.account)
     chosen = plan(Request(), stored, now, settings)
     with warehouse.client() as client:
-        if not chosen.stored:
+        if not (chosen.stored or or_empty):
             raise NothingLoadedError(
                 f"dataset {client.dataset_name} has no data of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"

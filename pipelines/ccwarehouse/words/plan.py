@@ -14,11 +14,15 @@ from .dates import count, span
 def end_of_dry_run(plan: Plan, files: Sequence[InputFile]) -> End:
     """The end of `load --dry-run`; the files were read and have no fault."""
     facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
-    rows = [
+    return End(facts=facts, lines=[*plan_as_lines(plan), *files_as_lines(files)])
+
+
+def files_as_lines(files: Sequence[InputFile]) -> list[str]:
+    """A line for each file that was read without a fault."""
+    return [
         f"{file.file} is right: {count(len(file.rows), 'row')} of {file.name}."
         for file in files
     ]
-    return End(facts=facts, lines=[*plan_as_lines(plan), *rows])
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
