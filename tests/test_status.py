@@ -195,6 +195,7 @@ def test_days_become_missing_as_time_passes(api, database):
 def test_rows_are_counted_in_each_table(api, database):
     """The counts are those of the account's rows in the tables."""
     load_from(api, database, "2026-03-08", "2026-03-09")
+    api.usage = lambda day: [record(str(day), organization_id="another")]
     load_from(api, database, "2026-03-09", "2026-03-09", account="other")
     counted = status_of(database).rows
 
