@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -226,11 +226,13 @@ class UsageClient:
         return await run_sync(read, reply.body, limiter=self._workers)
 
     async def _reply(self, params: dict[str, str], patience: Patience) -> Answer:
+        with _refusing():
+            secret = await self._credential.secret()
         # `timeout` restarts with every byte; patience limits the whole reply
         try:
             async with asyncio.timeout(patience.left()):
                 await self._gate.passed(patience)
-                return await self._admitted(params)
+                return await self._admitted(params, secret)
         except TimeoutError:
             raise TransientError(patience.reason) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -239,16 +241,13 @@ class UsageClient:
             message = f"{type(error).__name__} {error}".strip()
             raise TransientError(self.redacted(message)) from None
 
-    async def _admitted(self, params: dict[str, str]) -> Answer:
+    async def _admitted(self, params: dict[str, str], secret: str) -> Answer:
         """The reply; after a 401 the reply to a renewed token, if there is one."""
-        try:
-            secret = await self._credential.secret()
-            reply = await self._said(params, secret)
-            if reply.head.status_code != 401:
-                return reply
+        reply = await self._said(params, secret)
+        if reply.head.status_code != 401:
+            return reply
+        with _refusing():
             instead = await self._credential.instead_of(secret)
-        except CredentialsError as error:  # a command gives no token
-            raise RefusedError(str(error), ends_run=error) from None
         return await self._said(params, instead) if instead else reply
 
     async def _said(self, params: dict[str, str], secret: str) -> Answer:
@@ -297,6 +296,15 @@ class UsageClient:
         """
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
         return without_emails(self._credential.redacted(text))[:LONGEST_REASON]
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """A command that gives no token is like a refusal: it may concern the whole run."""
+    try:
+        yield
+    except CredentialsError as error:
+        raise RefusedError(str(error), ends_run=error) from None
 
 
 def _next_cursor(page: Page, cursors: Set[str], empty: int) -> str:

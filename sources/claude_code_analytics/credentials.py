@@ -40,6 +40,7 @@ class Credential:
         self._secret, self._read = secret, read
         self._seen = {secret} - {""}
         self._is_unproven = False
+        self._failure: CredentialsError | None = None
         self._lock = threading.Lock()
 
     async def secret(self) -> str:
@@ -72,7 +73,9 @@ class Credential:
 
     def _first(self) -> str:
         with self._lock:
-            return self._secret or self._renewed()
+            if self._failure:  # not again for each day
+                raise self._failure
+            return self._secret or self._printed()
 
     def _newer(self, refused: str) -> str | None:
         with self._lock:
@@ -80,12 +83,16 @@ class Credential:
                 return self._secret
             if self._is_unproven:
                 return None
-            return self._renewed()
+            self._is_unproven = True
+            return self._printed()
 
-    def _renewed(self) -> str:
+    def _printed(self) -> str:
         assert self._read is not None
-        self._is_unproven = True
-        self._secret = self._read()
+        try:
+            self._secret = self._read()
+        except CredentialsError as error:
+            self._failure = error
+            raise
         self._seen.add(self._secret)
         return self._secret
 
