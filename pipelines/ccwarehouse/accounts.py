@@ -81,13 +81,13 @@ def load_account(
     account: AccountLoad,
     warehouse: Warehouse,
     request: Request,
-    watch: Callable[[Plan], AbstractContextManager[Watching]],
+    watch: Callable[[AccountLoad], AbstractContextManager[Watching]],
 ) -> None:
     """Plan the account's days and load them."""
     assert account.before is not None
     with account.own_problem():
         account.plan = plan_account(account, warehouse, request)
-        with watch(account.plan) as progress:
+        with watch(account) as progress:
             account.outcome = load(
                 warehouse,
                 CLAUDE_CODE,

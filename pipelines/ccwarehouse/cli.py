@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from .accounts import AccountLoad
     from .export.formats import Writer
     from .inputs import InputFile
-    from .load import Plan, Request
+    from .load import Request
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
 
@@ -541,8 +541,11 @@ def _load(
 
     watched = [Silence()]  # the last one is of the account that is loaded now
 
-    def watching(plan: Plan) -> Silence:
-        watched.append(watch(Console(stderr=True), len(plan.wanted), quiet=quiet))
+    def watching(account: AccountLoad) -> Silence:
+        days = len(account.plan.wanted) if account.plan else 0
+        name = "" if account.is_alone else account.account
+        console = Console(stderr=True)
+        watched.append(watch(console, days, quiet=quiet, account=name))
         return watched[-1]
 
     def farewell() -> None:

@@ -130,11 +130,11 @@ def _answers(look: Look, base_url: str) -> Finding:
 
 
 def _access(look: Look, settings: UsageSettings) -> Finding:
+    is_token = settings.auth_token or settings.auth_token_command
     if not look.probes:
         return skipped("access", "the API does not answer")
     _, probe = look.probes[0]
     if probe.status in REFUSALS:
-        is_token = settings.auth_token or settings.auth_token_command
         fix = GET_A_TOKEN if is_token else MAKE_A_KEY
         why = REFUSALS_OF_TOKENS if is_token else REFUSALS
         fix = fix.format(place=settings.key_place)
@@ -142,7 +142,7 @@ def _access(look: Look, settings: UsageSettings) -> Finding:
         return problem("access", ExitCode.CONFIGURATION, text)
     if probe.page is None:
         return skipped("access", "the API does not answer with a report")
-    return ok("access", "the API accepts the key")
+    return ok("access", f"the API accepts the {'token' if is_token else 'key'}")
 
 
 def _organization(look: Look) -> str | None:

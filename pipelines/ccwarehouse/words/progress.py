@@ -48,9 +48,12 @@ class Silence:
 class Words(Silence):
     """Counts records, and prints a line when the API does not answer."""
 
-    def __init__(self, console: Console, contact: Contact | None = None) -> None:
+    def __init__(
+        self, console: Console, contact: Contact | None = None, account: str = ""
+    ) -> None:
         super().__init__()
         self.contact = contact or self.contact
+        self._of = f"{account}: " if account else ""
         self._console = console
         self._records = 0
         self._began = time.monotonic()
@@ -89,6 +92,7 @@ class Words(Silence):
             self.listen()
 
     def _print(self, line: str) -> None:
+        line = f"{self._of}{line}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -96,9 +100,13 @@ class Lines(Words):
     """A line per package, for logs."""
 
     def __init__(
-        self, console: Console, days: int, contact: Contact | None = None
+        self,
+        console: Console,
+        days: int,
+        contact: Contact | None = None,
+        account: str = "",
     ) -> None:
-        super().__init__(console, contact)
+        super().__init__(console, contact, account)
         self._days = days
 
     def stored(self, package: Package[Any]) -> None:
@@ -115,9 +123,13 @@ class Bar(Words):
     """A bar that advances with every fetched day; failed days are counted apart."""
 
     def __init__(
-        self, console: Console, days: int, contact: Contact | None = None
+        self,
+        console: Console,
+        days: int,
+        contact: Contact | None = None,
+        account: str = "",
     ) -> None:
-        super().__init__(console, contact)
+        super().__init__(console, contact, account)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -129,7 +141,7 @@ class Bar(Words):
             transient=True,
         )
         self._task = self._bars.add_task(
-            "Loading", total=days, failed="", records=0, rate=0.0
+            f"{self._of}Loading", total=days, failed="", records=0, rate=0.0
         )
         self._failed = 0
 
@@ -155,8 +167,9 @@ class Bar(Words):
         )
 
 
-def watch(console: Console, days: int, *, quiet: bool) -> Silence:
-    """The kind of progress that suits the console."""
+def watch(console: Console, days: int, *, quiet: bool, account: str = "") -> Silence:
+    """The kind of progress that suits the console; each line names the account."""
     if quiet or not days:
         return Silence()
-    return Bar(console, days) if console.is_terminal else Lines(console, days)
+    kind = Bar if console.is_terminal else Lines
+    return kind(console, days, account=account)
