@@ -18,7 +18,15 @@ from loads import execute
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
-MAPS = {"days", "rows", "days_failed", "days_standing", "duplicates"}
+MAPS = {
+    *("days", "rows", "days_failed", "days_standing", "duplicates"),
+    "shared_organizations",
+}
+# Rows of another account: of the same organisation, and without a key here.
+OTHER = """
+    insert into claude_code.{table} by name
+    select * replace ('other' as account) from claude_code.{table} limit 1
+"""
 BUDGETS = "scope,name,month,amount,currency\norganisation,,{month},1,{currency}\n"
 
 
@@ -90,6 +98,8 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
     objects["export without a view"] = [call("export")[1]]
+    for table in ("usage_report", "day_fetches"):
+        execute(tmp_path / "ccwarehouse.duckdb", OTHER.format(table=table))
     refused, emptied = [], []
 
     def later(day):

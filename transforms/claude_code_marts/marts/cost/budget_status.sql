@@ -1,7 +1,7 @@
 -- One row per scope, name, month, currency and basis: how far a budget is used up.
 --
--- scope: organisation (all accounts together), team or user.
--- name: Team, or user with A to Z in lower case; empty text for the organisation.
+-- scope: organisation (all accounts together), account, team or user.
+-- name: Account, team, or user with A to Z in lower case; empty for the organisation.
 -- month: First UTC day of the month.
 -- currency: Currency of amount, spent and forecast, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
@@ -11,7 +11,7 @@
 -- forecast: Whole month, in units of the currency, as month_forecast; null if it is past.
 -- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
 -- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
--- days_missing: Days of the month not fetched (count), added over accounts; null without any.
+-- days_missing: Days not fetched (count), added over its accounts; null without any.
 -- line: Number of the line in the budgets file, which is the order to show them in.
 with
 
@@ -77,14 +77,30 @@ known_teams as (
 
 ),
 
+account_months as (
+
+    select * from month_days
+
+),
+
 months as (
 
     select
         month,
+        '' as account,
         cast(sum(days_missing) as bigint) as days_missing
 
-    from month_days
+    from account_months
     group by month
+
+    union all
+
+    select
+        month,
+        account,
+        days_missing
+
+    from account_months
 
 ),
 
@@ -98,6 +114,7 @@ budget_months as (
 team_costs as (
 
     select
+        costs.account,
         costs.month,
         costs.currency,
         costs.customer_type,
@@ -115,6 +132,7 @@ team_costs as (
         and costs.actor_type = assigned.actor_type
         and costs.actor = assigned.actor
     group by
+        costs.account,
         costs.month,
         costs.currency,
         costs.customer_type,
@@ -128,6 +146,18 @@ scoped_costs as (
     select
         'organisation' as scope,
         '' as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+
+    union all
+
+    select
+        'account' as scope,
+        account as name,
         month,
         currency,
         customer_type,
@@ -199,6 +229,15 @@ scoped_expected as (
         *,
         'organisation' as scope,
         '' as name
+
+    from team_expected
+
+    union all
+
+    select
+        *,
+        'account' as scope,
+        account as name
 
     from team_expected
 
@@ -284,6 +323,9 @@ known as (
     from budgets
     left join months
         on budgets.month = months.month
+        and months.account = case
+            when budgets.scope = 'account' then budgets.name else ''
+        end
     left join known_teams
         on budgets.name = known_teams.team
     left join spent
