@@ -307,3 +307,11 @@ def test_what_the_section_sets_comes_before_the_customary_variables(monkeypatch)
     monkeypatch.setenv("ANTHROPIC_ADMIN_KEY_FILE", "/nowhere")
 
     assert ["auth_token"] == settings(api_key="", auth_token=TOKEN).kinds
+
+
+def test_a_given_key_comes_before_a_configured_token(monkeypatch):
+    """As the demo gives one, and a pipeline of one's own may."""
+    monkeypatch.setenv(f"{SECTION}AUTH_TOKEN", TOKEN)
+
+    assert ["api_key"] == settings(api_key=DEMO_API_KEY).kinds
+    assert ["auth_token"] == settings(api_key="").kinds

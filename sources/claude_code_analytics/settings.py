@@ -188,10 +188,13 @@ class UsageSettings(BaseConfiguration):
 def resolve_settings(**given: Any) -> UsageSettings:  # noqa: ANN401 (the spec types them)
     """The settings from arguments, the environment and dlt's files, in this order.
 
-    None counts as not given. Raises `SettingsError`, and dlt's
-    `ConfigurationException` for a value of the wrong type.
+    None counts as not given. A given key or token comes before every other kind of one.
+    Raises `SettingsError`, and dlt's `ConfigurationException` for a value of the wrong
+    type.
     """
     explicit = {name: value for name, value in given.items() if value is not None}
+    if any(explicit.get(kind) for kind in KINDS):
+        explicit = dict.fromkeys(KINDS, "") | explicit
     return resolve_configuration(
         UsageSettings(), sections=("sources",), explicit_value=explicit
     )
