@@ -239,6 +239,7 @@ def test_a_single_key_that_moves_under_a_name_is_told_the_same(call, api, tmp_pa
     done = call("load", "--account", "acme")
 
     assert (0, 3) == (first.exit_code, done.exit_code)
+    assert done.stderr.startswith("ccwarehouse: Account acme reads organisation ours")
     assert "which account default holds already" in done.stderr
     assert [("default", "ours", 3, 6)] == stored(tmp_path)
 
@@ -313,8 +314,11 @@ def test_an_account_that_was_never_loaded_is_missing(call, given):
     call("load", "--account", "acme")
     done = call("status")
 
-    assert 4 == done.exit_code
+    alone = call("status", "--account", "beta")
+
+    assert (4, 5) == (done.exit_code, alone.exit_code)
     assert "beta: nothing is loaded yet. Load: ccwarehouse load" in done.stderr
+    assert "has no data of account beta yet" in alone.stderr
 
 
 def test_doctor_checks_each_account(call, api):

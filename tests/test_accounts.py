@@ -106,9 +106,12 @@ def test_a_chosen_account_is_alone(set_key):
 
 
 @pytest.mark.parametrize("empty", ["", "  ", "\n"])
-def test_an_empty_variable_is_an_account_without_a_key(set_key, monkeypatch, empty):
+@pytest.mark.parametrize("single", ["ANTHROPIC_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY_FILE"])
+def test_an_empty_variable_is_an_account_without_a_key(
+    set_key, monkeypatch, single, empty
+):
     """It hides no file, takes no other key, and says what to set once it is used."""
-    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", KEY)
+    monkeypatch.setenv(single, KEY)
     set_key("ACME__API_KEY", empty)
     _, acme = resolve_accounts()
 

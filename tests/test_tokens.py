@@ -4,13 +4,14 @@ import json
 import os
 import time
 
+import anyio
 import pytest
 from click.testing import CliRunner
 
 from api import settings
 from ccwarehouse.cli import main
-from claude_code_analytics import CredentialsError, credentials
-from claude_code_analytics.credentials import printed_by
+from claude_code_analytics import CredentialsError, SettingsError, credentials
+from claude_code_analytics.credentials import printed_by, token_of
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query, record
 
@@ -197,6 +198,17 @@ def test_a_command_that_gives_no_token_is_told_without_its_output(command, told)
     assert "hunter" not in str(failed.value)
 
 
+@pytest.mark.process
+def test_a_command_that_fails_is_not_run_for_each_call(printing):
+    """Each call of a load is told the same error."""
+    credential = token_of(printing("two words"))
+    for _ in range(2):
+        with pytest.raises(CredentialsError, match="printed more than a token"):
+            anyio.run(credential.secret)
+
+    assert 1 == printing.runs()
+
+
 @pytest.mark.slow
 @pytest.mark.process
 def test_a_command_that_hangs_is_ended(monkeypatch):
@@ -315,3 +327,11 @@ def test_a_given_key_comes_before_a_configured_token(monkeypatch):
 
     assert ["api_key"] == settings(api_key=DEMO_API_KEY).kinds
     assert ["auth_token"] == settings(api_key="").kinds
+
+
+def test_two_kinds_are_refused_in_a_pipeline_of_ones_own_too():
+    """Before the first call."""
+    given = settings(api_key=DEMO_API_KEY, auth_token=TOKEN)
+
+    with pytest.raises(SettingsError, match="sets api_key and auth_token"):
+        _ = given.credential
