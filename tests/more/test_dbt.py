@@ -1,4 +1,4 @@
-"""dbt itself reads our sources: on a DuckDB file, attached or its own, and on Postgres."""
+"""dbt itself reads our sources: a DuckDB file, attached or not, and Postgres."""
 
 import json
 import os
