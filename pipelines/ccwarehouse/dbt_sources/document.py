@@ -1,6 +1,6 @@
 """What dbt is told: two sources, their tables and columns.
 
-dbt's own tests suffice; no package is needed. The keys are those of dbt 1.10.5 and
+dbt's own tests suffice; no package is needed. The keys are those of dbt 1.10.8 and
 newer: `data_tests` with `arguments`, and freshness under `config`.
 """
 
