@@ -20,8 +20,9 @@ check: .venv/installed lint
 test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest $(WORKERS)
 
-# The same views on Spark, which takes half a minute to begin; needs Java 17.
-test-more: .venv/installed .venv-spark/installed
+# dbt on our sources, and the same views on Spark, which takes half a minute to begin;
+# Spark needs Java 17.
+test-more: .venv/installed .venv-dbt/installed .venv-spark/installed
 	$(BIN)/pytest tests/more
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -78,10 +79,16 @@ format: .venv/installed
 		--python $(BIN)/python --only-group spark
 	touch $@
 
+.venv-dbt/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-dbt $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --only-group dbt
+	touch $@
+
 .venv-bench/installed: .venv/installed
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --quiet --locked \
 		--python $(BIN)/python --no-default-groups
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-bigquery .venv-spark dist demo.duckdb demo.duckdb.wal
+	rm -rf .venv .venv-bench .venv-bigquery .venv-dbt .venv-spark dist \
+		demo.duckdb demo.duckdb.wal

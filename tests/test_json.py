@@ -90,6 +90,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
     objects["export without a view"] = [call("export")[1]]
+    objects["dbt-sources"] = [call("dbt-sources", "--out", "sources.yml")[1]]
     refused, emptied = [], []
 
     def later(day):
@@ -135,6 +136,9 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
         (["budgets", "--month", "2026-13"], 2, "Write it as YYYY-MM"),
         (["export", "user_cost", "--out", "x"], 2, "Did you mean"),
         (["export", "user_daily", "--out", "x"], 5, "does not exist yet"),
+        (["dbt-sources"], 2, "Name it: --out"),
+        (["dbt-sources", "--out", "no/x.yml"], 2, "folder does not exist"),
+        (["dbt-sources", "--out", "x", "--dataset", "-"], 2, "needs a letter"),
     ],
 )
 def test_an_error_is_an_object_too(call, words, code, reason):

@@ -300,6 +300,40 @@ def export(
     return end_of_export(view, form, count, out)
 
 
+@main.command("dbt-sources", epilog=as_help())
+@click.option(
+    "--out",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="YAML file to write or replace; unset, stdout.",
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def dbt_sources(
+    output: Output, out: Path | None, destination: str, database: Path, dataset: str
+) -> End:
+    """Write the tables and views as sources for dbt.
+
+    They have descriptions and tests. Opens no warehouse and needs no key.
+    """
+    _require_out(output, out)
+    with frozen_imports():
+        from .dbt_sources import as_yaml, sources, text_sink
+        from .export import require_target
+        from .warehouses import dialect_for, engine_of
+        from .words.dbt_sources import end_of_dbt_sources
+
+    engine = engine_of(destination, database)
+    with _errors_explained(destination):
+        name = engine.stored_name(dataset)
+        if out:
+            require_target(out, database)
+        document = sources(name, engine.catalog, dialect_for(engine))
+        with text_sink(out) as sink:
+            sink.write(as_yaml(document))
+    return end_of_dbt_sources(document, out)
+
+
 @main.command(epilog=as_help())
 @json_option
 @warehouse_options
@@ -404,12 +438,16 @@ def _files(
     return read_files(settings)
 
 
+def _require_out(output: Output, out: Path | None) -> None:
+    if output.as_json and out is None:
+        message = "With --json the output needs a file of its own. Name it: --out."
+        raise click.UsageError(message)
+
+
 def _require_way_out(output: Output, form: str, out: Path | None) -> None:
     if out:
         return
-    if output.as_json:
-        message = "With --json the rows need a file of their own. Name it: --out."
-        raise click.UsageError(message)
+    _require_out(output, out)
     if form == "parquet" and sys.stdout.isatty():
         message = "Parquet is no text for a terminal. Name a file: --out."
         raise click.UsageError(message)

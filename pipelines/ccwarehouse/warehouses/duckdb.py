@@ -1,6 +1,6 @@
 """DuckDB: a local file, which one program at a time may write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,7 +14,13 @@ from duckdb import DuckDBPyConnection
 from . import duckdb_copy
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
-from .duckdb_file import IN_USE, MAX_VACUUM_TASKS, hold_file, require_own_name
+from .duckdb_file import (
+    IN_USE,
+    MAX_VACUUM_TASKS,
+    catalog_name,
+    hold_file,
+    require_own_name,
+)
 from .fixes import WAIT
 from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import no_views
@@ -41,6 +47,11 @@ class DuckDb(Engine):
     def place(self) -> str:
         """The path of the file, as given."""
         return str(self.database)
+
+    @property
+    def catalog(self) -> str | None:
+        """What DuckDB calls the database in the file, opened or attached."""
+        return catalog_name(self.database)
 
     def exists(self) -> bool:
         """Whether the file exists."""
@@ -136,6 +147,10 @@ class DuckDbSql(CommentOn):
         """Read as Arrow: DuckDB makes it much faster than tuples."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_arrow(ROWS_AT_ONCE)
+
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """A row, which is itself not null when all its values are."""
+        return f"row({', '.join(columns)})"
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
         """The objects that are not views; DuckDB has Postgres's catalogue for this."""

@@ -84,6 +84,11 @@ class Engine:
         """Where the data is, for people."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def catalog(self) -> str | None:
+        """The database in SQL, where the options say it; None where settings do."""
+        return None
+
     def exists(self) -> bool:
         """Whether there is a database to open. Creates nothing."""
         return True
@@ -205,6 +210,12 @@ class Dialect:
         """The rows of a query, `ROWS_AT_ONCE` at a time: as tuples, or as Arrow."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_fetch(ROWS_AT_ONCE)
+
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """An expression of several columns, never null, whose values are equal where
+        those of all columns are; null is a value. None where none is known.
+        """
+        return None
 
     def by_code_points(self, key: str) -> str:
         """An expression that sorts a text by code points, whatever its collation."""
