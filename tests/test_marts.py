@@ -207,8 +207,8 @@ def test_columns_are_those_promised(warehouse):
     month = ["account", "organization_id", "month"]
     kind = ["customer_type", "currency"]
     whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
-    user_day = [*day, *who, *kind, "has_activity", *activity, *met]
-    user_day += ["terminals", "remote_sessions", "models", *cost]
+    variety = ["terminals", "remote_sessions"]
+    user_day = [*day, *who, *kind, "has_activity"]
 
     expected = {
         "tool_acceptance_daily": [*day, "tool", *acceptance],
@@ -217,6 +217,7 @@ def test_columns_are_those_promised(warehouse):
         "user_cost_monthly": [
             *[*month, *user],
             *["active_days", "cost_per_active_day", "cost_share"],
+            *["days_complete", "days_missing", "days_provisional", "is_complete"],
         ],
         "model_cost_daily": [
             *day,
@@ -230,8 +231,11 @@ def test_columns_are_those_promised(warehouse):
             *[*day, "active_users", "active_keys", *activity, *met],
             "is_final",
         ],
-        "user_activity_daily": user_day,
-        "user_daily": [*user_day, "team"],
+        "user_activity_daily": [
+            *[*user_day, "records", "records_with_cost", *activity, *met],
+            *[*variety, "model_entries", "models", *cost],
+        ],
+        "user_daily": [*user_day, *activity, *met, *variety, "models", *cost, "team"],
         "terminal_daily": [
             *[*day, "terminal_type", "is_remote"],
             *["users", "sessions", "lines_added", "commits"],

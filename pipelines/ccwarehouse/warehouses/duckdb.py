@@ -1,5 +1,6 @@
 """DuckDB: a local file, which one program at a time may write."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +30,7 @@ from .waiting import IMPATIENT, Patience
 # DuckDB's limit while it writes a package. With 64 MB a backfill of 350,000 records
 # peaked at 400 to 420 MB; with 128 MB or no limit at 475 MB, in the same time. With
 # 32 MB, 150,000 rows of 3,600 letters did not fit.
-MEMORY: Final = "64MB"
-
-# For the stored marts of a package, of which a day of 100,000 records needs 128 MB.
-STORING_MEMORY: Final = "1GB"
+MEGABYTES: Final = 64
 
 
 class DuckDb(Engine):
@@ -116,13 +114,14 @@ class DuckDb(Engine):
                     connection.execute("checkpoint")
 
     @contextmanager
-    def storing_marts(self, client: Client) -> Iterator[None]:
-        """With more memory, which a day of more than 20,000 records needs."""
-        client.execute_sql(f"set memory_limit = '{STORING_MEMORY}'")
+    def storing_marts(self, client: Client, records: int) -> Iterator[None]:
+        """With more memory for a day of so many records that it needs it."""
+        parts = math.ceil(records / DuckDbSql.records_stored_at_once)
+        client.execute_sql(f"set memory_limit = '{max(parts, 1) * MEGABYTES}MB'")
         try:
             yield
         finally:
-            client.execute_sql(f"set memory_limit = '{MEMORY}'")
+            client.execute_sql(f"set memory_limit = '{MEGABYTES}MB'")
 
     def require_copy(self, target: Path, dataset: str) -> None:
         """Raise `ImpossibleNameError` if `target` cannot be a copy."""
@@ -139,7 +138,7 @@ class DuckDbSql(CommentOn):
     # DuckDB can replace a view even if its columns change.
     replaces_views_at_once = True
 
-    # 20,000 records need 48 MB, as much as is left to a package; 60,000 need 96 MB.
+    # 20,000 records need 48 MB, 60,000 need 96 MB and 100,000 need 128 MB.
     records_stored_at_once = 20_000
 
     @contextmanager
@@ -169,7 +168,7 @@ def _set(connection: DuckDBPyConnection, name: str, value: int) -> Iterator[None
 
 @contextmanager
 def _little_memory(connection: DuckDBPyConnection) -> Iterator[None]:
-    connection.execute(f"set memory_limit = '{MEMORY}'")
+    connection.execute(f"set memory_limit = '{MEGABYTES}MB'")
     try:
         yield
     finally:

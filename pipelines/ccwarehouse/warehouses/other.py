@@ -152,8 +152,13 @@ class Engine:
         """
         return nullcontext()
 
-    def storing_marts(self, client: Client) -> AbstractContextManager[None]:
-        """Settings while a package's stored marts are written, within `writing`."""
+    def storing_marts(
+        self, client: Client, records: int
+    ) -> AbstractContextManager[None]:
+        """Settings while stored marts are written, within `writing`.
+
+        `records` is the number of records of the largest day.
+        """
         return nullcontext()
 
     # a copy for readers

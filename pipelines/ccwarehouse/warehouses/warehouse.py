@@ -11,6 +11,7 @@ import dlt
 import pyarrow as pa
 
 from claude_code_marts import Model
+from claude_code_marts import materialised as marts_to_store
 from whole_days.ledger import read_stored, require_own_shape
 from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
@@ -107,13 +108,18 @@ class Warehouse:
         if not (self.engine.stores_marts and package.written):
             return lambda _: None
         days = {packed.fetch.day: packed.fetch.records for packed in package.written}
-        replace = materialised.replacing(package.account, days)
+        return materialised.replacing(package.account, days, self.engine.storing_marts)
 
-        def work(client: Client) -> None:
-            with self.engine.storing_marts(client):
-                replace(client)
-
-        return work
+    def _fill_stored_marts(self, *, everything: bool) -> None:
+        with self.client() as client:
+            missing = materialised.missing_tables(client)
+        views = marts_to_store() if everything else missing
+        if views:
+            with (
+                self.engine.writing(self.pipeline, replaces=everything),
+                self.client() as client,
+            ):
+                materialised.fill_tables(client, views, self.engine.storing_marts)
 
     def build_views(self, *, everything: bool = False) -> list[str]:
         """Rebuild views, descriptions and indexes; returns the views' names.
@@ -125,8 +131,10 @@ class Warehouse:
             require_own_shape(client)
             views.require_usage(client)
         make_input_tables(self.pipeline)
+        if stores:
+            self._fill_stored_marts(everything=everything)
         with self.client() as client:
-            names = views.build(client, stores_marts=stores, everything=everything)
+            names = views.build(client, stores_marts=stores)
             dialect = dialect_of(client)
             dialect.describe_tables(client, stores_marts=stores)
             dialect.index_tables(client, stores_marts=stores)
