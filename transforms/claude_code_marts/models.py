@@ -19,7 +19,7 @@ A check's file begins with its claim.
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -124,7 +124,7 @@ class Model:
 
 def models() -> list[Model]:
     """All views, each after the views that it reads."""
-    return in_build_order(_views())
+    return list(_in_order())
 
 
 @cache
@@ -138,7 +138,7 @@ def materialised() -> tuple[Model, ...]:
 
 def checks() -> list[Model]:
     """The checks in files, then a check of each view's grain."""
-    return [*_read("checks"), *(grain_check(view) for view in models())]
+    return list(_checks())
 
 
 def grain_check(view: Model) -> Model:
@@ -186,12 +186,13 @@ def render(
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
+@lru_cache(maxsize=64)  # conditions differ from load to load
 def render_flat(
     model: Model,
     dialect: str,
     raw: str,
     where: str | None = None,
-    instead: Iterable[Model] = (),
+    instead: tuple[Model, ...] = (),
 ) -> str:
     """The query over raw tables alone, in a dialect: it needs no view.
 
@@ -236,6 +237,16 @@ def _flattened(
 def _views() -> tuple[Model, ...]:
     """All views, by path. None is parsed: that takes time and memory."""
     return (*_read("staging"), *_read("marts"))
+
+
+@cache
+def _in_order() -> tuple[Model, ...]:
+    return tuple(in_build_order(_views()))
+
+
+@cache
+def _checks() -> tuple[Model, ...]:
+    return (*_read("checks"), *(grain_check(view) for view in models()))
 
 
 def _read(layer: str) -> list[Model]:

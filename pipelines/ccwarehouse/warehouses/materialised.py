@@ -137,7 +137,7 @@ def _replacement(client: Client, view: Model, where: str = "1 = 1") -> list[str]
 def _query(client: Client, view: Model, where: str | None) -> str:
     dialect = str(client.capabilities.sqlglot_dialect)
     raw = client.fully_qualified_dataset_name()
-    stored = [as_stored(other) for other in materialised()]
+    stored = tuple(as_stored(other) for other in materialised())
     return render_flat(view, dialect, raw=raw, where=where, instead=stored)
 
 
