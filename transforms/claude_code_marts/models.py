@@ -18,7 +18,7 @@ A check's file begins with its claim.
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
@@ -175,7 +175,11 @@ def render(
     `raw` and `marts` are dataset names in the dialect's spelling: quoted if the dialect
     needs quotes, and with the project or catalog if there is one.
     """
-    query = _parsed(model).copy()
+    return _rendered(_parsed(model).copy(), dialect, raw, marts)
+
+
+def _rendered(query: exp.Query, dialect: str, raw: str, marts: str) -> str:
+    """A query of ours, which is changed, in a dialect."""
     for table in _relations(query):
         dataset = raw if table.db == RAW else marts
         qualified = exp.to_table(f"{dataset}.{table.name}", dialect=dialect)
@@ -201,7 +205,7 @@ def render_flat(
     """
     known = {view.name: view for view in (*_views(), *instead)}
     flat = _flattened(model, known, where)
-    return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
+    return _rendered(flat, dialect, raw, marts=f"{RAW}_marts")
 
 
 def definition(model: Model) -> str:
