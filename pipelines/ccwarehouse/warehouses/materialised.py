@@ -10,7 +10,6 @@ views are built, so the first load of a dataset stores its marts once, at its en
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -219,14 +218,9 @@ def _between(first: date, last: date) -> str:
 def _query(client: Client, view: Model, where: str) -> str:
     dialect = str(client.capabilities.sqlglot_dialect)
     raw = client.fully_qualified_dataset_name()
-    return _template(view, dialect, raw).replace(CONDITION, f"({where})")
-
-
-@cache
-def _template(view: Model, dialect: str, raw: str) -> str:
-    """The query with a name in place of the condition: to render takes 0.05 s."""
-    stored = [as_stored(other) for other in materialised()]
-    return render_flat(view, dialect, raw=raw, where=CONDITION, instead=stored)
+    stored = tuple(as_stored(other) for other in materialised())
+    query = render_flat(view, dialect, raw=raw, where=CONDITION, instead=stored)
+    return query.replace(CONDITION, f"({where})")
 
 
 def _is_there(client: Client, table: str) -> bool:
