@@ -7,6 +7,7 @@ and its columns have GoogleSQL's names for their types.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -20,7 +21,7 @@ from ccwarehouse.inputs import make_input_tables
 from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses.materialised import fill_tables, stored_checks
 from ccwarehouse.warehouses.views import build
-from claude_code_marts import Model, checks, models, render
+from claude_code_marts import Model, checks, materialised, models, render
 from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
@@ -66,6 +67,11 @@ class Engine(Protocol):
 
     def ask(self, query: str) -> list[tuple]:
         """The rows of a query over the datasets, without translation."""
+
+
+def fill_stored(client: SqlClientBase[Any]) -> None:
+    """Fill all stored marts anew."""
+    fill_tables(client, materialised(), lambda *_: nullcontext())
 
 
 class Warehouse:
@@ -152,7 +158,7 @@ class DuckDb(Warehouse):
                 connection.register("new", new)
                 connection.execute(f"insert into {path} from new")
                 connection.unregister("new")
-        fill_tables(self.client, everything=True)
+        fill_stored(self.client)
 
     def _schema(self, path: str) -> pa.Schema:
         empty = self.client.native_connection.execute(f"from {path} limit 0")
@@ -173,7 +179,7 @@ class Postgres(Warehouse):
                 with self.client.native_connection.cursor() as cursor:
                     into = f"insert into {path} ({', '.join(columns)}) values %s"
                     execute_values(cursor, into, values)
-        fill_tables(self.client, everything=True)
+        fill_stored(self.client)
 
 
 class BigQuery:
@@ -248,6 +254,7 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
     pipeline.run(as_source(first.report, lambda: first))
     make_input_tables(pipeline)
     with pipeline.sql_client() as client:
+        fill_stored(client)
         build(client, stores_marts=True)
     return pipeline
 
