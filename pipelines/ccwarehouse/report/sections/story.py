@@ -1,0 +1,156 @@
+"""The sentences below the figures: what is unusual comes first."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from .. import text
+from ..blocks import Part, Point, sentence, strong
+from ..facts import Anomaly
+from ..figures import HISTORY, ZERO, CurrencyFigures, Figures
+from ..names import Names
+from ..text import counted, listed, percent, plain, rounded
+
+MOST: Final = 6
+MOST_UNUSUAL: Final = 3
+
+
+def points(figures: Figures, names: Names) -> list[Point]:
+    """At most six sentences."""
+    parts = [
+        *_unusual(figures, names),
+        *_over_budget(figures, names),
+        *_working_days(figures),
+        *_came_back(figures),
+        *_new_people(figures),
+        *(point for spent in figures.currencies for point in _subscribed(spent)),
+    ]
+    return parts[:MOST]
+
+
+def anomalies(figures: Figures) -> list[Anomaly]:
+    """The unusual days of the period, in order."""
+    found = (day for day in figures.facts.anomalies if day.date in figures.known)
+    return sorted(found, key=lambda day: (day.date, day.currency))
+
+
+def _unusual(figures: Figures, names: Names) -> Iterator[Point]:
+    days = anomalies(figures)
+    money = {spent.currency: spent.money for spent in figures.currencies}
+    if not days:
+        yield Point("plain", sentence(_nothing_unusual(figures)))
+        return
+    worst = sorted(days, key=lambda day: -day.excess)[:MOST_UNUSUAL]
+    for day in (day for day in days if day in worst):
+        say = money[day.currency]
+        kind = "weekend day" if day.date.weekday() >= 5 else "working day"
+        yield Point(
+            "unusual",
+            sentence(
+                strong(text.weekday_day(day.date, is_long=True)),
+                f" cost {say(day.cost)}, where {say(day.usual)} is usual for a {kind}",
+                *_explained(day, names, say),
+            ),
+        )
+    if len(days) > MOST_UNUSUAL:
+        more = counted(len(days) - MOST_UNUSUAL, "more day was", "more days were")
+        yield Point("unusual", sentence(f"{more} unusual: the chart marks all."))
+
+
+def _nothing_unusual(figures: Figures) -> str:
+    days = (figures.known.last - figures.history_from).days + 1
+    if days <= HISTORY:
+        return "Too little history yet to say what is unusual: that takes 28 days."
+    return "No day cost unusually much."
+
+
+def _explained(day: Anomaly, names: Names, say: text.Money) -> Iterator[str | Part]:
+    if day.top_actor is None or day.top_actor_excess is None:
+        yield "; no single user explains it."
+        return
+    # a key has no @; the mart has no kind beside the name
+    kind = "user_actor" if "@" in day.top_actor else "api_actor"
+    yield "; "
+    yield names.actor(day.top_actor, kind)
+    yield f" alone cost {say(day.top_actor_excess)} more than usual."
+
+
+def _over_budget(figures: Figures, names: Names) -> Iterator[Point]:
+    """Which budgets are over or will be, in a sentence each."""
+    for state, words in (("over", "over budget"), ("forecast_over", "on the way over")):
+        found = [budget for budget in figures.facts.budgets if budget.state == state]
+        if not found:
+            continue
+        who = listed(budget_name(each.scope, each.name, names) for each in found[:4])
+        more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+        are = "is" if len(found) == 1 else "are"
+        yield Point("warning", sentence(strong(f"{who}{more}"), f" {are} {words}."))
+
+
+def budget_name(scope: str, name: str, names: Names) -> str:
+    """Whose budget it is."""
+    if scope == "organisation":
+        return "The organisation"
+    if scope == "user":
+        return names.actor(name, "user_actor" if "@" in name else "api_actor")
+    return plain(name)
+
+
+def _working_days(figures: Figures) -> Iterator[Point]:
+    last = figures.known.last
+    mean, people = figures.users.on_working_days(last), figures.users.monthly(last)
+    if mean is None or not people:
+        return
+    yield Point(
+        "plain",
+        sentence(
+            f"On a working day {rounded(mean)} of the {counted(people, 'person', 'people')}"
+            f" of the last 28 days use it ({percent(mean / people)})."
+        ),
+    )
+
+
+def _came_back(figures: Figures) -> Iterator[Point]:
+    people = figures.facts.people
+    if figures.users.monthly(figures.known.last) is None or not people.earlier:
+        return
+    if (figures.known.last - figures.history_from).days + 1 < 2 * HISTORY:
+        return
+    if people.came_back == people.earlier:
+        words = "Everyone active in the 28 days before that came back in the last 28."
+    else:
+        words = (
+            f"{people.came_back:,} of the {counted(people.earlier, 'person', 'people')}"
+            " active in the 28 days before that came back in the last 28."
+        )
+    yield Point("plain", sentence(words))
+
+
+def _new_people(figures: Figures) -> Iterator[Point]:
+    period = figures.facts.period
+    if not period or not period.is_month:
+        return
+    new = sum(
+        cohort.users
+        for cohort in figures.facts.cohorts
+        if cohort.month == period.asked.first
+        and cohort.months_since == 0
+        and not cohort.is_left_edge
+    )
+    if new:
+        used = counted(new, "person", "people")
+        yield Point("plain", sentence(f"{used} used it for the first time."))
+
+
+def _subscribed(spent: CurrencyFigures) -> Iterator[Point]:
+    """A total over both is what it would have cost; so it says how much is which."""
+    if spent.subscribed == ZERO or not spent.now:
+        return
+    share = percent(Decimal(spent.subscribed) / spent.now)
+    yield Point(
+        "plain",
+        sentence(
+            f"{spent.money(spent.subscribed)} of the cost ({share}) is usage on"
+            " subscriptions, which is not billed by the token."
+        ),
+    )
