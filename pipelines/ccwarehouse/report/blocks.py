@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 from .charts import Chart
 
 
+LONG: Final = 12  # rows of a table
+
+
 class Part(NamedTuple):
     """A part of a sentence; `tag` is strong, code or nothing."""
 
@@ -45,7 +48,7 @@ class Notice(NamedTuple):
 class Change(NamedTuple):
     """How a figure differs from the one before: up, down, same, or unknown.
 
-    `said` is for who hears the page, `amount` the difference, `against` the rest.
+    `amount` is the difference, `against` the rest of the words.
     """
 
     direction: str = "unknown"
@@ -86,12 +89,11 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell; `bars` draws it, `paint` colours it, `note` is added in small."""
+    """A cell; `bars` are drawn in it, `paint` colours it."""
 
     text: str
     bars: tuple[Bar, ...] = ()
     paint: str = ""
-    note: str = ""
 
 
 Row = tuple[Cell, ...]
@@ -127,8 +129,13 @@ class Card:
     notes: Sequence[str] = ()
     width: str = "whole"
     kind: str = ""
-    more: Sequence[Table] = ()
-    empty: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its table may go on on another page."""
+        if self.table is None or self.chart or self.small:
+            return False
+        return len(self.table.rows) > LONG
 
 
 class SmallChart(NamedTuple):
@@ -171,6 +178,3 @@ class Page:
             for chart in (card.chart, *(small.chart for small in card.small))
             if chart
         ]
-
-
-NOTHING: Final = Change()

@@ -44,5 +44,3 @@ def _cost(spent: CurrencyFigures, names: Names) -> Section:
     many = len(spent.all.currencies) > 1
     title = f"Cost, {plain(spent.currency, 12)}" if many else "Cost"
     return Section(title, [card for card in found if card])
-
-

@@ -1,6 +1,6 @@
 """What keeps a report from being written.
 
-LookupError
+ImpossibleNameError
   UnknownAccountError   nothing is loaded under this name
 RuntimeError
   PictureError          a chart cannot be drawn as a PNG
@@ -8,13 +8,15 @@ RuntimeError
 
 from collections.abc import Sequence
 
+from ..warehouses import ImpossibleNameError
 
-class UnknownAccountError(LookupError):
+
+class UnknownAccountError(ImpossibleNameError):
     """Nothing is loaded under this name; the message has those there are."""
 
     def __init__(self, account: str, loaded: Sequence[str]) -> None:
         super().__init__(
-            f"There is no account {ascii(account)}. Loaded: {', '.join(loaded)}."
+            f"There is no account {account!a}. Loaded: {', '.join(loaded)}."
             " Name one of them: --account"
         )
 

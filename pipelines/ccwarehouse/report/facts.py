@@ -1,10 +1,10 @@
 """What was read from the marts: figures as they are, not yet as they are written."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .period import Period, Span
 
@@ -16,14 +16,14 @@ class Calendar(NamedTuple):
     """
 
     account: str
-    days: Mapping[date, bool]
+    days: Mapping[dt.date, bool]
     others: Sequence[str] = ()
 
 
 class Cost(NamedTuple):
     """What a model cost on a day, in units of the currency."""
 
-    date: date
+    date: dt.date
     model: str
     customer_type: str
     currency: str
@@ -33,7 +33,7 @@ class Cost(NamedTuple):
 class Activity(NamedTuple):
     """Counts of a day."""
 
-    date: date
+    date: dt.date
     sessions: int
     commits: int
     pull_requests: int
@@ -49,11 +49,14 @@ class People(NamedTuple):
     came_back: int = 0
 
 
+NOBODY: Final = People()
+
+
 class Visits(NamedTuple):
     """How many people were there on a day, and next on another one or never."""
 
-    date: date
-    next_date: date | None
+    date: dt.date
+    next_date: dt.date | None
     people: int
 
 
@@ -88,7 +91,7 @@ class Actor(NamedTuple):
 class Tool(NamedTuple):
     """How proposals of a tool were met on a day."""
 
-    date: date
+    date: dt.date
     tool: str
     accepted: int
     proposals: int
@@ -105,7 +108,7 @@ class Terminal(NamedTuple):
 class Cohort(NamedTuple):
     """Who was first seen in a month, so many months later."""
 
-    month: date
+    month: dt.date
     months_since: int
     is_left_edge: bool
     is_running: bool
@@ -116,7 +119,7 @@ class Cohort(NamedTuple):
 class Anomaly(NamedTuple):
     """A day that cost unusually much, and who explains it."""
 
-    date: date
+    date: dt.date
     currency: str
     cost: Decimal
     usual: Decimal
@@ -128,7 +131,7 @@ class Anomaly(NamedTuple):
 class Forecast(NamedTuple):
     """A day of the running month: what it cost, and what it is expected to cost."""
 
-    date: date
+    date: dt.date
     day_state: str
     currency: str
     organization_id: str | None
@@ -193,7 +196,7 @@ class Facts:
     gaps: Sequence[Span] = ()
     organisations: Sequence[str | None] = ()
     has_teams: bool = False
-    people: People = People()
+    people: People = NOBODY
     costs: Sequence[Cost] = ()
     activity: Sequence[Activity] = ()
     visits: Sequence[Visits] = ()
@@ -209,7 +212,7 @@ class Facts:
     budgets: Sequence[Budget] = ()
 
     @property
-    def missing(self) -> set[date]:
+    def missing(self) -> set[dt.date]:
         """All days that were not fetched."""
         return {day for gap in self.gaps for day in gap}
 

@@ -25,7 +25,8 @@ class Figures:
     @property
     def known(self) -> Span:
         """The days of the period that may be known."""
-        assert self.facts.period and self.facts.period.known
+        assert self.facts.period
+        assert self.facts.period.known
         return self.facts.period.known
 
     @property

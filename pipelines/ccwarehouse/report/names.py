@@ -7,6 +7,8 @@ from typing import Final
 from .text import plain
 
 DATED: Final = re.compile(r"[-@]20[0-9]{6}$")
+FAMILY_FIRST: Final = re.compile(r"(opus|sonnet|haiku)-([0-9]{1,2}(?:-[0-9]{1,2})?)")
+VERSION_FIRST: Final = re.compile(r"([0-9]{1,2}(?:-[0-9]{1,2})?)-(opus|sonnet|haiku)")
 NO_MODEL: Final = "(no model)"
 KEY: Final = "api_actor"
 
@@ -42,7 +44,13 @@ def models(names: Iterable[str]) -> dict[str, str]:
 
 
 def _short(model: str) -> str:
-    return DATED.sub("", model).removeprefix("claude-") or NO_MODEL
+    """As in Opus 4.5; a name of another form keeps all but maker and date."""
+    short = DATED.sub("", model).removeprefix("claude-")
+    if found := FAMILY_FIRST.fullmatch(short):
+        return f"{found[1].capitalize()} {found[2].replace('-', '.')}"
+    if found := VERSION_FIRST.fullmatch(short):
+        return f"{found[2].capitalize()} {found[1].replace('-', '.')}"
+    return short or NO_MODEL
 
 
 def tool(name: str) -> str:

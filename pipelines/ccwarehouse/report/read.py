@@ -40,11 +40,12 @@ def read_facts(warehouse: Warehouse, request: Request) -> Facts:
     Raises `UnknownAccountError` for an account that is not loaded.
     """
     try:
-        with warehouse.client() as client:
-            with client.with_alternative_dataset_name(warehouse.marts):
-                names = _Names(client.make_qualified_table_name)
-                ask = _asking(lambda sql, *of: client.execute_sql(sql, *of), names)
-                return _read(ask, request)
+        with (
+            warehouse.client() as client,
+            client.with_alternative_dataset_name(warehouse.marts),
+        ):
+            names = _Names(client.make_qualified_table_name)
+            return _read(_asking(client.execute_sql, names), request)
     except (DatabaseUndefinedRelation, NothingLoadedError):
         return Facts()
 
@@ -85,7 +86,9 @@ def _read(ask: Ask, request: Request) -> Facts:
     later = ask(queries.FAILED, account, last=str(max(days)))
     gaps = [*_gaps(sorted(days)), *(Span(day, day) for (day,) in later)]
     organisations = [row[0] for row in ask(queries.ORGANISATIONS, account)]
-    found = Facts(calendar, period, gaps=gaps, organisations=sorted(organisations, key=str))
+    found = Facts(
+        calendar, period, gaps=gaps, organisations=sorted(organisations, key=str)
+    )
     if period.known is None or not organisations:
         return found
     shown = shown_days(period.known, min(days))
@@ -126,9 +129,7 @@ def shown_days(known: Span, history_from: date) -> Span:
     return Span(max(first, history_from), known.last)
 
 
-def _filled(
-    found: Facts, ask: Ask, account: str, period: Period, shown: Span
-) -> Facts:
+def _filled(found: Facts, ask: Ask, account: str, period: Period, shown: Span) -> Facts:
     assert period.known is not None
     last = period.known.last
     recent = Span(last - FOUR_WEEKS, last)
@@ -153,7 +154,7 @@ def _filled(
 
     found = replace(
         found,
-        people=(rows(facts.People, queries.PEOPLE, account) or [facts.People()])[0],
+        people=(rows(facts.People, queries.PEOPLE, account) or [facts.NOBODY])[0],
         costs=rows(facts.Cost, queries.COSTS, account),
         activity=rows(facts.Activity, queries.ACTIVITY, account),
         visits=rows(facts.Visits, queries.VISITS, account),
@@ -164,7 +165,10 @@ def _filled(
         anomalies=rows(facts.Anomaly, queries.ANOMALIES, account),
     )
     is_mixed = len({cost.currency for cost in found.costs}) > 1
-    words |= {"greatest": "max" if is_mixed else "", "of_day": queries.OF_DAY * is_mixed}
+    words |= {
+        "greatest": "max" if is_mixed else "",
+        "of_day": queries.OF_DAY * is_mixed,
+    }
     found = replace(found, units=rows(facts.Units, queries.UNITS, account))
     return _of_month(found, rows, account) if period.is_month else found
 

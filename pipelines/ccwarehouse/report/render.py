@@ -25,8 +25,10 @@ def render(page: Page) -> str:
     policy = POLICY.format(style=_digest(style), script=_digest(script))
     # the two files are ours; charts come escaped from their serialiser
     words = {"page": page, "policy": policy}
-    return _templates().get_template("page.html.j2").render(
-        words, style=Markup(style), script=Markup(script)
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(words, style=Markup(style), script=Markup(script))
     )
 
 
@@ -71,6 +73,4 @@ def _bar(bar: Bar) -> Markup:
             element("rect", x=x, y=0, width=TICK, height=18, class_=bar.paint)
         )
     width = f"{bar.width:.2f}%"
-    return markup(
-        element("rect", x="0", y=3, width=width, height=12, class_=bar.paint)
-    )
+    return markup(element("rect", x="0", y=3, width=width, height=12, class_=bar.paint))

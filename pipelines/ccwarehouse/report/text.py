@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -17,7 +17,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 DASH: Final = "\N{EN DASH}"
 LONGEST: Final = 40  # letters of a name
 
-Number = int | float | Decimal
+Number: TypeAlias = int | float | Decimal
 
 
 def plain(name: str, longest: int = LONGEST) -> str:
@@ -29,7 +29,7 @@ def plain(name: str, longest: int = LONGEST) -> str:
 def rounded(number: Number, places: int = 0) -> str:
     """Digits in groups of three; halves are rounded away from zero."""
     unit = Decimal(1).scaleb(-places)
-    shown = Decimal(str(number)).quantize(unit, ROUND_HALF_UP)
+    shown: Decimal = Decimal(str(number)).quantize(unit, ROUND_HALF_UP)
     return f"{abs(shown):,}" if shown >= 0 else f"{MINUS}{abs(shown):,}"
 
 
@@ -60,7 +60,8 @@ class Money:
         self._sign = SIGNS.get(currency) if is_only_one else None
 
     def __call__(self, amount: Number) -> str:
-        return self._marked(rounded(amount, 0 if abs(amount) >= 1000 else 2))
+        is_large = not -1000 < amount < 1000
+        return self._marked(rounded(amount, 0 if is_large else 2))
 
     def exact(self, amount: Number) -> str:
         """With cents, however large."""
@@ -68,7 +69,7 @@ class Money:
 
     def tick(self, amount: Number) -> str:
         """On a scale: as few digits as will do."""
-        if abs(amount) >= 10_000:
+        if amount >= 10_000:
             thousands = Decimal(str(amount)) / 1000
             return self._marked(f"{thousands.normalize():,f}k")
         digits = rounded(amount, 0 if amount == int(amount) else 2)

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
+from typing import Final
 
 from ..text import short_month
 from .element import Element, element
 from .frame import Frame
 from .scale import Tick
+
+NEAR: Final = 14  # slots between texts on a phone
 
 
 def grid(frame: Frame) -> Iterator[Element]:
@@ -22,7 +26,7 @@ def below(frame: Frame, ticks: Iterable[Tick]) -> Iterator[Element]:
     for tick in ticks:
         paint = "tick minor" if tick.is_minor else "tick"
         share = (tick.at + 0.5) / frame.slots
-        anchor = "end" if share > 0.97 else "start" if share < 0.02 else "middle"
+        anchor = "end" if share > 0.94 else "start" if share < 0.02 else "middle"
         yield element(
             "text",
             text=tick.text,
@@ -52,7 +56,11 @@ def date_ticks(days: Sequence[date]) -> tuple[Tick, ...]:
     if not firsts or firsts[0] > 6:
         firsts.insert(0, 0)
     step = 7 if len(days) > 10 else 1
-    ticks = [Tick(slot, _first(days[slot])) for slot in firsts]
+    # on a phone the first day would reach into a month that begins soon after
+    ticks = [
+        Tick(slot, _first(days[slot]), following - slot < NEAR)
+        for slot, following in pairwise((*firsts, len(days) + NEAR))
+    ]
     near = 3 if step == 7 else 0
     for slot, day in enumerate(days):
         is_shown = day.weekday() == 0 if step == 7 else True

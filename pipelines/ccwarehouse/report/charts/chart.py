@@ -24,7 +24,7 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """Layers over slots. `name` is that of its picture, `told` says it in a sentence."""
+    """Layers over slots. `name` is its picture's, `told` says it in a sentence."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""SVG elements. The serialiser escapes all text and all attributes; nothing else may."""
+"""SVG elements. The serialiser escapes all text and all attributes."""
 
 from collections.abc import Iterable
 from xml.etree import ElementTree
@@ -20,9 +20,12 @@ def element(
     return made
 
 
-def group(elements: Iterable[Element], **attributes: str | float) -> Element:
+def group(elements: Iterable[Element], paint: str = "") -> Element:
     """Elements in a `g`."""
-    return element("g", *elements, **attributes)
+    made = element("g", *elements)
+    if paint:
+        made.set("class", paint)
+    return made
 
 
 def markup(made: Element) -> Markup:

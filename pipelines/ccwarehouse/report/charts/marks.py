@@ -38,7 +38,7 @@ class Bars:
         for slot, stack in enumerate(self.stacks):
             if segments := list(_segments(frame, slot, stack)):
                 paint = "pale" if slot in self.pale else ""
-                yield group(segments, **({"class_": paint} if paint else {}))
+                yield group(segments, paint)
 
 
 def _segments(frame: Frame, slot: int, stack: Sequence[Segment]) -> Iterator[Element]:
@@ -70,7 +70,7 @@ class Line:
     has_dots: bool = False
 
     def draw(self, frame: Frame) -> Iterator[Element]:
-        """Segments with round ends: a path knows no per cent. Dots where it is short."""
+        """Segments, as a path knows no per cent. A point alone is a dot."""
         points = list(enumerate(self.values, self.first))
         for (slot, value), (next_slot, next_value) in pairwise(points):
             if value is not None and next_value is not None:
@@ -93,7 +93,10 @@ class Line:
                 )
 
     def _is_alone(self, place: int) -> bool:
-        around = (*self.values[max(0, place - 1) : place], *self.values[place + 1 :][:1])
+        around = (
+            *self.values[max(0, place - 1) : place],
+            *self.values[place + 1 :][:1],
+        )
         return all(value is None for value in around)
 
 

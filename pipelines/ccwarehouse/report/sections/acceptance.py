@@ -1,4 +1,4 @@
-"""How proposals are met: a small chart for each tool, no target and no traffic light."""
+"""How proposals are met, a small chart for each tool. A rate has no target."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -35,8 +35,8 @@ def card(figures: Figures) -> Card | None:
         for week in reversed(weeks)
     ]
     notes = [
-        "In auto-accept modes nobody is asked and the proposal counts as accepted: a high"
-        " rate says that people let it work, not that the code was good."
+        "In auto-accept modes nobody is asked and the proposal counts as accepted: a"
+        " high rate says that people let it work, not that the code was good."
     ]
     if len(tools) > len(shown):
         more = ", ".join(names.tool(tool) for tool in list(tools)[MOST_TOOLS:][:6])
@@ -46,8 +46,8 @@ def card(figures: Figures) -> Card | None:
     whose = period.name if period.is_month else "these days"
     return Card(
         "Are proposals accepted?",
-        f"Accepted of all proposals to edit a file, by week; the figures are of {whose}."
-        f" Weeks with fewer than {ENOUGH} proposals have no point.",
+        "Accepted of all proposals to edit a file, by week; the figures are of"
+        f" {whose}. Weeks with fewer than {ENOUGH} proposals have no point.",
         table=Table("Accepted of all proposals, by week", columns, rows),
         small=small,
         notes=notes,
@@ -76,9 +76,7 @@ def _weeks(figures: Figures) -> list[date]:
     return [first + timedelta(weeks=week) for week in range(number)]
 
 
-def _small(
-    figures: Figures, tool: str, counts: Weeks, weeks: list[date]
-) -> SmallChart:
+def _small(figures: Figures, tool: str, counts: Weeks, weeks: list[date]) -> SmallChart:
     found = [each for each in figures.facts.tools if each.tool == tool]
     now = [each for each in found if each.date in figures.known]
     accepted = sum(each.accepted for each in now)

@@ -36,13 +36,13 @@ def card(spent: CurrencyFigures, names: Names) -> Card | None:
         Column("User", is_number=False),
         Column("", is_bar=True),
         Column("Cost"),
-        Column("Share"),
+        Column("Share", is_minor=True),
         Column("Days", is_minor=True),
     ]
     return Card(
         "Who it is spent on",
-        f"{_spread(spent, found)} A high cost is no fault and a low one no merit: it says"
-        " what was asked of it, not what came of it.",
+        f"{_spread(spent, found)} A high cost is no fault and a low one no merit: it"
+        " says what was asked of it, not what came of it.",
         table=Table(
             "Cost by user", columns, rows, row("Total", "", say(total), "", "")
         ),

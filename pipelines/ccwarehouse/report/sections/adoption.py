@@ -40,7 +40,9 @@ def _people(figures: Figures, *, is_alone: bool) -> Card:
         [_count(figures, day, value) for value in values]
         for day, *values in zip(days, dau, wau, mau, strict=True)
     ]
-    most = max((value for values in (dau, wau, mau) for value in values if value), default=0)
+    most = max(
+        (value for values in (dau, wau, mau) for value in values if value), default=0
+    )
     last = -1
     chart = Chart(
         name="people",

@@ -129,13 +129,12 @@ def _whose(name: str) -> str:
 
 
 def _dated(figures: Figures, day: date) -> str:
-    state = {True: "", False: " (provisional)"}.get(figures.days.get(day), " (missing)")
+    is_final = figures.days.get(day)
+    state = " (missing)" if is_final is None else "" if is_final else " (provisional)"
     return f"{text.weekday_day(day)} {day.year}{state}"
 
 
-def _cells(
-    spent: CurrencyFigures, series: "Series", day: date
-) -> list[str]:
+def _cells(spent: CurrencyFigures, series: "Series", day: date) -> list[str]:
     if day not in spent.all.days:
         return ["missing", *("" for _ in series)]
     say = spent.money
@@ -194,7 +193,9 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
         series.insert(1, ("forecast", curve.expected))
     cells = [_at(say, [values for _, values in series], slot) for slot in range(slots)]
     headings = [heading for heading, _ in series]
-    most = max((value for _, values in series for value in values if value), default=ZERO)
+    most = max(
+        (value for _, values in series for value in values if value), default=ZERO
+    )
     layers: list[Line | Level] = [
         Line(_floats(curve.before), "earlier"),
         Line(_floats(curve.expected), "expected"),
@@ -234,7 +235,9 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
         " over the last 28 days."
     )
     columns = [Column("Day of the month", is_number=False), *map(Column, headings)]
-    rows = [row(str(slot + 1), *texts) for slot, texts in reversed(list(enumerate(cells)))]
+    rows = [
+        row(str(slot + 1), *texts) for slot, texts in reversed(list(enumerate(cells)))
+    ]
     return Card(
         chart.title,
         f"Cost added up over the month.{how if is_running else ''}",

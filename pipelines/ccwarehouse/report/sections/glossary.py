@@ -15,19 +15,20 @@ def words(figures: Figures) -> list[tuple[str, str]]:
     return [
         (
             "Estimated cost",
-            f"What the API reports as estimated cost{currency}. It is no invoice. Usage by"
-            " API key is also on the organisation’s bill; usage on subscriptions is not"
+            f"What the API reports as estimated cost{currency}. It is no invoice."
+            " Usage by API key is also on the organisation’s bill; usage on subscriptions is not"
             " billed by the token, so this is what it would have cost.",
         ),
         (
             "Active person",
-            "Someone with at least one record on the day. It does not say how long or how"
-            " well. Who never used it is in no record, so there is no share of seats here.",
+            "Someone with at least one record on the day. It does not say how long or"
+            " how well. Who never used it is in no record, so there is no share of"
+            " seats here.",
         ),
         (
             "Acceptance rate",
-            "Accepted / (accepted + rejected) proposals of the tools that edit and write,"
-            " summed and then divided. No proposals, no rate.",
+            "Accepted / (accepted + rejected) proposals of the tools that edit and"
+            " write, summed and then divided. No proposals, no rate.",
         ),
         (
             "Lines, commits, pull requests",
@@ -37,8 +38,8 @@ def words(figures: Figures) -> list[tuple[str, str]]:
         ),
         (
             "Day",
-            "A UTC day: an evening in California is the next day. Days are never compared"
-            " before they are over, unless marked provisional.",
+            "A UTC day: an evening in California is the next day. What was read before"
+            " a day was over is marked as provisional.",
         ),
     ]
 
@@ -51,6 +52,6 @@ def footer(facts: Facts) -> str:
     first, last = min(days), max(days)
     all_days = (last - first).days + 1
     return (
-        f"{len(days):,} of {counted(all_days, 'day')} from {text.long_day(first)} are in."
-        f" {FETCHED_NOWHERE}"
+        f"{len(days):,} of {counted(all_days, 'day')} from {text.long_day(first)} are"
+        f" in. {FETCHED_NOWHERE}"
     )

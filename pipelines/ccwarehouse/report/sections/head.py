@@ -12,7 +12,9 @@ from ..text import DASH, counted, listed, percent, plain, rounded
 
 NOTHING_LOADED = Notice(
     "plain",
-    sentence(strong("Nothing is loaded yet."), " ", code("ccwarehouse load"), " does it."),
+    sentence(
+        strong("Nothing is loaded yet."), " ", code("ccwarehouse load"), " does it."
+    ),
 )
 EMPTY = Notice(
     "plain",
@@ -244,7 +246,9 @@ def _forecast(spent: CurrencyFigures, ending: str) -> Tile:
     whole = curve.before[-1]
     month = text.month_name(curve.month_before.first)
     if whole is None:
-        return Tile(label, money(curve.forecast), Change(against="nothing to compare with"))
+        return Tile(
+            label, money(curve.forecast), Change(against="nothing to compare with")
+        )
     missing = figures.facts.missing_in(curve.month_before)
     against = f"{month}’s {money(whole)}"
     if missing:
@@ -283,9 +287,7 @@ def _points(figures: Figures) -> Change:
         return Change(against="no proposals")
     if not proposals_before or figures.missing_now or figures.missing_before:
         return Change(against=of)
-    points = 100 * (
-        Decimal(accepted) / proposals - Decimal(before) / proposals_before
-    )
+    points = 100 * (Decimal(accepted) / proposals - Decimal(before) / proposals_before)
     amount = f"{rounded(abs(points), 1)} pt"
     if amount == "0.0 pt":
         return Change("same", "", f"as before; {of}")

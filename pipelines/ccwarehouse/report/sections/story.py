@@ -13,6 +13,7 @@ from ..text import counted, listed, percent, plain, rounded
 
 MOST: Final = 6
 MOST_UNUSUAL: Final = 3
+MOST_OVER: Final = 3
 
 
 def points(figures: Figures, names: Names) -> list[Point]:
@@ -77,14 +78,22 @@ def _explained(day: Anomaly, names: Names, say: text.Money) -> Iterator[str | Pa
 
 def _over_budget(figures: Figures, names: Names) -> Iterator[Point]:
     """Which budgets are over or will be, in a sentence each."""
+    money = {spent.currency: spent.money for spent in figures.currencies}
     for state, words in (("over", "over budget"), ("forecast_over", "on the way over")):
         found = [budget for budget in figures.facts.budgets if budget.state == state]
         if not found:
             continue
-        who = listed(budget_name(each.scope, each.name, names) for each in found[:4])
-        more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+        who = [budget_name(each.scope, each.name, names) for each in found[:MOST_OVER]]
+        if len(found) > MOST_OVER:
+            who.append(f"{len(found) - MOST_OVER} more")
         are = "is" if len(found) == 1 else "are"
-        yield Point("warning", sentence(strong(f"{who}{more}"), f" {are} {words}."))
+        told = ""
+        if len(found) == 1 and found[0].currency in money:
+            say, spent = money[found[0].currency], found[0].spent
+            amount = spent if state == "over" else found[0].forecast
+            if amount is not None:
+                told = f": {say(amount)} of {say(found[0].amount)}"
+        yield Point("warning", sentence(strong(listed(who)), f" {are} {words}{told}."))
 
 
 def budget_name(scope: str, name: str, names: Names) -> str:
@@ -101,10 +110,11 @@ def _working_days(figures: Figures) -> Iterator[Point]:
     mean, people = figures.users.on_working_days(last), figures.users.monthly(last)
     if mean is None or not people:
         return
+    of_all = counted(people, "person", "people")
     yield Point(
         "plain",
         sentence(
-            f"On a working day {rounded(mean)} of the {counted(people, 'person', 'people')}"
+            f"On a working day {rounded(mean)} of the {of_all}"
             f" of the last 28 days use it ({percent(mean / people)})."
         ),
     )

@@ -40,7 +40,8 @@ def card(spent: CurrencyFigures) -> Card | None:
         == ("team", "all", spent.currency)
     }
     most = _most(
-        [team.cost for team in teams], [budgets[t.team] for t in teams if t.team in budgets]
+        [team.cost for team in teams],
+        [budgets[t.team] for t in teams if t.team in budgets],
     )
     say = spent.money
     rows = [_row(spent, team, budgets.get(team.team), most) for team in teams]
@@ -48,10 +49,12 @@ def card(spent: CurrencyFigures) -> Card | None:
     has_budgets = bool(budgets)
     lead = "The rows add up to the total; who is in no team is in “(no team)”."
     if has_budgets:
-        lead = f"Dark bar: spent. Pale bar: forecast. Line: budget. {lead}"
+        lead = f"Strong bar: spent. Faint bar: forecast. Line: budget. {lead}"
     notes = []
     if facts.calendar and facts.calendar.others and has_budgets:
-        notes.append("Budgets, their forecasts and states are of all accounts together.")
+        notes.append(
+            "Budgets, their forecasts and states are of all accounts together."
+        )
     if spent.all.missing_now and has_budgets:
         notes.append("With days missing, states are so far: more may have been spent.")
     if any(team.is_withheld for team in teams):
@@ -184,12 +187,14 @@ def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
         )
         for budget in budgets
     ]
-    columns = [column for column in _columns(has_budgets=True) if "people" not in column.name]
+    columns = [
+        column for column in _columns(has_budgets=True) if "people" not in column.name
+    ]
     columns[0] = Column("Budget of", is_number=False)
     title = "Budgets" if not shown else "More budgets"
     return Card(
         title,
-        "Dark bar: spent. Pale bar: forecast. Line: budget.",
+        "Strong bar: spent. Faint bar: forecast. Line: budget.",
         table=Table(title, columns, rows),
         kind="bars",
     )
@@ -198,5 +203,3 @@ def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
 def _called(budget: Budget, names: Names) -> str:
     name = budget_name(budget.scope, budget.name, names)
     return name if budget.basis == "all" else f"{name} ({budget.basis})"
-
-
