@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 from .charts import Chart
 
-
 LONG: Final = 12  # rows of a table
 
 

@@ -68,12 +68,12 @@ class Money:
         return self._marked(rounded(amount, 2))
 
     def tick(self, amount: Number) -> str:
-        """On a scale: as few digits as will do."""
+        """On a scale: as few letters as will do, without a code."""
         if amount >= 10_000:
             thousands = Decimal(str(amount)) / 1000
-            return self._marked(f"{thousands.normalize():,f}k")
+            return f"{self._sign or ''}{thousands.normalize():,f}k"
         digits = rounded(amount, 0 if amount == int(amount) else 2)
-        return self._marked(digits)
+        return f"{self._sign or ''}{digits}"
 
     def _marked(self, digits: str) -> str:
         if self._sign is None:

@@ -61,10 +61,15 @@ def date_ticks(days: Sequence[date]) -> tuple[Tick, ...]:
         Tick(slot, _first(days[slot]), following - slot < NEAR)
         for slot, following in pairwise((*firsts, len(days) + NEAR))
     ]
-    near = 3 if step == 7 else 0
+    near = 3 if step == 7 else 1
     for slot, day in enumerate(days):
         is_shown = day.weekday() == 0 if step == 7 else True
-        if is_shown and all(abs(slot - first) > near for first in firsts):
+        # the text of a first day that is no first of a month is twice as long
+        is_free = all(
+            abs(slot - first) > near * (1 if days[first].day == 1 else 2)
+            for first in firsts
+        )
+        if is_shown and is_free:
             ticks.append(Tick(slot, str(day.day), is_minor=True))
     return tuple(sorted(ticks))
 

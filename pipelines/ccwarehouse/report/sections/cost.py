@@ -188,9 +188,12 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
     is_running = curve.forecast is not None
     budget = _budget(spent)
     slots = max(len(month), len(before))
-    series = [(name, curve.now), (name_before, curve.before)]
+    is_over = figures.known.last >= month.last
+    series = [(name, curve.now)]
     if is_running:
-        series.insert(1, ("forecast", curve.expected))
+        series.append(("forecast", curve.expected))
+    if any(value is not None for value in curve.before):
+        series.append((name_before, curve.before))
     cells = [_at(say, [values for _, values in series], slot) for slot in range(slots)]
     headings = [heading for heading, _ in series]
     most = max(
@@ -202,13 +205,13 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
         Line(_floats(curve.now), "current"),
     ]
     legend = [
-        Entry(_until(name, figures.known), say(spent.now), "current", "line"),
+        Entry(_until(name, figures), say(spent.now), "current", "line"),
         *(
             [Entry("forecast", say(curve.forecast), "expected", "dots")]
             if curve.forecast is not None
             else []
         ),
-        _entry_before(figures, curve.before[-1], before, say),
+        *_entry_before(figures, curve.before[-1], before, say),
     ]
     if budget is not None:
         layers.insert(0, Level(float(budget), "budget"))
@@ -216,7 +219,7 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
         most = max(most, budget)
     chart = Chart(
         name=f"month{ending.lower()}",
-        title=f"{name} so far" if is_running else f"{name}, added up",
+        title=f"{name}, added up" if is_over else f"{name} so far",
         told=f"Lines of the cost added up over {name}, beside {name_before}",
         slots=slots,
         scale=Scale.of(most, say.tick),
@@ -248,19 +251,24 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
     )
 
 
-def _until(name: str, known: Span) -> str:
-    return f"{name}, {counted(len(known), 'day')}"
+def _until(name: str, figures: Figures) -> str:
+    days, missing = len(figures.known), figures.missing_now
+    if missing:
+        return f"{name}, {days - missing} of {counted(days, 'day')}"
+    return f"{name}, {counted(days, 'day')}"
 
 
 def _entry_before(
     figures: Figures, whole: Decimal | None, before: Span, say: text.Money
-) -> Entry:
+) -> Iterator[Entry]:
     name = text.month_name(before.first)
     if whole is None:
-        return Entry(f"{name} is not loaded whole", "", "earlier", "line")
+        if any(day in figures.days for day in before):
+            yield Entry(f"{name} is not loaded whole", "", "earlier", "line")
+        return
     if missing := figures.facts.missing_in(before):
         name = f"{name} ({counted(missing, 'day')} missing)"
-    return Entry(name, say(whole), "earlier", "line")
+    yield Entry(name, say(whole), "earlier", "line")
 
 
 def _budget(spent: CurrencyFigures) -> Decimal | None:

@@ -77,19 +77,7 @@ def notices(facts: Facts) -> Iterator[Notice]:
     figures = Figures(facts)
     if provisional := figures.provisional:
         days = _spans([Span(day, day) for day in provisional])
-        is_are, was_were, the_days = (
-            ("is", "was", "the day was")
-            if len(provisional) == 1
-            else ("are", "were", "the days were")
-        )
-        yield Notice(
-            "provisional",
-            sentence(
-                strong("Provisional."),
-                f" {days} {is_are} provisional, shown paler: {was_were} read before"
-                f" {the_days} complete, and still to grow.",
-            ),
-        )
+        yield _provisional(days, is_one=len(provisional) == 1)
     if facts.period.is_cut:
         yield Notice(
             "plain",
@@ -99,6 +87,17 @@ def notices(facts: Facts) -> Iterator[Notice]:
                 " of the days before it nothing is known.",
             ),
         )
+
+
+def _provisional(days: str, *, is_one: bool) -> Notice:
+    words = (
+        f" {days} is provisional, shown paler. It was read before the day was complete,"
+        " and is still to grow."
+        if is_one
+        else f" {days} are provisional, shown paler. They were read before the days"
+        " were complete, and are still to grow."
+    )
+    return Notice("provisional", sentence(strong("Provisional."), words))
 
 
 def _other_days(period: Period, facts: Facts) -> Notice:

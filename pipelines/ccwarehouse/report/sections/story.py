@@ -21,6 +21,7 @@ def points(figures: Figures, names: Names) -> list[Point]:
     parts = [
         *_unusual(figures, names),
         *_over_budget(figures, names),
+        *_nothing_unusual(figures),
         *_working_days(figures),
         *_came_back(figures),
         *_new_people(figures),
@@ -38,9 +39,6 @@ def anomalies(figures: Figures) -> list[Anomaly]:
 def _unusual(figures: Figures, names: Names) -> Iterator[Point]:
     days = anomalies(figures)
     money = {spent.currency: spent.money for spent in figures.currencies}
-    if not days:
-        yield Point("plain", sentence(_nothing_unusual(figures)))
-        return
     worst = sorted(days, key=lambda day: -day.excess)[:MOST_UNUSUAL]
     for day in (day for day in days if day in worst):
         say = money[day.currency]
@@ -58,11 +56,13 @@ def _unusual(figures: Figures, names: Names) -> Iterator[Point]:
         yield Point("unusual", sentence(f"{more} unusual: the chart marks all."))
 
 
-def _nothing_unusual(figures: Figures) -> str:
-    days = (figures.known.last - figures.history_from).days + 1
-    if days <= HISTORY:
-        return "Too little history yet to say what is unusual: that takes 28 days."
-    return "No day cost unusually much."
+def _nothing_unusual(figures: Figures) -> Iterator[Point]:
+    if anomalies(figures):
+        return
+    words = "No day cost unusually much."
+    if (figures.known.last - figures.history_from).days + 1 <= HISTORY:
+        words = "Too little history yet to say what is unusual: that takes 28 days."
+    yield Point("plain", sentence(words))
 
 
 def _explained(day: Anomaly, names: Names, say: text.Money) -> Iterator[str | Part]:
