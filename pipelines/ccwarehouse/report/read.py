@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from ..warehouses import NothingLoadedError, Warehouse
+from ..warehouses import Ask, NothingLoadedError, Warehouse
 from . import facts, queries
 from .errors import UnknownAccountError
 from .facts import Calendar, Facts
@@ -40,41 +40,10 @@ def read_facts(warehouse: Warehouse, request: Request) -> Facts:
     Raises `UnknownAccountError` for an account that is not loaded.
     """
     try:
-        with (
-            warehouse.client() as client,
-            client.with_alternative_dataset_name(warehouse.marts),
-        ):
-            names = _Names(client.make_qualified_table_name)
-            return _read(_asking(client.execute_sql, names), request)
+        with warehouse.asking() as ask:
+            return _read(ask, request)
     except (DatabaseUndefinedRelation, NothingLoadedError):
         return Facts()
-
-
-class _Names(dict[str, str]):
-    """The path of each mart by its name."""
-
-    def __init__(self, path: Callable[[str], str]) -> None:
-        super().__init__()
-        self._path = path
-
-    def __missing__(self, name: str) -> str:
-        return self._path(name)
-
-
-Ask = Callable[..., Rows]
-
-
-def _asking(execute: Callable[..., Rows | None], names: _Names) -> Ask:
-    def ask(query: str, *values: object, **words: str) -> Rows:
-        return execute(query.format_map(_with(names, words)), *values) or ()
-
-    return ask
-
-
-def _with(names: _Names, words: Mapping[str, str]) -> _Names:
-    both = _Names(names.__missing__)
-    both.update(words)
-    return both
 
 
 def _read(ask: Ask, request: Request) -> Facts:

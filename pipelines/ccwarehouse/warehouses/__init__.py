@@ -6,6 +6,7 @@ engine it is.
 """
 
 from . import driver_errors
+from .asking import Ask
 from .engines import ENGINES, engine_of
 from .errors import (
     ImpossibleNameError,
@@ -22,6 +23,7 @@ from .warehouse import Warehouse, open_warehouse
 
 __all__ = [
     "ENGINES",
+    "Ask",
     "Failure",
     "ImpossibleNameError",
     "NothingLoadedError",
