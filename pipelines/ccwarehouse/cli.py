@@ -421,7 +421,8 @@ def demo() -> End:
     """Load a made-up organisation and answer three questions.
 
     Needs no key: a fake of the API runs on this machine meanwhile. The data is in
-    demo.duckdb afterwards; an older one in this folder is replaced.
+    demo.duckdb afterwards, and a page of its month in demo.html; older ones in this
+    folder are replaced.
     """
     with frozen_imports():
         from rich.console import Console

@@ -25,12 +25,15 @@ from claude_code_analytics.fake import (
 from whole_days.calendar import Calendar
 
 from ..inputs import InputFile, read_budgets, read_teams
-from ..load import Outcome, Request, load, plan
+from ..load import Outcome, load, plan
+from ..load import Request as LoadRequest
+from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
 from ..words.progress import watch
 from .answers import answer, say
 
 DATASET = "claude_code"
+PAGE = "demo.html"  # beside the database
 DAYS = 60
 SETTLE = timedelta(minutes=90)
 
@@ -38,7 +41,8 @@ SETTLE = timedelta(minutes=90)
 def run(database: Path, console: Console) -> None:
     """Load the last 60 days of the made-up organisation into a new file and ask it.
 
-    Its teams and budgets are loaded as well.
+    Its teams and budgets are loaded as well, and a page of the month is written beside
+    the file.
 
     Raises OSError when the file cannot be replaced.
     """
@@ -59,13 +63,15 @@ def run(database: Path, console: Console) -> None:
         )
         answer(warehouse, last_full_month(now, settle), console)
         console.print()
-    say_how_to_go_on(database, console)
+        page = write_report(warehouse, Request(), database.with_name(PAGE)).file
+    say_how_to_go_on(database, page, console)
 
 
-def say_how_to_go_on(database: Path, console: Console) -> None:
-    """The command that loads one's own data, and the one that asks the demo's."""
+def say_how_to_go_on(database: Path, page: Path, console: Console) -> None:
+    """Where the page is, and the commands that load one's own data or ask this."""
     loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
     asks = _command("duckdb", str(database))
+    say(console, "Open its page: ", (str(page), "bold"))
     say(console, "Load your own: ", (loads, "bold"))
     say(console, "Ask this one:  ", (asks, "bold"))
 
@@ -107,7 +113,7 @@ def fill(
 ) -> Outcome[UsageSummary]:
     """Load these days from the fake API at `url`, then teams, budgets and views."""
     settings = _settings(url)
-    chosen = plan(Request(start, end), {}, now, settings)
+    chosen = plan(LoadRequest(start, end), {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
         outcome = load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: now)
