@@ -119,9 +119,15 @@ def by_model(spent: CurrencyFigures, ending: str) -> Card:
         f" {text.span(first, last)}, UTC days. The figures beside the colours are"
         f" {_whose(period.name)}.",
         chart,
-        Table(f"Cost per day and model, {text.span(first, last)}", columns, rows),
+        Table(_caption(spent, "Cost per day and model"), columns, rows),
         kind="charted",
     )
+
+
+def _caption(spent: CurrencyFigures, words: str) -> str:
+    """Of two tables with the same words each has a name of its own."""
+    many = len(spent.all.currencies) > 1
+    return f"{words}, {text.plain(spent.currency, 12)}" if many else words
 
 
 def _whose(name: str) -> str:
@@ -245,7 +251,7 @@ def over_month(spent: CurrencyFigures, ending: str) -> Card:
         chart.title,
         f"Cost added up over the month.{how if is_running else ''}",
         chart,
-        Table(f"Cost added up, {text.month_year(month.first)}", columns, rows),
+        Table(_caption(spent, "Cost added up"), columns, rows),
         width="wide",
         kind="charted",
     )
@@ -330,7 +336,7 @@ def units(spent: CurrencyFigures) -> Card:
         "What a unit costs",
         "The cost divided by what was counted on the same days. One cost, five ways to"
         " divide it: they do not add up, and none is a price.",
-        table=Table("Cost of a unit", heads, rows),
+        table=Table(_caption(spent, "Cost of a unit"), heads, rows),
         width="narrow",
         kind="table",
         notes=notes,
