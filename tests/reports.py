@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -76,7 +76,7 @@ class Parsed(HTMLParser):
     @property
     def tiles(self) -> dict[str, tuple[str, str]]:
         """The value and the change of each figure."""
-        labels = [text for text in self.inner["dt"]]
+        labels = self.inner["dt"]
         values, changes = self.classes["value"], self.classes["change"]
         return {
             label: (value, change)
@@ -123,13 +123,15 @@ def loaded(database, usage, start, end, *, failing=(), include_today=False, **se
     return database
 
 
-def demo(database):
+def demo(database, destination="duckdb"):
     """The demo's organisation from September on, with teams and budgets."""
     with (
         FakeApi(now=lambda: NOW) as api,
-        open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened,
+        open_warehouse(
+            destination, database, "claude_code", sole_writer=True
+        ) as opened,
     ):
-        start, end = datetime(2026, 9, 24).date(), datetime(2026, 11, 22).date()
+        start, end = date(2026, 9, 24), date(2026, 11, 22)
         fill(opened, api.url, start, end, NOW)
     return database
 

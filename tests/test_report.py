@@ -3,12 +3,10 @@
 import base64
 import hashlib
 import json
-import locale
 import os
 import re
 import subprocess
 import sys
-import time
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,18 +23,32 @@ from ccwarehouse.report.text import Money, percent, plain, rounded, span
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics.fake import organisation as made_up
+from inputs import stored
 from loads import History, execute, record
-from reports import NOW, demo, loaded, marts, page
+from reports import demo, loaded, marts, page
 
 pytestmark = pytest.mark.slow
 
 USD = Money("USD")
+DASH = "\N{EN DASH}"
 EVIL = """<script>alert(1)</script><img src=x onerror=alert(2)>"'&</title></style>"""
-KNOWN = set(
-    """html head meta title style body a div header h1 h2 h3 h4 p span main ul li dl dt
-    dd section article svg g rect line circle path text details summary table caption
-    thead tbody tfoot tr th td strong code footer script""".split()
-)
+KNOWN = {
+    *("html", "head", "meta", "title", "style", "body", "a", "div", "header"),
+    *("h1", "h2", "h3", "h4", "p", "span", "main", "ul", "li"),
+    *("dl", "dt", "dd", "section", "article", "svg", "g", "rect", "line"),
+    *(
+        "circle",
+        "path",
+        "text",
+        "details",
+        "summary",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+    ),
+    *("tfoot", "tr", "th", "td", "strong", "code", "footer", "script"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +188,9 @@ def test_two_currencies_have_a_section_each_and_are_never_added_up(folder):
 
     assert {"EUR", "USD"} == {currency for currency, _ in costs}
     for currency, cost in costs:
-        assert f"{rounded(cost, 2)} {currency}" == tiles[f"Estimated cost, {currency}"][0]
+        assert (
+            f"{rounded(cost, 2)} {currency}" == tiles[f"Estimated cost, {currency}"][0]
+        )
     for currency, cost in per_session:
         units = {row[0]: row for row in october.tables[f"Cost of a unit, {currency}"]}
         assert f"{rounded(cost, 2)} {currency}" == units["session"][1]
@@ -204,10 +218,15 @@ def hostile(folder):
         return [*records, key, *made_up.usage(day)[:9]]
 
     database = loaded(folder / "hostile.duckdb", usage, "2026-10-12", "2026-11-22")
-    for table, values in (
-        ("team_members", f"actor, team, '{EVIL.replace(chr(39), chr(39) * 2)}'"),
-    ):
-        del table, values
+    cell = EVIL.replace('"', '""')
+    stored(
+        database,
+        teams=f'actor,team\n"{cell}@example.com","{cell}"\n',
+        budgets="scope,name,month,amount,currency\n"
+        f'team,"{cell}",2026-11,100,USD\nuser,"{cell}@example.com",2026-11,1,USD\n',
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
     return page(database, title=EVIL)
 
 
@@ -234,14 +253,18 @@ def test_the_policy_allows_only_the_style_and_the_script_of_the_file(november):
     assert f"style-src {digest(style)};" in policy
     assert f"script-src {digest(script)};" in policy
     assert policy.startswith("default-src 'none';")
-    assert november.text.index("Content-Security-Policy") < november.text.index("<style")
+    assert november.text.index("Content-Security-Policy") < november.text.index(
+        "<style"
+    )
     assert not re.search(r"https?:|//[a-z]|\ssrc=", november.text)
     names = {name for _, name, _ in november.attributes}
     assert {"style", "src"}.isdisjoint(names)
 
 
 def digest(text):
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return (
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    )
 
 
 def test_without_names_the_file_has_neither_name_nor_email(database, november):
@@ -326,8 +349,8 @@ def test_missing_and_provisional_days_are_said_before_any_figure(gaps):
     incomplete, provisional = gaps.classes["notice"]
 
     assert (
-        "Incomplete. 3 days missing: 5 October 2026 and 11–12 November 2026. Totals that"
-        " span them are too low. ccwarehouse load fetches what is missing."
+        f"Incomplete. 3 days missing: 5 October 2026 and 11{DASH}12 November 2026."
+        " Totals that span them are too low. ccwarehouse load fetches what is missing."
     ) == incomplete
     assert provisional.startswith(
         "Provisional. 23 November 2026 is provisional, shown paler."
@@ -362,7 +385,7 @@ def test_days_that_failed_after_the_last_one_are_missing(folder):
     )
     found = page(database)
 
-    assert "2 days missing: 21–22 November 2026." in found.said
+    assert f"2 days missing: 21{DASH}22 November 2026." in found.said
     assert "data through 20 November 2026, UTC" in found.said
 
 
@@ -392,7 +415,7 @@ def test_without_proposals_there_is_no_rate(folder):
     database = loaded(folder / "rates.duckdb", usage, "2026-11-02", "2026-11-22")
     found = page(database)
 
-    assert ("– (none)", "no proposals") == found.tiles["Acceptance rate"]
+    assert (f"{DASH} (none)", "no proposals") == found.tiles["Acceptance rate"]
     assert "Are proposals accepted?" not in found.said
 
 
@@ -421,8 +444,8 @@ def test_any_days_can_be_shown_and_are_compared_with_as_many_before(database):
     """A range has no forecast, and no teams, which are by month."""
     found = page(database, start=date(2026, 11, 3), end=date(2026, 11, 16))
 
-    assert "Claude Code, 3–16 November 2026" == found.inner["h1"][0]
-    assert "compared with 20 October – 2 November" in found.said
+    assert f"Claude Code, 3{DASH}16 November 2026" == found.inner["h1"][0]
+    assert f"compared with 20 October {DASH} 2 November" in found.said
     assert "Cost per day" in found.tiles
     assert "Cost by team" not in found.tables
 
@@ -443,7 +466,7 @@ def test_small_teams_stay_withheld(folder):
     database = demo(folder / "small.duckdb")
     execute(
         database,
-        "update claude_code.input_files set min_group_size = 8 where file = 'teams'",
+        "update claude_code.input_files set min_group_size = 8 where name = 'teams'",
     )
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
         opened.build_views()
@@ -480,6 +503,7 @@ def test_each_account_has_a_page_of_its_own(folder):
 # the file
 
 
+@pytest.mark.process
 def test_the_same_data_gives_the_same_bytes_anywhere(database, november, tmp_path):
     """In another time zone and locale, and with other hash seeds."""
     file = tmp_path / "again.html"
@@ -504,11 +528,6 @@ def test_the_same_data_gives_the_same_bytes_anywhere(database, november, tmp_pat
     )
 
     assert november.text == file.read_text(encoding="utf-8")
-
-
-test_the_same_data_gives_the_same_bytes_anywhere = pytest.mark.process(
-    test_the_same_data_gives_the_same_bytes_anywhere
-)
 
 
 def test_a_page_is_small(november, gaps):
@@ -642,19 +661,116 @@ def test_what_keeps_pictures_from_being_drawn_is_said_first(
 # other engines
 
 
-def test_postgres_gives_the_same_page(postgres, tmp_path, monkeypatch, folder):
-    """Byte for byte, but for the place of the data, which is not on it."""
+def test_postgres_gives_the_same_page(postgres, tmp_path, monkeypatch, november):
+    """Byte for byte, with teams and budgets."""
     name = postgres.new_database()
     monkeypatch.setenv(
         "DESTINATION__POSTGRES__CREDENTIALS", postgres.address(database=name)
     )
-    ours = folder / "same.duckdb"
-    loaded(ours, made_up.usage, "2026-10-01", "2026-11-22")
-    loaded(
-        Path(), made_up.usage, "2026-10-01", "2026-11-22", destination="postgres"
-    )
+    demo(Path(), "postgres")
     file = tmp_path / "postgres.html"
     with open_warehouse("postgres", Path(), "claude_code", read_only=True) as opened:
         write_report(opened, Request(), file)
 
-    assert page(ours).text == file.read_text(encoding="utf-8")
+    assert november.text == file.read_text(encoding="utf-8")
+
+
+# which days, and how they are written
+
+
+FETCHED = {date(2026, 10, 1) + timedelta(number): True for number in range(40)}
+
+
+def test_the_running_month_is_shown_from_its_seventh_complete_day_on():
+    """Before that the last full one, if a day of it was fetched."""
+    sixth = {day: final for day, final in FETCHED.items() if day < date(2026, 11, 7)}
+    alone = {day: True for day in sixth if day.month == 11}
+
+    assert date(2026, 11, 1) == usual_month(FETCHED)
+    assert date(2026, 10, 1) == usual_month(sixth)
+    assert date(2026, 11, 1) == usual_month(alone)
+    assert date(2026, 10, 1) == usual_month(sixth | {date(2026, 11, 7): False})
+
+
+@pytest.mark.parametrize(
+    ("month", "last", "before"),
+    [
+        (date(2026, 2, 1), date(2026, 2, 28), (date(2026, 1, 1), date(2026, 1, 28))),
+        (date(2026, 3, 1), date(2026, 3, 31), (date(2026, 2, 1), date(2026, 2, 28))),
+        (date(2026, 1, 1), date(2026, 1, 9), (date(2025, 12, 1), date(2025, 12, 9))),
+    ],
+)
+def test_a_month_is_compared_with_the_same_days_of_the_month_before(
+    month, last, before
+):
+    """As far as that has them; also over the new year."""
+    days = Span(date(2025, 11, 1), last)
+    period = period_of(month_of(month), list(days), is_month=True)
+
+    assert Span(*before) == period.before
+    assert last == period.known.last
+
+
+def test_numbers_are_written_as_people_read_them():
+    """Halves away from zero, cents below 1,000, a true minus."""
+    assert ["$999.99", "$1,000", "\N{MINUS SIGN}$0.13", "$25k"] == [
+        USD(Decimal("999.99")),
+        USD(Decimal("1000.4")),
+        USD(Decimal("-0.125")),
+        USD.tick(Decimal(25_000)),
+    ]
+    assert "1,234\N{NO-BREAK SPACE}CHF" == Money("CHF")(1234)
+    assert "5%" == percent(Decimal("0.045"))
+    assert f"28 December 2025 {DASH} 3 January 2026" == span(
+        date(2025, 12, 28), date(2026, 1, 3)
+    )
+    assert "a\ufffdb" == plain("a\u202eb")
+
+
+# what can be seen
+
+
+def contrast(one, other):
+    """How much two colours differ, as WCAG has it."""
+    lighter, darker = sorted(map(luminance, (one, other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour):
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = (
+        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    )
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+def test_texts_and_marks_stand_out(scheme):
+    """4.5 to 1 for texts and 3 to 1 for marks, in each scheme."""
+    block = re.findall(r":root \{(.*?)\}", asset("style.css"), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", block))
+    card = colours["card"]
+    texts = [(colours[ink], colours[on]) for ink in ("ink", "soft") for on in TEXT_ON]
+    texts += [
+        (colours[name], colours[f"{name}-bg"]) for name in ("bad", "warn", "good")
+    ]
+    marks = [name for name in colours if name[-2:] in ("-1", "-2", "-3")]
+    marks += ["rest", "day", "week", "month", "current", "earlier", "budget", "sign"]
+
+    assert [] == [pair for pair in texts if contrast(*pair) < 4.5]
+    assert contrast(colours["gap-word"], card) >= 4.5
+    assert [] == [name for name in marks if contrast(colours[name], card) < 3]
+
+
+TEXT_ON = ("bg", "card", "mild-bg")
+
+
+def test_print_has_the_colours_of_the_light_scheme():
+    """Whatever scheme the screen has."""
+    light, _, paper = re.findall(r":root \{(.*?)\}", asset("style.css"), re.DOTALL)
+    colours = [
+        dict(re.findall(r"--([\w-]+): (#\w{6})", text)) for text in (light, paper)
+    ]
+    differ = {name for name in colours[0] if colours[0][name] != colours[1][name]}
+
+    assert {"bg", "line"} >= differ

@@ -131,7 +131,7 @@ def _filled(found: Facts, ask: Ask, account: str, period: Period, shown: Span) -
         tools=rows(facts.Tool, queries.TOOLS, account),
         terminals=rows(facts.Terminal, queries.TERMINALS, account),
         cohorts=rows(facts.Cohort, queries.COHORTS, account),
-        anomalies=rows(facts.Anomaly, queries.ANOMALIES, account),
+        anomalies=sorted(rows(facts.Anomaly, queries.ANOMALIES, account), key=_of_day),
     )
     is_mixed = len({cost.currency for cost in found.costs}) > 1
     words |= {
@@ -154,6 +154,10 @@ def _of_month(found: Facts, rows: Callable[..., list[Any]], account: str) -> Fac
         team_people={team.team: team for team in people},
         budgets=rows(facts.Budget, queries.BUDGETS),
     )
+
+
+def _of_day(anomaly: facts.Anomaly) -> tuple[date, str]:
+    return anomaly.date, anomaly.currency or ""
 
 
 def _within(span: Span) -> str:
