@@ -12,9 +12,12 @@ from ccwarehouse.demo import fill
 from ccwarehouse.report import Request, write_report
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import FakeApi, error
-from loads import load_from
+from claude_code_analytics.fake import organisation as made_up
+from inputs import stored
+from loads import load_from, record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EVIL = """<script>alert(1)</script><img src=x onerror=alert(2)>"'&</title></style>"""
 EMPTY = {"br", "circle", "line", "link", "meta", "path", "rect"}
 
 
@@ -133,6 +136,45 @@ def demo(database, destination="duckdb"):
     ):
         start, end = date(2026, 9, 24), date(2026, 11, 22)
         fill(opened, api.url, start, end, NOW)
+    return database
+
+
+def few(day):
+    """Three people, on working days."""
+    people = ("ann", "bob", "cy")[: 1 + day.day % 3]
+    return [
+        record(day.isoformat(), f"{name}@example.com")
+        for name in people
+        if day.weekday() < 5
+    ]
+
+
+def evil(database):
+    """Markup in every text that comes from the API or from a file."""
+
+    def usage(day):
+        records = few(day)
+        for entry in records:
+            entry["terminal_type"] = EVIL
+            entry["organization_id"] = EVIL
+            entry["actor"]["email_address"] = f"{EVIL}@example.com"
+            entry["tool_actions"][EVIL] = {"accepted": 30, "rejected": 3}
+            for model in entry["model_breakdown"]:
+                model["model"] = f"{EVIL}\u202e\x00"
+                model["estimated_cost"]["currency"] = EVIL
+        key = record(day.isoformat(), actor={"type": "api_actor", "api_key_name": EVIL})
+        return [*records, key, *made_up.usage(day)[:9]]
+
+    loaded(database, usage, "2026-10-12", "2026-11-22")
+    cell = EVIL.replace('"', '""')
+    stored(
+        database,
+        teams=f'actor,team\n"{cell}@example.com","{cell}"\n',
+        budgets="scope,name,month,amount,currency\n"
+        f'team,"{cell}",2026-11,100,USD\nuser,"{cell}@example.com",2026-11,1,USD\n',
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
     return database
 
 

@@ -23,15 +23,13 @@ from ccwarehouse.report.text import Money, percent, plain, rounded, span
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics.fake import organisation as made_up
-from inputs import stored
 from loads import History, execute, record
-from reports import demo, loaded, marts, page
+from reports import EVIL, demo, evil, few, loaded, marts, page
 
 pytestmark = pytest.mark.slow
 
 USD = Money("USD")
 DASH = "\N{EN DASH}"
-EVIL = """<script>alert(1)</script><img src=x onerror=alert(2)>"'&</title></style>"""
 KNOWN = {
     *("html", "head", "meta", "title", "style", "body", "a", "div", "header"),
     *("h1", "h2", "h3", "h4", "p", "span", "main", "ul", "li"),
@@ -65,16 +63,6 @@ def database(folder):
 @pytest.fixture(scope="module")
 def november(database):
     return page(database)
-
-
-def few(day):
-    """Three people, on working days."""
-    people = ("ann", "bob", "cy")[: 1 + day.day % 3]
-    return [
-        record(day.isoformat(), f"{name}@example.com")
-        for name in people
-        if day.weekday() < 5
-    ]
 
 
 # one truth
@@ -202,32 +190,7 @@ def test_two_currencies_have_a_section_each_and_are_never_added_up(folder):
 
 @pytest.fixture(scope="module")
 def hostile(folder):
-    """Markup in every text that comes from the API, a file or an option."""
-
-    def usage(day):
-        records = few(day)
-        for entry in records:
-            entry["terminal_type"] = EVIL
-            entry["organization_id"] = EVIL
-            entry["actor"]["email_address"] = f"{EVIL}@example.com"
-            entry["tool_actions"][EVIL] = {"accepted": 30, "rejected": 3}
-            for model in entry["model_breakdown"]:
-                model["model"] = f"{EVIL}\u202e\x00"
-                model["estimated_cost"]["currency"] = EVIL
-        key = record(day.isoformat(), actor={"type": "api_actor", "api_key_name": EVIL})
-        return [*records, key, *made_up.usage(day)[:9]]
-
-    database = loaded(folder / "hostile.duckdb", usage, "2026-10-12", "2026-11-22")
-    cell = EVIL.replace('"', '""')
-    stored(
-        database,
-        teams=f'actor,team\n"{cell}@example.com","{cell}"\n',
-        budgets="scope,name,month,amount,currency\n"
-        f'team,"{cell}",2026-11,100,USD\nuser,"{cell}@example.com",2026-11,1,USD\n',
-    )
-    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
-        opened.build_views()
-    return page(database, title=EVIL)
+    return page(evil(folder / "hostile.duckdb"), title=EVIL)
 
 
 def test_no_text_from_outside_becomes_markup(hostile):
