@@ -15,8 +15,6 @@ pytestmark = pytest.mark.slow
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FOUND = filter(None, map(shutil.which, NAMES))
 CHROMIUM = os.environ.get("CHROMIUM") or next(FOUND, None)
-    filter(None, map(shutil.which, NAMES)), ""
-)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 WIDTHS, SCHEMES = (390, 1400), ("light", "dark")
