@@ -737,3 +737,15 @@ def test_print_has_the_colours_of_the_light_scheme():
     differ = {name for name in colours[0] if colours[0][name] != colours[1][name]}
 
     assert {"bg", "line"} >= differ
+
+
+def test_bigquery_gives_the_same_page(bigquery, folder, tmp_path):
+    """Its decimals have more places, and its sums come in another order."""
+    days = ("2026-11-02", "2026-11-22")
+    ours = loaded(folder / "same.duckdb", few, *days)
+    loaded(tmp_path, few, *days, destination="bigquery")
+    file = tmp_path / "bigquery.html"
+    with open_warehouse("bigquery", tmp_path, "claude_code", read_only=True) as opened:
+        write_report(opened, Request(), file)
+
+    assert page(ours).text == file.read_text(encoding="utf-8")

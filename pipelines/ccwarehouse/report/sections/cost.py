@@ -315,7 +315,7 @@ def units(spent: CurrencyFigures) -> Card:
             label,
             _quotient(now, what, thousands, say),
             *([_quotient(before, what, thousands, say)] if figures.before else []),
-            f"{(getattr(now, what) or 0) if now else 0:,}{' lines' * (thousands > 1)}",
+            f"{(getattr(now, what) or 0) if now else 0:,}",
         )
         for label, what, thousands in (
             ("active person", "people", 1),
