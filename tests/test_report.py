@@ -23,6 +23,7 @@ from ccwarehouse.report.text import Money, percent, plain, rounded, span
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics.fake import organisation as made_up
+from inputs import stored
 from loads import History, execute, record
 from reports import EVIL, demo, evil, few, loaded, marts, page
 
@@ -380,6 +381,57 @@ def test_without_proposals_there_is_no_rate(folder):
 
     assert (f"{DASH} (none)", "no proposals") == found.tiles["Acceptance rate"]
     assert "Are proposals accepted?" not in found.said
+
+
+def test_a_month_in_which_nobody_used_it_is_a_month_of_noughts(folder):
+    """Days that were fetched and are empty are known."""
+
+    def usage(day):
+        return few(day) if day < date(2026, 9, 30) else []
+
+    database = loaded(folder / "quiet.duckdb", usage, "2026-09-07", "2026-11-22")
+    found = page(database)
+    tiles = found.tiles
+
+    assert ("$0.00", "on $0.00") == tiles["Estimated cost"]
+    assert ("0", "on 0") == tiles["Active people"]
+    assert f"{DASH} (none)" == tiles["Cost per person"][0]
+    assert "None" not in found.said
+
+
+def test_organisations_of_an_account_are_added_up(folder):
+    """Costs are; who is in several counts in each, as the page says."""
+
+    def usage(day):
+        records = few(day)
+        return [*records, *(each | {"organization_id": "other"} for each in records)]
+
+    database = loaded(folder / "orgs.duckdb", usage, "2026-11-02", "2026-11-22")
+    with marts(database) as ask:
+        cost = ask("select sum(estimated_cost) from org_cost_daily")
+    found = page(database)
+
+    assert USD(cost) == found.tiles["Estimated cost"][0]
+    assert "Who is in several organisations counts in each." in found.said
+
+
+def test_a_budget_of_the_organisation_and_of_a_user_are_shown(folder):
+    """The one as a line in the chart as well, the other without the user's name."""
+    database = loaded(folder / "budgets.duckdb", few, "2026-11-02", "2026-11-22")
+    stored(
+        database,
+        budgets="scope,name,month,amount,currency\norganisation,,2026-11,500,USD\n"
+        "user,ann@example.com,2026-11,10,USD\n",
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
+    found = page(database, has_names=False)
+    rows = {row[0]: row for row in found.tables["Budgets"]}
+
+    assert {"The organisation", "Person 1"} <= rows.keys()
+    assert "over budget" == rows["Person 1"][-1]
+    assert "budget $500.00" in " ".join(found.classes["legend"])
+    assert "@" not in found.said
 
 
 def test_the_story_of_the_demo_is_told_in_at_most_six_sentences(november):

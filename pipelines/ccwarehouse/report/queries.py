@@ -45,8 +45,10 @@ ACTIVITY: Final = """
 # People, once each: in the period, before it, in the last 28 days and before those.
 PEOPLE: Final = """
     select
-        sum(is_now) as people, sum(is_before) as people_before,
-        sum(is_earlier) as earlier, sum(is_earlier * is_recent) as came_back
+        coalesce(sum(is_now), 0) as people,
+        coalesce(sum(is_before), 0) as people_before,
+        coalesce(sum(is_earlier), 0) as earlier,
+        coalesce(sum(is_earlier * is_recent), 0) as came_back
     from (
         select
             actor,
