@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bench import marts as bench
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.report import Request, pictures, write_report
@@ -549,6 +550,26 @@ def test_a_page_is_small(november, gaps):
     """Under 200 KB, and most of it charts and tables of 13 weeks at most."""
     assert len(november.text.encode()) < 200_000
     assert len(gaps.text.encode()) < 200_000
+
+
+def test_a_page_does_not_grow_with_users(folder, monkeypatch):
+    """A hundred times as many make no larger file."""
+    monkeypatch.setattr(bench, "DAYS", 40)
+    sizes = []
+    for people in (300, 30_000):
+        monkeypatch.setattr(bench, "PEOPLE", people)
+        database = folder / f"{people}.duckdb"
+        with (
+            open_warehouse(
+                "duckdb", database, "claude_code", sole_writer=True
+            ) as opened,
+            opened.client() as client,
+        ):
+            bench.fill(opened, client.native_connection, 3 * people, folder)
+        sizes.append(len(page(database).text.encode()))
+
+    assert max(sizes) < 200_000
+    assert sizes[1] < 1.1 * sizes[0]
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(database, tmp_path):
