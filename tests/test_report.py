@@ -26,6 +26,7 @@ from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics.fake import organisation as made_up
 from inputs import stored
 from loads import History, execute, record
+from pages import ROOT
 from reports import EVIL, demo, evil, few, loaded, marts, page
 
 pytestmark = pytest.mark.slow
@@ -339,6 +340,19 @@ def test_with_days_missing_there_is_no_percentage(gaps):
     assert "November, 21 of 23 days" in " ".join(gaps.classes["legend"])
 
 
+def test_the_forecast_is_that_of_the_mart_with_missing_and_provisional_days(
+    gaps, folder
+):
+    """Both count with what is expected of them."""
+    with marts(folder / "gaps.duckdb") as ask:
+        forecast = ask(
+            "select sum(forecast) from month_forecast where month = '2026-11-01'"
+        )
+
+    assert USD(forecast) == gaps.tiles["Month forecast"][0]
+    assert USD(forecast) == gaps.tables["Cost added up"][2][2]
+
+
 def test_days_that_failed_after_the_last_one_are_missing(folder):
     """No day after them was ever fetched whole."""
     database = loaded(
@@ -544,6 +558,11 @@ def test_the_same_data_gives_the_same_bytes_anywhere(database, november, tmp_pat
     )
 
     assert november.text == file.read_text(encoding="utf-8")
+
+
+def test_the_picture_of_the_readme_is_small():
+    """`make picture` draws it."""
+    assert (ROOT / "docs" / "report.png").stat().st_size <= 200_000
 
 
 def test_a_page_is_small(november, gaps):

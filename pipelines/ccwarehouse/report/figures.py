@@ -3,17 +3,25 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
 
-from .facts import Facts, Units
-from .period import ONE_DAY, Span, month_of
+from .curve import ZERO, Curve
+from .facts import Facts, Forecast, Units
+from .period import Span
 from .text import Money
+from .users import HISTORY, Users
 
-HISTORY: Final = 28  # days, before which a window is not known
-ZERO: Final = Decimal(0)
+__all__ = [
+    "HISTORY",
+    "ZERO",
+    "CurrencyFigures",
+    "Curve",
+    "Figures",
+    "Users",
+    "per_person",
+]
 
 
 @dataclass(frozen=True)
@@ -97,9 +105,9 @@ class Figures:
         return sum(getattr(day, what) or 0 for day in days if span and day.date in span)
 
     @cached_property
-    def users(self) -> "Users":
+    def users(self) -> Users:
         """How many people there were on each day of the charts."""
-        return Users(self)
+        return Users(self.facts.visits, self.days, self.shown)
 
 
 @dataclass(frozen=True)
@@ -162,9 +170,14 @@ class CurrencyFigures:
         return self.of(self.all.before) if self.all.before else ZERO
 
     @cached_property
-    def curve(self) -> "Curve":
+    def curve(self) -> Curve:
         """How it adds up over the month."""
-        return Curve(self)
+        parts = (part for part in self.all.facts.forecast if self._has(part))
+        history = Span(self.all.history_from, max(self.all.days))
+        return Curve(self.by_day, self.now, self.all.known, history, tuple(parts))
+
+    def _has(self, row: Forecast | Units) -> bool:
+        return row.currency == self.currency
 
     def units(self, *, is_now: bool) -> Units | None:
         """What was counted on the days that have a cost."""
@@ -172,7 +185,7 @@ class CurrencyFigures:
             (
                 units
                 for units in self.all.facts.units
-                if units.currency == self.currency and bool(units.is_now) == is_now
+                if self._has(units) and bool(units.is_now) == is_now
             ),
             None,
         )
@@ -195,130 +208,3 @@ def per_person(units: Units | None) -> Decimal | None:
     if units is None or not units.people or units.cost_of_people is None:
         return None
     return units.cost_of_people / units.people
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Cost added up from the first of the month on: this month, the one before it, and
-    what is expected. The tile with the forecast is the end of this curve.
-    """
-
-    of: CurrencyFigures
-
-    @property
-    def month(self) -> Span:
-        """All days of the month."""
-        return month_of(self.of.all.known.last)
-
-    @property
-    def month_before(self) -> Span:
-        """All days of the month before it."""
-        return month_of(self.month.first - ONE_DAY)
-
-    @cached_property
-    def now(self) -> list[Decimal | None]:
-        """A sum for each day of the month; None before and after what is known."""
-        return self._added_up(self.month, self.of.all.known)
-
-    @cached_property
-    def before(self) -> list[Decimal | None]:
-        """A sum for each day of the month before; all None if it began earlier."""
-        history = Span(self.of.all.history_from, max(self.of.all.days))
-        if self.month_before.first not in history:
-            return [None for _ in self.month_before]
-        return self._added_up(self.month_before, history)
-
-    def _added_up(self, month: Span, known: Span) -> list[Decimal | None]:
-        total = ZERO
-        sums: list[Decimal | None] = []
-        for day in month:
-            total += self.of.by_day.get(day, ZERO)
-            sums.append(total if day in known else None)
-        return sums
-
-    @cached_property
-    def expected(self) -> list[Decimal | None]:
-        """From the last known day on what the month will have cost by then.
-
-        Missing days, and what provisional ones are still to grow, count from the first
-        day to come on. All None where there is no forecast.
-        """
-        likely = self._likely()
-        last = self.of.all.known.last
-        if likely is None or last == self.month.last:
-            return [None for _ in self.month]
-        sums: list[Decimal | None] = []
-        for day in self.month:
-            if day < last:
-                sums.append(None)
-            elif day == last:
-                sums.append(self.of.now)
-            else:
-                sums.append(sum((likely[d] for d in likely if d <= day), ZERO))
-        return sums
-
-    @property
-    def forecast(self) -> Decimal | None:
-        """What the whole month will cost."""
-        return self.expected[-1]
-
-    def _likely(self) -> dict[date, Decimal] | None:
-        """What each day of the running month likely costs; None if that is unknown."""
-        days: dict[date, Decimal] = defaultdict(lambda: ZERO)
-        for part in self.of.all.facts.forecast:
-            if part.currency == self.of.currency:
-                if part.likely is None:
-                    return None
-                days[part.date] += part.likely
-        return days or None
-
-
-@dataclass(frozen=True)
-class Users:
-    """People of each day of the charts, of the 7 and of the 28 days to it."""
-
-    all: Figures
-
-    def daily(self, day: date) -> int | None:
-        """People of a day; None where it was not fetched."""
-        return self._counts[day][0] if day in self.all.days else None
-
-    def weekly(self, day: date) -> int | None:
-        """People of 7 days; None where one of them was not fetched."""
-        return self._counts[day][1] if self._is_known(day, 7) else None
-
-    def monthly(self, day: date) -> int | None:
-        """People of 28 days; None where one of them was not fetched."""
-        return self._counts[day][2] if self._is_known(day, HISTORY) else None
-
-    def on_working_days(self, last: date) -> Decimal | None:
-        """People of a mean working day of the 28 to this one."""
-        if not self._is_known(last, HISTORY):
-            return None
-        days = Span(last - timedelta(HISTORY - 1), last)
-        people = [self._counts[day][0] for day in days if day.weekday() < 5]
-        return Decimal(sum(people)) / len(people)
-
-    def _is_known(self, day: date, length: int) -> bool:
-        return all(day - timedelta(back) in self.all.days for back in range(length))
-
-    @cached_property
-    def _counts(self) -> Mapping[date, tuple[int, int, int]]:
-        """A person enters both windows with each visit and leaves them with the next
-        one, or when they have passed.
-        """
-        changes: dict[date, list[int]] = defaultdict(lambda: [0, 0, 0])
-        for day, following, people in self.all.facts.visits:
-            changes[day][0] += people
-            for place, length in ((1, 7), (2, HISTORY)):
-                leaves = day + timedelta(length)
-                changes[day][place] += people
-                changes[min(leaves, following or leaves)][place] -= people
-        week = month = 0
-        counts: dict[date, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
-        shown = self.all.shown
-        for day in Span(shown.first - timedelta(HISTORY - 1), shown.last):
-            dau, week_change, month_change = changes[day]
-            week, month = week + week_change, month + month_change
-            counts[day] = (dau, week, month)
-        return counts

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from .. import names, text
-from ..blocks import Card, Column, SmallChart, Table, row
+from ..blocks import Card, Column, Section, SmallChart, Table, row
 from ..charts import Chart, Hit, Line, Scale, Tick
 from ..figures import Figures
 from ..text import DASH, percent
@@ -17,6 +17,12 @@ MOST_TOOLS: Final = 6
 Weeks = dict[date, tuple[int, int]]
 
 
+def sections(figures: Figures) -> list[Section]:
+    """A section, where there are proposals."""
+    found = card(figures)
+    return [Section("Acceptance", [found])] if found else []
+
+
 def card(figures: Figures) -> Card | None:
     """The rates by week, and those of the period as text."""
     tools = _by_tool(figures)
@@ -24,7 +30,10 @@ def card(figures: Figures) -> Card | None:
         return None
     weeks = _weeks(figures)
     shown = list(tools)[:MOST_TOOLS]
-    small = [_small(figures, tool, tools[tool], weeks) for tool in shown]
+    small = [
+        _small(figures, tool, tools[tool], weeks, number)
+        for number, tool in enumerate(shown, 1)
+    ]
     columns = [Column("Week from", is_number=False)]
     columns += [Column(names.tool(tool)) for tool in shown]
     rows = [
@@ -76,7 +85,9 @@ def _weeks(figures: Figures) -> list[date]:
     return [first + timedelta(weeks=week) for week in range(number)]
 
 
-def _small(figures: Figures, tool: str, counts: Weeks, weeks: list[date]) -> SmallChart:
+def _small(
+    figures: Figures, tool: str, counts: Weeks, weeks: list[date], number: int
+) -> SmallChart:
     found = [each for each in figures.facts.tools if each.tool == tool]
     now = [each for each in found if each.date in figures.known]
     accepted = sum(each.accepted for each in now)
@@ -87,7 +98,7 @@ def _small(figures: Figures, tool: str, counts: Weeks, weeks: list[date]) -> Sma
     if len(weeks) > 3:
         ends.append(Tick(len(weeks) - 1, _day(weeks[-1])))
     chart = Chart(
-        name=f"acceptance-{len(name)}",
+        name=f"acceptance-{number}",
         title=name,
         told=f"A line of the share of accepted proposals of {name} by week",
         slots=max(len(weeks), 5),

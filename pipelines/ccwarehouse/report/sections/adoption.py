@@ -12,7 +12,7 @@ from ..charts.axis import date_ticks
 from ..facts import Cohort
 from ..figures import Figures
 from ..text import DASH, counted, percent, plain
-from .cost import LEAST_SLOTS, _dated, gaps, pale
+from .days import LEAST_SLOTS, dated, gaps, pale
 
 MOST_TERMINALS: Final = 8
 WIDE_COHORTS: Final = 4
@@ -70,7 +70,7 @@ def _people(figures: Figures, *, is_alone: bool) -> Card:
         height=220,
     )
     rows = [
-        row(_dated(figures, day), *texts)
+        row(dated(figures, day), *texts)
         for day, texts in reversed(list(zip(days, cells, strict=True)))
     ]
     notes = []
