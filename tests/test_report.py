@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,9 +18,7 @@ from bench import marts as bench
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.report import Request, pictures, write_report
-from ccwarehouse.report.period import Span, month_of, period_of, usual_month
-from ccwarehouse.report.render import asset
-from ccwarehouse.report.text import Money, percent, plain, rounded, span
+from ccwarehouse.report.text import Money, percent, rounded
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from claude_code_analytics.fake import organisation as made_up
@@ -728,107 +726,6 @@ def test_postgres_gives_the_same_page(postgres, tmp_path, monkeypatch, november)
         write_report(opened, Request(), file)
 
     assert november.text == file.read_text(encoding="utf-8")
-
-
-# which days, and how they are written
-
-
-FETCHED = {date(2026, 10, 1) + timedelta(number): True for number in range(40)}
-
-
-def test_the_running_month_is_shown_from_its_seventh_complete_day_on():
-    """Before that the last full one, if a day of it was fetched."""
-    sixth = {day: final for day, final in FETCHED.items() if day < date(2026, 11, 7)}
-    alone = {day: True for day in sixth if day.month == 11}
-
-    assert date(2026, 11, 1) == usual_month(FETCHED)
-    assert date(2026, 10, 1) == usual_month(sixth)
-    assert date(2026, 11, 1) == usual_month(alone)
-    assert date(2026, 10, 1) == usual_month(sixth | {date(2026, 11, 7): False})
-
-
-@pytest.mark.parametrize(
-    ("month", "last", "before"),
-    [
-        (date(2026, 2, 1), date(2026, 2, 28), (date(2026, 1, 1), date(2026, 1, 28))),
-        (date(2026, 3, 1), date(2026, 3, 31), (date(2026, 2, 1), date(2026, 2, 28))),
-        (date(2026, 1, 1), date(2026, 1, 9), (date(2025, 12, 1), date(2025, 12, 9))),
-    ],
-)
-def test_a_month_is_compared_with_the_same_days_of_the_month_before(
-    month, last, before
-):
-    """As far as that has them; also over the new year."""
-    days = Span(date(2025, 11, 1), last)
-    period = period_of(month_of(month), list(days), is_month=True)
-
-    assert Span(*before) == period.before
-    assert last == period.known.last
-
-
-def test_numbers_are_written_as_people_read_them():
-    """Halves away from zero, cents below 1,000, a true minus."""
-    assert ["$999.99", "$1,000", "\N{MINUS SIGN}$0.13", "$25k"] == [
-        USD(Decimal("999.99")),
-        USD(Decimal("1000.4")),
-        USD(Decimal("-0.125")),
-        USD.tick(Decimal(25_000)),
-    ]
-    assert "1,234\N{NO-BREAK SPACE}CHF" == Money("CHF")(1234)
-    assert "5%" == percent(Decimal("0.045"))
-    assert f"28 December 2025 {DASH} 3 January 2026" == span(
-        date(2025, 12, 28), date(2026, 1, 3)
-    )
-    assert "a\ufffdb" == plain("a\u202eb")
-
-
-# what can be seen
-
-
-def contrast(one, other):
-    """How much two colours differ, as WCAG has it."""
-    lighter, darker = sorted(map(luminance, (one, other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour):
-    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    linear = (
-        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-    )
-    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
-def test_texts_and_marks_stand_out(scheme):
-    """4.5 to 1 for texts and 3 to 1 for marks, in each scheme."""
-    block = re.findall(r":root \{(.*?)\}", asset("style.css"), re.DOTALL)[scheme]
-    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", block))
-    card = colours["card"]
-    texts = [(colours[ink], colours[on]) for ink in ("ink", "soft") for on in TEXT_ON]
-    texts += [
-        (colours[name], colours[f"{name}-bg"]) for name in ("bad", "warn", "good")
-    ]
-    marks = [name for name in colours if name[-2:] in ("-1", "-2", "-3")]
-    marks += ["rest", "day", "week", "month", "current", "earlier", "budget", "sign"]
-
-    assert [] == [pair for pair in texts if contrast(*pair) < 4.5]
-    assert contrast(colours["gap-word"], card) >= 4.5
-    assert [] == [name for name in marks if contrast(colours[name], card) < 3]
-
-
-TEXT_ON = ("bg", "card", "mild-bg")
-
-
-def test_print_has_the_colours_of_the_light_scheme():
-    """Whatever scheme the screen has."""
-    light, _, paper = re.findall(r":root \{(.*?)\}", asset("style.css"), re.DOTALL)
-    colours = [
-        dict(re.findall(r"--([\w-]+): (#\w{6})", text)) for text in (light, paper)
-    ]
-    differ = {name for name in colours[0] if colours[0][name] != colours[1][name]}
-
-    assert {"bg", "line"} >= differ
 
 
 def test_bigquery_gives_the_same_page(bigquery, folder, tmp_path):

@@ -13,15 +13,7 @@ from .period import Span
 from .text import Money
 from .users import HISTORY, Users
 
-__all__ = [
-    "HISTORY",
-    "ZERO",
-    "CurrencyFigures",
-    "Curve",
-    "Figures",
-    "Users",
-    "per_person",
-]
+__all__ = ["HISTORY", "ZERO", "CurrencyFigures", "Figures", "per_person"]
 
 
 @dataclass(frozen=True)
