@@ -2,7 +2,7 @@
 
 resvg draws them. It knows neither `var()` nor the page's layout, so colours are put
 into the style and all places are in pixels. Without a font it draws no text and says
-nothing; so a font is looked for first.
+nothing; so a letter is tried first.
 """
 
 import re
@@ -28,22 +28,17 @@ LETTER: Final = 6.9  # pixels that one takes in the legend, about
 TWICE: Final = 2  # pixels of the PNG for one of the SVG
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
 
-FAMILY: Final = "'DejaVu Sans', 'Liberation Sans', 'Segoe UI', Helvetica, Arial"
-FONTS: Final = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/System/Library/Fonts",
-    "/Library/Fonts",
-    "C:/Windows/Fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
+# Of these resvg takes the first one that is there. It looks for no other.
+FAMILIES: Final = (
+    *("DejaVu Sans", "Liberation Sans", "Noto Sans", "Open Sans", "Roboto", "Ubuntu"),
+    *("Cantarell", "FreeSans", "Nimbus Sans", "Segoe UI", "Helvetica", "Arial"),
 )
 NO_EXTRA: Final = (
     "--png needs the extra png. Install it: pip install 'ccwarehouse[png]'"
 )
 NO_FONT: Final = (
-    "--png found no font, and charts without text say nothing. Install one, for"
-    " example: apt-get install fonts-dejavu-core"
+    "--png found none of the fonts it knows, and charts without text say nothing."
+    " Install one, for example: apt-get install fonts-dejavu-core"
 )
 NO_FOLDER: Final = "--png names {folder}, which is no folder. Create it."
 
@@ -54,31 +49,38 @@ def require_font(folder: Path) -> None:
         raise ImpossibleNameError(NO_FOLDER.format(folder=folder))
     if find_spec("resvg_py") is None:
         raise PictureError(NO_EXTRA)
-    if not any(_fonts()):
+    if not _draws_text():
         raise PictureError(NO_FONT)
 
 
-def _fonts() -> Iterator[Path]:
-    """The fonts of this machine, in a fixed order."""
-    for place in FONTS:
-        for ending in ("ttf", "otf", "ttc"):
-            yield from sorted(Path(place).expanduser().rglob(f"*.{ending}"))
+def _draws_text() -> bool:
+    """Whether a letter leaves a trace."""
+    letter = element("text", text="X", x=2, y=18, class_="tick")
+    drawn = _alone(element("style", text=_style()), letter, width=20, height=20)
+    return _png(drawn) != _png(drawn, skip_system_fonts=True)
 
 
 def draw_pictures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     """Write an SVG and a PNG of each chart; returns the files."""
-    import resvg_py  # noqa: PLC0415 - an extra
-
     written = []
     for chart in charts:
         svg = picture(chart)
-        png = resvg_py.svg_to_bytes(svg_string=svg, zoom=TWICE, background="#ffffff")
-        for ending, data in (("svg", svg.encode()), ("png", bytes(png))):
+        for ending, data in (("svg", svg.encode()), ("png", _png(svg))):
             file = folder / f"{chart.name}.{ending}"
             with file_sink(file) as sink:
                 sink.write(data)
             written.append(file)
     return written
+
+
+def _png(svg: str, **settings: bool) -> bytes:
+    import resvg_py  # noqa: PLC0415 - an extra
+
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg, zoom=TWICE, background="#ffffff", **settings
+        )
+    )
 
 
 def picture(chart: Chart) -> str:
@@ -88,8 +90,7 @@ def picture(chart: Chart) -> str:
     drawn.set("x", str(MARGIN + SCALE_WIDTH + GAP))
     drawn.set("y", str(ABOVE))
     height = ABOVE + chart.height + MARGIN // 2
-    made = element(
-        "svg",
+    return _alone(
         element("style", text=_style()),
         element("rect", width=WIDTH, height=height, class_="card"),
         element("text", text=chart.title, x=MARGIN, y=32, class_="title"),
@@ -100,11 +101,22 @@ def picture(chart: Chart) -> str:
             transform=f"translate({MARGIN} {ABOVE})",
         ),
         drawn,
-        xmlns=NAMESPACE,
         width=WIDTH,
         height=height,
+        told=chart.told,
+    )
+
+
+def _alone(*children: Element, width: int, height: int, told: str = "") -> str:
+    """An SVG that is a file of its own."""
+    made = element(
+        "svg",
+        *children,
+        xmlns=NAMESPACE,
+        width=width,
+        height=height,
         role="img",
-        aria_label=chart.told,
+        aria_label=told,
     )
     return f"{markup(made)}\n"
 
@@ -138,7 +150,7 @@ def _style() -> str:
         re.MULTILINE,
     )
     own = (
-        f"text {{ font-family: {FAMILY}; }}",
+        f"text {{ font-family: {', '.join(map(repr, FAMILIES))}; }}",
         ".card { fill: var(--card); }",
         ".title { font-size: 17px; font-weight: bold; fill: var(--ink); }",
         ".entry { font-size: 13px; fill: var(--soft); }",
