@@ -696,7 +696,10 @@ def test_what_keeps_pictures_from_being_drawn_is_said_first(
     """Before anything is read or written."""
     monkeypatch.chdir(tmp_path)
     if lacking == "font":
-        monkeypatch.setattr(pictures, "FAMILIES", ("No Such Font",))
+        draw = pictures._png
+        monkeypatch.setattr(
+            pictures, "_png", lambda svg, **fonts: draw(svg, has_fonts=False)
+        )
     if lacking == "extra":
         monkeypatch.setattr(pictures, "find_spec", lambda name: None)
     target = tmp_path / "no" if lacking == "folder" else tmp_path

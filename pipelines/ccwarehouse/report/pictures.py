@@ -57,7 +57,7 @@ def _draws_text() -> bool:
     """Whether a letter leaves a trace."""
     letter = element("text", text="X", x=2, y=18, class_="tick")
     drawn = _alone(element("style", text=_style()), letter, width=20, height=20)
-    return _png(drawn) != _png(drawn, skip_system_fonts=True)
+    return _png(drawn) != _png(drawn, has_fonts=False)
 
 
 def draw_pictures(charts: Sequence[Chart], folder: Path) -> list[Path]:
@@ -73,12 +73,15 @@ def draw_pictures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     return written
 
 
-def _png(svg: str, **settings: bool) -> bytes:
+def _png(svg: str, *, has_fonts: bool = True) -> bytes:
     import resvg_py  # noqa: PLC0415 - an extra
 
     return bytes(
         resvg_py.svg_to_bytes(
-            svg_string=svg, zoom=TWICE, background="#ffffff", **settings
+            svg_string=svg,
+            zoom=TWICE,
+            background="#ffffff",
+            skip_system_fonts=not has_fonts,
         )
     )
 

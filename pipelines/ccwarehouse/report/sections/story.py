@@ -6,7 +6,7 @@ from typing import Final
 
 from .. import text
 from ..blocks import Part, Point, sentence, strong
-from ..facts import Anomaly
+from ..facts import Anomaly, Budget
 from ..figures import HISTORY, ZERO, CurrencyFigures, Figures
 from ..names import Names
 from ..text import counted, listed, percent, plain, rounded
@@ -14,6 +14,7 @@ from ..text import counted, listed, percent, plain, rounded
 MOST: Final = 6
 MOST_UNUSUAL: Final = 3
 MOST_OVER: Final = 3
+ORGANISATION: Final = "the organisation"
 
 
 def points(figures: Figures, names: Names) -> list[Point]:
@@ -83,7 +84,7 @@ def _over_budget(figures: Figures, names: Names) -> Iterator[Point]:
         found = [budget for budget in figures.facts.budgets if budget.state == state]
         if not found:
             continue
-        who = [budget_name(each.scope, each.name, names) for each in found[:MOST_OVER]]
+        who = [budget_name(each, names) for each in found[:MOST_OVER]]
         if len(found) > MOST_OVER:
             who.append(f"{len(found) - MOST_OVER} more")
         are = "is" if len(found) == 1 else "are"
@@ -93,16 +94,24 @@ def _over_budget(figures: Figures, names: Names) -> Iterator[Point]:
             amount = spent if state == "over" else found[0].forecast
             if amount is not None:
                 told = f": {say(amount)} of {say(found[0].amount)}"
-        yield Point("warning", sentence(strong(listed(who)), f" {are} {words}{told}."))
+        whose = strong(at_the_start(listed(who)))
+        yield Point("warning", sentence(whose, f" {are} {words}{told}."))
 
 
-def budget_name(scope: str, name: str, names: Names) -> str:
-    """Whose budget it is."""
-    if scope == "organisation":
-        return "The organisation"
-    if scope == "user":
-        return names.actor(name, "user_actor" if "@" in name else "api_actor")
-    return plain(name)
+def budget_name(budget: Budget, names: Names) -> str:
+    """Whose budget it is, and of which part of the cost."""
+    name = plain(budget.name)
+    if budget.scope == "organisation":
+        name = ORGANISATION
+    elif budget.scope == "user":
+        kind = "user_actor" if "@" in budget.name else "api_actor"
+        name = names.actor(budget.name, kind)
+    return name if budget.basis == "all" else f"{name} ({plain(budget.basis)})"
+
+
+def at_the_start(words: str) -> str:
+    """With a capital, but names as they are."""
+    return f"T{words[1:]}" if words.startswith(ORGANISATION) else words
 
 
 def _working_days(figures: Figures) -> Iterator[Point]:

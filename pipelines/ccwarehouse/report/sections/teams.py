@@ -9,7 +9,7 @@ from ..facts import Budget, Team
 from ..figures import ZERO, CurrencyFigures
 from ..names import Names
 from ..text import DASH, plain
-from .story import budget_name
+from .story import at_the_start, budget_name
 
 STATES: Final = {
     "over": "over budget",
@@ -178,7 +178,7 @@ def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
     most = _most([ZERO], budgets)
     rows = [
         row(
-            _called(budget, names),
+            at_the_start(budget_name(budget, names)),
             Cell("", _bars(budget.spent or ZERO, budget, most)),
             DASH if budget.spent is None else say(budget.spent),
             DASH if budget.forecast is None else say(budget.forecast),
@@ -198,8 +198,3 @@ def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
         table=Table(title, columns, rows),
         kind="bars",
     )
-
-
-def _called(budget: Budget, names: Names) -> str:
-    name = budget_name(budget.scope, budget.name, names)
-    return name if budget.basis == "all" else f"{name} ({budget.basis})"
