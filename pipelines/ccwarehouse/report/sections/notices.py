@@ -32,14 +32,14 @@ def notices(facts: Facts) -> Iterator[Notice]:
     if facts.calendar is None or facts.period is None:
         yield NOTHING_LOADED
         return
-    if not facts.organisations:
-        yield EMPTY
-        return
     if facts.period.known is None:
         yield _other_days(facts.period, facts)
         return
     if missing := _missing(facts, facts.period.known):
         yield missing
+    if not facts.organisations:
+        yield EMPTY
+        return
     figures = Figures(facts)
     if provisional := figures.provisional:
         days = _spans([Span(day, day) for day in provisional])
