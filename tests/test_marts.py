@@ -219,7 +219,7 @@ def test_columns_are_those_promised(warehouse):
     day = ["account", "organization_id", "date"]
     month = ["account", "organization_id", "month"]
     kind = ["customer_type", "currency"]
-    whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
+    whole = ["days_complete", "days_missing", "days_provisional", "is_complete"]
     variety = ["terminals", "remote_sessions"]
     user_day = [*day, *who, *kind, "has_activity"]
 
