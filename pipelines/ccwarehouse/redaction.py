@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -21,11 +21,17 @@ SHORTEST: Final = 4
 
 def without_secrets(text: str) -> str:
     """The text with `***` for the secrets of destinations in dlt's configuration."""
+    return secrets_remover()(text)
+
+
+def secrets_remover() -> Callable[[str], str]:
+    """The same for many texts, with the secrets as they are configured now."""
     forms = {form for secret in _secrets() for form in _forms(secret)}
     if not forms:
-        return text
+        return str
     longest_first = sorted(forms, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, longest_first)), "***", text)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return lambda text: pattern.sub("***", text)
 
 
 def _secrets() -> Iterator[str]:
