@@ -156,13 +156,14 @@ def load(
         others = {"--database": database, "--publish": publish}
         with _errors_explained(str(metrics)):
             require_metrics_file(metrics, others)
+    run = Run(CLAUDE_CODE.name)
+    if metrics and not dry_run:
+        output.watchers.append(partial(write_metrics, metrics, run, output.remark))
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
-        run = Run(settings.account, CLAUDE_CODE.name)
-        output.name(run.account, run.report, quiet=quiet)
-        if metrics and not dry_run:
-            output.watchers.append(partial(write_metrics, metrics, run, output.remark))
+        run.account = settings.account
+        output.name(settings.account, run.report, quiet=quiet)
         files = _files(teams, budgets, min_group_size)
         before = None if dry_run else _preflight(output, settings, run, quiet=quiet)
     now = before.clock if before else utc_now

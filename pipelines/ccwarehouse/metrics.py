@@ -76,12 +76,17 @@ def _try_to_write(target: Path) -> None:
 def write_metrics(file: Path, run: Run, remark: Callable[[str], None], end: End) -> End:
     """Replace the file atomically; returns the end of the command.
 
-    If that fails, the old file stays, `remark` is told, and 0 becomes 5.
+    If that fails, the old file stays, `remark` is told, and 0 becomes 5. Where the
+    settings could not be read, the account is that of the file before.
     """
     try:
         before = file.read_text() if file.exists() else ""
+        account = run.account or _account(before)
+        if account is None:
+            return end
+        text = as_text(run, account, end.code, before)
         with file_sink(file) as sink:
-            sink.write(as_text(run, end.code, before).encode())
+            sink.write(text.encode())
     except (ExportError, OSError, ValueError) as error:
         line = f"The load is over, but {error}"
         remark(line)
@@ -90,9 +95,9 @@ def write_metrics(file: Path, run: Run, remark: Callable[[str], None], end: End)
     return end
 
 
-def as_text(run: Run, code: int, before: str) -> str:
+def as_text(run: Run, account: str, code: int, before: str) -> str:
     """The text exposition format; `before` is the text of the load before."""
-    labels = f'{{account="{run.account}",report="{run.report}"}}'
+    labels = f'{{account="{account}",report="{run.report}"}}'
     lines: list[str] = []
     for name, value in _values(run, code, before, labels).items():
         if value is not None:
@@ -125,6 +130,11 @@ def _values(
         "api_calls": run.contact.sent,
         "api_retries": run.contact.retries,
     }
+
+
+def _account(text: str) -> str | None:
+    found = re.search('{account="([^"]+)"', text)
+    return found[1] if found else None
 
 
 def _value(text: str, name: str, labels: str) -> str | None:

@@ -15,14 +15,14 @@ from .load import Plan, Progress
 
 @dataclass
 class Run:
-    """A load. `plan` is None until the warehouse was read.
+    """A load. `account` is None until the settings are read, `plan` the warehouse.
 
     `loaded` and `failed` are the days, and `records` the number of records, of the
     committed packages. `contact` counts the calls.
     """
 
-    account: str
     report: str
+    account: str | None = None
     contact: Contact = field(default_factory=Contact)
     plan: Plan | None = None
     loaded: list[date] = field(default_factory=list)
