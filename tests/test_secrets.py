@@ -204,7 +204,7 @@ CASES = {
     "events of unknown fields": Case(
         "load --log-format json",
         0,
-        strange_page(owner=[EMAIL], more={"x": EMAIL}, model_breakdown=cost(1)),
+        strange_page(owner=[EMAIL], more={EMAIL: EMAIL}),
     ),
     "events of a key without quotes": Case(
         "load --log-format json", 3, file=f"api_key = {KEY}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from .variables import asked_for, is_asked_for, variables
 PACKAGE = "ccwarehouse"
 
 LOST = "Some output is lost: {reason}. Free some space, then run the command again."
+# A key that was given to the wrong option or variable.
+KEY = re.compile(r"sk-ant-[\w-]+", re.IGNORECASE)
 A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
 
 
@@ -128,6 +131,8 @@ class Commands(click.Group):
         try:
             end = super().main(args, *more, **extra)
         except click.ClickException as error:
+            told = KEY.sub("[key]", error.message)
+            error.message = told  # type: ignore[misc]  # click's subclasses fill it in
             if not output.events:  # there the summary says it
                 error.show()
             facts = error.facts if isinstance(error, EndedError) else {}
