@@ -229,11 +229,12 @@ def test_waiting_is_an_event(load, api, monkeypatch):
     """For an API that does not answer; not a line of text among the events."""
     monkeypatch.setattr(progress, "LISTENING", 0.001)
     monkeypatch.setattr(progress, "SILENCE", 0.01)
-    api.fault = lambda request: error(503, "Overloaded")
+    # the first call is answered: the days are waited for
+    api.fault = lambda request: error(503, "Overloaded") if api.calls[1:] else None
     done = load()
     remarks = [event["message"] for event in named(done, "remark")]
 
-    assert 7 == done.exit_code
+    assert (7, "") == (done.exit_code, done.stdout)
     assert any(line.startswith("No answer from the API") for line in remarks)
 
 

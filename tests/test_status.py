@@ -448,6 +448,15 @@ def test_only_a_day_that_was_complete_when_it_was_fetched_is_final(api, database
 
 
 @pytest.mark.slow
+def test_a_fetch_of_a_clock_that_was_ahead_makes_no_day_final(api, database):
+    """Nobody knows when the day was really fetched; the next load fetches it again."""
+    load_from(api, database, "2026-03-08", "2026-03-08")
+    load_from(api, database, "2026-03-09", "2026-03-09", now=NOON + HALF_A_DAY)
+
+    assert date(2026, 3, 8) == status_of(database).newest_final
+
+
+@pytest.mark.slow
 def test_an_age_is_asked_for_of_an_account_that_has_no_final_day(api, tmp_path, call):
     """4 if no day was ever fetched, or none is final; 5 if there is no file."""
     now = datetime.now(UTC)

@@ -60,12 +60,10 @@ def _remover() -> Callable[[str], str]:
 
 
 def _clean(value: Any, remove: Callable[[str], str]) -> Any:  # noqa: ANN401 - of JSON
-    """The value with all its texts cleaned, also the names of keys."""
+    """The value with all its texts cleaned; keys are ours, or days."""
     match value:
         case dict():
-            return {
-                remove(name): _clean(inner, remove) for name, inner in value.items()
-            }
+            return {name: _clean(inner, remove) for name, inner in value.items()}
         case list() | tuple():
             return [_clean(inner, remove) for inner in value]
         case str():
