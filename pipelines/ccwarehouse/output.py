@@ -21,8 +21,8 @@ from .variables import asked_for, is_asked_for, variables
 PACKAGE = "ccwarehouse"
 
 LOST = "Some output is lost: {reason}. Free some space, then run the command again."
-# A key that was given to the wrong option or variable.
-KEY = re.compile(r"sk-ant-[\w-]+", re.IGNORECASE)
+# A key that was given to the wrong option or variable; not "sk-ant-admin..." in advice
+KEY = re.compile(r"sk-ant-[\w-]{10,}", re.IGNORECASE)
 A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
 
 
@@ -67,23 +67,26 @@ class Output:
         """Print the end; returns the exit code."""
         for watcher in self.watchers:
             end = watcher(end)
-        common = {
-            "exit_code": end.code,
-            "error": end.error,
-            "version": version(PACKAGE),
-        }
-        facts = common | dict(end.facts)
         if self.events:
             level = Level.ERROR if end.code else Level.INFO
-            self.events.tell(level, "summary", **facts)
+            self.events.tell(level, "summary", **_as_dict(end))
         if self.as_json:
-            click.echo(json.dumps(facts))
-        elif not self.events:
+            click.echo(json.dumps(_as_dict(end)))
+        else:
             for line in end.lines:
-                click.echo(line)
+                self.say(line)
         if reason := lost_output():
             self.remark(LOST.format(reason=reason))
         return end.code
+
+
+def _as_dict(end: End) -> dict[str, Any]:
+    common = {
+        "exit_code": end.code,
+        "error": end.error,
+        "version": version(PACKAGE),
+    }
+    return common | dict(end.facts)
 
 
 class EndedError(click.ClickException):

@@ -1,20 +1,12 @@
-"""The newest load as Prometheus metrics, for node exporter's textfile collector."""
+"""Metrics in Prometheus' text exposition format. Pure, but for the clock."""
 
-import os
 import re
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from whole_days.calendar import end_of
 
-from .end import End
-from .exit_codes import ExitCode
-from .export.errors import ExportError
-from .export.sinks import file_sink
-from .run import Run
-from .warehouses import ImpossibleNameError
+from ..run import Run
 
 PREFIX: Final = "ccwarehouse_load_"
 SUCCESS: Final = "last_success_timestamp_seconds"
@@ -34,65 +26,6 @@ HELP: Final = {
     "api_calls": "Calls of the newest load to the API, with all retries.",
     "api_retries": "Calls of the newest load that repeated a failed one.",
 }
-
-NO_FILE: Final = "--metrics names {file}, which is no file. Name a file."
-TAKEN: Final = "--metrics and {option} name the same file, {file}. Name another file."
-OTHERS: Final = (
-    "--metrics would replace {file}, which holds no metrics of a load. Name another "
-    "file."
-)
-UNWRITABLE: Final = "--metrics names {file}, which cannot be written: {reason}. {fix}"
-FIX: Final = "Create its folder, let this user write there, or name another file."
-
-
-def require_metrics_file(file: Path, others: Mapping[str, Path | None]) -> None:
-    """Raise `ImpossibleNameError` where metrics cannot be put, or must not.
-
-    `others` are the files of other options, by option.
-    """
-    target = file.resolve()
-    for option, other in others.items():
-        if other and other.resolve() == target:
-            raise ImpossibleNameError(TAKEN.format(option=option, file=file))
-    if target.exists() and not target.is_file():
-        raise ImpossibleNameError(NO_FILE.format(file=file))
-    try:
-        _try_to_write(target)
-        before = target.read_bytes() if target.exists() else b""
-    except OSError as error:
-        line = UNWRITABLE.format(file=file, reason=error.strerror, fix=FIX)
-        raise ImpossibleNameError(line) from None
-    if before and not before.startswith(f"# HELP {PREFIX}".encode()):
-        raise ImpossibleNameError(OTHERS.format(file=file))
-
-
-def _try_to_write(target: Path) -> None:
-    """Create a file beside the target, as the end of the load will."""
-    trial = target.with_name(f"{target.name}.{os.getpid()}")
-    trial.touch()
-    trial.unlink()
-
-
-def write_metrics(file: Path, run: Run, remark: Callable[[str], None], end: End) -> End:
-    """Replace the file atomically; returns the end of the command.
-
-    If that fails, the old file stays, `remark` is told, and 0 becomes 5. Where the
-    settings could not be read, the account is that of the file before.
-    """
-    try:
-        before = file.read_text() if file.exists() else ""
-        account = run.account or _account(before)
-        if account is None:
-            return end
-        text = as_text(run, account, end.code, before)
-        with file_sink(file) as sink:
-            sink.write(text.encode())
-    except (ExportError, OSError, ValueError) as error:
-        line = f"The load is over, but {error}"
-        remark(line)
-        code = end.code or ExitCode.WAREHOUSE
-        return End(code, end.error or line, end.facts, end.lines)
-    return end
 
 
 def as_text(run: Run, account: str, code: int, before: str) -> str:
@@ -132,7 +65,8 @@ def _values(
     }
 
 
-def _account(text: str) -> str | None:
+def account_of(text: str) -> str | None:
+    """The account of such a text."""
     found = re.search('{account="([^"]+)"', text)
     return found[1] if found else None
 
