@@ -177,6 +177,7 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
         opened.build_views()
         budgets = read_budget_status(opened)
         april = read_budget_status(opened, date(2026, 4, 1))
+        february = read_budget_status(opened, date(2026, 2, 1))
 
     assert (MARCH, 1) == (budgets.month, budgets.others)
     assert ["user", "organisation"] == [budget.scope for budget in budgets.of_month]
@@ -185,6 +186,9 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
         budgets.of_month[1].spent > 0,
     ]
     assert ["no_data"] == [budget.state for budget in april.of_month]
+    assert [True, False, True] == [
+        found.begins_before_history for found in (budgets, april, february)
+    ]
 
 
 @pytest.mark.slow
@@ -279,6 +283,38 @@ def test_on_track_is_so_far_while_days_are_missing():
     [remark] = remarks(budgets)
     assert "2 days of the month are missing" in remark
     assert remark.endswith("Load: ccwarehouse load")
+
+
+@pytest.mark.parametrize("first_days", [["2026-03-09"], ["2025-12-01", "2026-03-02"]])
+def test_days_before_the_first_stored_one_need_a_backfill(first_days):
+    """A nightly load does not fetch them, so the advice is to load from a day on."""
+    first_days = [date.fromisoformat(day) for day in first_days]
+    missing = replace(of(replace(ONE, days_missing=8)), first_days=first_days)
+
+    [remark] = remarks(missing)
+
+    assert remark.endswith("Load: ccwarehouse load --start 2026-03-01")
+
+
+@pytest.mark.parametrize("first_days", [["2026-03-01"], ["2025-12-01", "2026-04-02"]])
+def test_days_after_the_first_stored_one_need_no_backfill(first_days):
+    """An account without any day of the month has none missing."""
+    first_days = [date.fromisoformat(day) for day in first_days]
+    missing = replace(of(replace(ONE, days_missing=8)), first_days=first_days)
+
+    [remark] = remarks(missing)
+
+    assert remark.endswith("Load: ccwarehouse load")
+
+
+def test_a_month_before_all_stored_days_needs_a_backfill():
+    """It has no figures, and a line says how to load it."""
+    budgets = of(replace(ONE, state="no_data", spent=None, days_missing=None))
+    earlier = replace(budgets, first_days=[date(2026, 4, 7)])
+    later = replace(budgets, first_days=[date(2026, 2, 7)])
+
+    assert remarks(earlier)[-1].endswith("Load: ccwarehouse load --start 2026-03-01")
+    assert ["No data:"] == [line[:8] for line in remarks(later)]
 
 
 def test_what_has_no_data_is_explained():

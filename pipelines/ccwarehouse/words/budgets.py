@@ -60,14 +60,25 @@ def remarks(budgets: Budgets) -> list[str]:
         are = "is" if missing == 1 else "are"
         lines.append(
             f"{count(missing, 'day')} of the month {are} missing, so that more may have"
-            " been spent. Load: ccwarehouse load"
+            f" been spent. Load: {_load(budgets)}"
         )
     if any(budget.state == "no_data" for budget in budgets.of_month):
         lines.append(
             "No data: no day of the month is loaded, or no team of the teams file in"
             " force has the name."
         )
+        if budgets.begins_before_history and not missing:
+            lines.append(
+                f"The month lies before the days stored. Load: {_load(budgets)}"
+            )
     return lines
+
+
+def _load(budgets: Budgets) -> str:
+    """The command that loads the days that are missing."""
+    if budgets.begins_before_history:
+        return f"ccwarehouse load --start {budgets.month}"
+    return "ccwarehouse load"
 
 
 def _over(over: Sequence[BudgetStatus]) -> str:
