@@ -8,6 +8,7 @@ from typing import Any
 from ..budgets import Budgets, BudgetStatus
 from ..end import End
 from ..exit_codes import ExitCode
+from ..export.values import exact
 from .dates import count
 
 NO_BUDGETS = "No budget is loaded. Load: ccwarehouse load --budgets FILE"
@@ -152,11 +153,7 @@ def _month(month: date | None) -> str | None:
 
 
 def _exact(amount: Decimal | None) -> str | None:
-    """All digits, without trailing zeros: Decimal("1500.000") is "1500"."""
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if amount is None else exact(amount)
 
 
 def _rounded(amount: Decimal | None) -> str:
