@@ -10,6 +10,7 @@ import pytest
 from ccwarehouse.budgets import Budgets, BudgetStatus, read_budget_status
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.inputs import InputFileError, make_input_tables, read_budgets
+from ccwarehouse.inputs.budgets import BASES
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
 from ccwarehouse.words.budgets import (
@@ -186,6 +187,7 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
         budgets.of_month[1].spent > 0,
     ]
     assert ["no_data"] == [budget.state for budget in april.of_month]
+    assert (["nobody@example.com"], []) == (budgets.unknown_users, april.unknown_users)
     assert [True, False, True] == [
         found.begins_before_history for found in (budgets, april, february)
     ]
@@ -315,6 +317,38 @@ def test_a_month_before_all_stored_days_needs_a_backfill():
 
     assert remarks(earlier)[-1].endswith("Load: ccwarehouse load --start 2026-03-01")
     assert ["No data:"] == [line[:8] for line in remarks(later)]
+
+
+@pytest.mark.slow
+def test_a_user_is_known_by_a_record_or_by_the_teams_file(database):
+    """The case of A to Z does not matter; who has spent nothing may still be known."""
+    day = "2026-03-09"
+    ann = record(day, email="Ann@Example.com", model_breakdown=[])
+    key = record(day, actor={"type": "api_actor", "api_key_name": "CI-key"})
+    with served(History({day: [ann, key]})) as api:
+        load_from(api, database, day, day)
+    names = ["ann@example.com", "ci-key", "BOB@example.com", "anne@example.com"]
+    lines = [f"user,{name},2026-03,5,USD,{basis}" for name in names for basis in BASES]
+    stored(
+        database,
+        teams="actor,team\nbob@example.com,Red\n",
+        budgets=HEADER + "\n".join(lines) + "\n",
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
+        budgets = read_budget_status(opened)
+
+    assert ["anne@example.com"] == budgets.unknown_users
+
+
+def test_a_budget_of_an_unknown_user_is_remarked_on():
+    """It is on track for ever, so people and programs read the name."""
+    budgets = replace(of(ONE), unknown_users=["anne@example.com"])
+
+    [remark] = remarks(budgets)
+
+    assert remark.startswith("Unknown: anne@example.com. ")
+    assert ["anne@example.com"] == budgets_as_dict(budgets, "here")["unknown_users"]
 
 
 def test_what_has_no_data_is_explained():

@@ -4,21 +4,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
+from .inputs import folded
 from .warehouses import NothingLoadedError, Warehouse
+from .warehouses.other import Client
+
+VIEWS = (
+    "budget_status",
+    "fetched_days",
+    "month_days",
+    "stg_team_members",
+    "stg_usage",
+)
 
 COLUMNS = (
     "scope, name, month, currency, basis, amount, spent, share_spent, forecast, "
     "forecast_share, state, days_missing"
 )
 
-_ROWS = f"select {COLUMNS} from {{view}} order by line"
+_ROWS = f"select {COLUMNS} from {{budget_status}} order by line"
 
-_NEWEST_MONTH = "select max(month) from {view}"
+_NEWEST_MONTH = "select max(month) from {month_days}"
 
-_FIRST_DAYS = "select min(date) from {view} group by account"
+_FIRST_DAYS = "select min(date) from {fetched_days} group by account"
+
+_ACTORS = """
+    select distinct actor from {stg_usage}
+    union all
+    select distinct actor from {stg_team_members}
+"""
 
 
 @dataclass(frozen=True)
@@ -48,13 +65,15 @@ class Budgets:
     """All budgets of a month, in the order of their file.
 
     `month` is None where nothing is loaded. `others` counts those of other months.
-    `first_days` are the first days that are stored, one per account.
+    `first_days` are the first days that are stored, one per account. `unknown_users`
+    have a budget of the month, but are neither in the usage nor in the teams file.
     """
 
     month: date | None
     of_month: list[BudgetStatus]
     others: int
     first_days: Sequence[date] = ()
+    unknown_users: Sequence[str] = ()
 
     @property
     def begins_before_history(self) -> bool:
@@ -76,23 +95,52 @@ def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budge
     """
     try:
         with warehouse.client() as client:
-            with client.with_alternative_dataset_name(warehouse.marts):
-                months = client.make_qualified_table_name("month_days")
-                days = client.make_qualified_table_name("fetched_days")
-                budgets = client.make_qualified_table_name("budget_status")
-            newest = client.execute_sql(_NEWEST_MONTH.format(view=months)) or ()
-            firsts = client.execute_sql(_FIRST_DAYS.format(view=days)) or ()
-            rows = client.execute_sql(_ROWS.format(view=budgets)) or ()
+            return _read(_Views(client, warehouse.marts), month)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"{warehouse.location} lacks views: build them first"
             " (`ccwarehouse transform`)"
         ) from error
-    shown = month or next((row[0] for row in newest), None)
-    every = [BudgetStatus(*row) for row in rows]
+
+
+class _Views:
+    """The views of a dataset, to be asked."""
+
+    def __init__(self, client: Client, marts: str) -> None:
+        self._client = client
+        with client.with_alternative_dataset_name(marts):
+            self._names = {
+                name: client.make_qualified_table_name(name) for name in VIEWS
+            }
+
+    def ask(self, query: str) -> Sequence[Sequence[Any]]:
+        return self._client.execute_sql(query.format(**self._names)) or ()
+
+
+def _read(views: _Views, month: date | None) -> Budgets:
+    [(newest,)] = views.ask(_NEWEST_MONTH)
+    shown = month or newest
+    every = [BudgetStatus(*row) for row in views.ask(_ROWS)]
     of_month = [budget for budget in every if budget.month == shown]
-    first_days = [row[0] for row in firsts]
-    return Budgets(shown, of_month, len(every) - len(of_month), first_days)
+    return Budgets(
+        month=shown,
+        of_month=of_month,
+        others=len(every) - len(of_month),
+        first_days=[day for (day,) in views.ask(_FIRST_DAYS)],
+        unknown_users=_unknown_users(views, of_month),
+    )
+
+
+def _unknown_users(views: _Views, budgets: Sequence[BudgetStatus]) -> list[str]:
+    users = [
+        budget.name
+        for budget in budgets
+        if budget.scope == "user" and not budget.spent  # who has spent is known
+    ]
+    if not users:
+        return []
+    known = {folded(actor) for (actor,) in views.ask(_ACTORS)}
+    return [user for user in dict.fromkeys(users) if user not in known]
 
 
 def _month_of(day: date) -> date:

@@ -5,6 +5,7 @@ newest version from a committed load is in force.
 """
 
 from .budgets import read_budgets
+from .cells import folded
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
 from .settings import FileSettings, read_files, resolve_file_settings
@@ -19,6 +20,7 @@ __all__ = [
     "InputFile",
     "InputFileError",
     "InputFilesError",
+    "folded",
     "input_resources",
     "make_input_tables",
     "read_budgets",

@@ -15,6 +15,11 @@ MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
+def folded(actor: str) -> str:
+    """An actor as the files have it: only A to Z become lower case."""
+    return actor.translate(FOLDED)
+
+
 class Cells:
     """A row's values. A value that cannot be read is None, and a fault of the file."""
 
@@ -28,8 +33,8 @@ class Cells:
         return self._cells.get(column, "")
 
     def actor(self, column: str) -> str:
-        """The value folded like emails in stg_usage: only A to Z become lower case."""
-        return self.text(column).translate(FOLDED)
+        """The value folded like emails in stg_usage."""
+        return folded(self.text(column))
 
     def day(self, column: str) -> date | None:
         """A date; an empty value is None without a fault."""

@@ -40,6 +40,7 @@ def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
         "over": sum(budget.state == "over" for budget in budgets.of_month),
         "other_months": budgets.others,
         "days_missing": _days_missing(budgets),
+        "unknown_users": list(budgets.unknown_users),
         "data": location,
     }
 
@@ -72,6 +73,12 @@ def remarks(budgets: Budgets) -> list[str]:
             lines.append(
                 f"The month lies before the days stored. Load: {_load(budgets)}"
             )
+    if budgets.unknown_users:
+        names = ", ".join(map(_plain, budgets.unknown_users))
+        lines.append(
+            f"Unknown: {names}. Neither the days loaded nor the teams file in force"
+            " has the name. Correct it in the budgets file."
+        )
     return lines
 
 
@@ -127,8 +134,13 @@ def _cells(budget: BudgetStatus, budgets: Budgets) -> tuple[str, ...]:
 
 def _whose(budget: BudgetStatus) -> str:
     name = budget.scope if budget.scope == "organisation" else budget.name
-    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
+    plain = _plain(name)
     return plain if budget.basis == "all" else f"{plain} ({budget.basis})"
+
+
+def _plain(name: str) -> str:
+    """A name without what a terminal obeys."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
