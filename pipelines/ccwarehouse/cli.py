@@ -152,7 +152,8 @@ def load(
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
         chosen = plan(request, stored, now(), settings)
         if before is None:
-            return end_of_dry_run(chosen, files)
+            is_checked = warehouse.check_inputs(files)
+            return end_of_dry_run(chosen, files, currencies_known=is_checked)
         outcome = _load(output, warehouse, chosen, files, settings, before, quiet=quiet)
     for remark in remarks(chosen, outcome):
         output.remark(remark)

@@ -9,7 +9,7 @@ from .cells import folded
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
 from .settings import FileSettings, read_files, resolve_file_settings
-from .store import input_resources, make_input_tables, store_inputs
+from .store import check_inputs, input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
 from .teams import read_teams
 
@@ -20,6 +20,7 @@ __all__ = [
     "InputFile",
     "InputFileError",
     "InputFilesError",
+    "check_inputs",
     "folded",
     "input_resources",
     "make_input_tables",
