@@ -101,6 +101,22 @@ def test_what_is_wrong_is_told_with_its_column(file, line, column, text):
     assert text in fault[2]
 
 
+def test_all_faults_of_a_line_are_told_at_once(file):
+    """An empty value does not hide the others, and each column has one fault."""
+    lines = "team,,,-5,usd,bill", ",a\tb,2026-13,5,USD,"
+
+    assert [
+        (2, "month"),
+        (2, "basis"),
+        (2, "name"),
+        (2, "currency"),
+        (2, "amount"),
+        (3, "scope"),
+        (3, "name"),
+        (3, "month"),
+    ] == [fault[:2] for fault in faults(read_budgets, file(*lines))]
+
+
 def test_a_budget_stands_once(file):
     """Another basis, currency or month makes another budget; a user's case does not."""
     lines = [

@@ -27,6 +27,12 @@ class Cells:
         self.line = row.line
         self._file = file
         self._cells = row.cells
+        self._refused = set(row.refused)
+
+    @property
+    def are_right(self) -> bool:
+        """Whether no value was refused so far."""
+        return not self._refused
 
     def text(self, column: str) -> str:
         """The value unchanged; empty if the file has no such column."""
@@ -68,9 +74,12 @@ class Cells:
         self.refuse(column, advice)
         return None
 
-    def refuse(self, column: str, advice: str, value: str | None = None) -> None:
-        """Note a fault of a column's value, and what to write instead."""
-        said = shown(self.text(column) if value is None else value)
+    def refuse(self, column: str, advice: str) -> None:
+        """Note the first fault of a column's value, and what to write instead."""
+        if column in self._refused:
+            return
+        self._refused.add(column)
+        said = shown(self.text(column))
         self._file.faults.append(Fault(self.line, column, f"{said} {advice}"))
 
     def _date(
