@@ -368,7 +368,7 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
 
 @main.command()
 def demo() -> End:
-    """Load a made-up organisation and answer three questions.
+    """Load a made-up organisation and answer four questions.
 
     Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
     this folder; an existing demo.duckdb is replaced.
