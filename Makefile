@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # stay in one of them. The order is that of tests/conftest.py, longest first.
 WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo docs check test test-more soak bench bench-marts bigquery-check lint format clean
+.PHONY: demo docs picture check test test-more soak bench bench-marts bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
@@ -48,6 +48,10 @@ bench-marts: .venv/installed
 docs: .venv/installed
 	$(BIN)/python docs/dictionary.py
 	$(BIN)/python docs/answers.py
+
+# The picture of the README, with the Chromium of this machine.
+picture: .venv/installed
+	$(BIN)/python docs/picture.py
 
 lint: .venv/installed
 	$(BIN)/ruff check
@@ -91,4 +95,4 @@ format: .venv/installed
 
 clean:
 	rm -rf .venv .venv-bench .venv-bigquery .venv-dbt .venv-spark dist \
-		demo.duckdb demo.duckdb.wal
+		demo.duckdb demo.duckdb.wal demo.html

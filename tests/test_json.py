@@ -93,6 +93,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["load"].append(call("load", "--budgets", "bad.csv")[1])
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
+    objects["report"] = [call("report", "--png", str(tmp_path))[1]]
     objects["export without a view"] = [call("export")[1]]
     objects["dbt-sources"] = [call("dbt-sources", "--out", "sources.yml")[1]]
     refused, emptied = [], []

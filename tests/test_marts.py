@@ -219,7 +219,7 @@ def test_columns_are_those_promised(warehouse):
     day = ["account", "organization_id", "date"]
     month = ["account", "organization_id", "month"]
     kind = ["customer_type", "currency"]
-    whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
+    whole = ["days_complete", "days_missing", "days_provisional", "is_complete"]
     variety = ["terminals", "remote_sessions"]
     user_day = [*day, *who, *kind, "has_activity"]
 
@@ -442,6 +442,10 @@ NO_TEAM = "select * replace ('(no team)' as team) from was"
 NEVER = "select * replace ('never' as state) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
 
+ALL_OF_THEM_TWICE = "select * replace (2 as active_share) from was"
+TOO_STICKY = "select * replace (1.5 as stickiness) from was"
+TOO_LOYAL = "select * replace (1.5 as retention_rate) from was"
+
 MORE_CENTS = "select * replace (cost_cents + 1 as cost_cents) from was"
 MORE_SPENT = "select * replace (spent + 1 as spent) from was"
 MORE_ACTIVE = "select * replace (active_users + 1 as active_users) from was"
@@ -505,6 +509,12 @@ SPOILT_VIEWS = [
     ("budgets_add_up", "budget_status", MORE_SPENT),
     ("rates_lie_between_0_and_1", "tool_acceptance_daily", RATE_OVER_1),
     ("rates_lie_between_0_and_1", "user_tool_acceptance_daily", NO_RATE),
+    ("rates_lie_between_0_and_1", "user_activity_daily", RATE_OVER_1),
+    ("rates_lie_between_0_and_1", "org_daily", NO_RATE),
+    ("rates_lie_between_0_and_1", "team_acceptance_monthly", RATE_OVER_1),
+    ("rates_lie_between_0_and_1", "team_adoption_monthly", ALL_OF_THEM_TWICE),
+    ("rates_lie_between_0_and_1", "adoption_daily", TOO_STICKY),
+    ("rates_lie_between_0_and_1", "adoption_cohorts", TOO_LOYAL),
     ("an_anomaly_is_an_increase", "cost_anomalies", NO_INCREASE),
     ("coverage_lies_between_0_and_1", "unit_cost_monthly", MORE_COVERED),
     ("coverage_lies_between_0_and_1", "data_quality", MORE_COSTLY),
@@ -555,7 +565,7 @@ def spoilable(whole):
 
 @pytest.mark.parametrize(("claim", "view", "query"), SPOILT_VIEWS)
 def test_a_view_that_breaks_a_claim_is_caught(spoilable, claim, view, query):
-    """Each check finds its fault in every view that it reads."""
+    """Each check finds a fault in the views whose figures it claims."""
     spoilable.spoil(view, query)
 
     assert spoilable.breaks(claim)
@@ -563,7 +573,7 @@ def test_a_view_that_breaks_a_claim_is_caught(spoilable, claim, view, query):
 
 @pytest.mark.parametrize(("claim", "table", "change"), SPOILT_TABLES)
 def test_a_table_that_breaks_a_claim_is_caught(spoilable, claim, table, change):
-    """Each check finds its fault in every table that it reads."""
+    """Each check finds a fault in the tables whose figures it claims."""
     spoilable.ask(f"update claude_code.{table} set {change}")
 
     assert spoilable.breaks(claim)

@@ -80,7 +80,7 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
     assert ("CRON_TZ=UTC", True) == (zone, (tmp_path / "ccwarehouse.duckdb").exists())
 
 
-@pytest.mark.parametrize("command", ["load", "export"])
+@pytest.mark.parametrize("command", ["load", "export", "report"])
 def test_every_option_is_told_of(command):
     """The tables of options are complete."""
     params = main.commands[command].params
@@ -91,7 +91,8 @@ def test_every_option_is_told_of(command):
         for name in option.opts
     ]
 
-    assert [] == [name for name in options if name not in OPERATIONS]
+    told = OPERATIONS + PAGES[DOCS / "report.md"]
+    assert [] == [name for name in options if name not in told]
 
 
 def test_every_exit_code_is_told_of():

@@ -93,6 +93,12 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="Afterwards copy the DuckDB file to this file, for readers.",
 )
+@click.option(
+    "--report",
+    "page",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="Write the page of the month here afterwards.",
+)
 @wait_option
 @json_option
 @warehouse_options
@@ -111,6 +117,7 @@ def load(
     min_group_size: int | None,
     quiet: bool,
     publish: Path | None,
+    page: Path | None,
     wait: int,
     destination: str,
     database: Path,
@@ -139,6 +146,11 @@ def load(
     if publish:
         with _errors_explained(str(publish)):
             engine.require_copy(publish, dataset)
+    if page:
+        from .export import require_target
+
+        with _errors_explained(str(page)):
+            require_target(page, database, option="--report")
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
@@ -155,8 +167,10 @@ def load(
             is_checked = warehouse.check_inputs(files)
             return end_of_dry_run(chosen, files, currencies_known=is_checked)
         outcome = _load(output, warehouse, chosen, files, settings, before, quiet=quiet)
-    for remark in remarks(chosen, outcome):
-        output.remark(remark)
+        for remark in remarks(chosen, outcome):
+            output.remark(remark)
+        if page:
+            _write_page(output, warehouse, settings.account, page, quiet=quiet)
     if publish:
         _publish(output, engine, publish, wait, quiet=quiet)
     return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
@@ -336,6 +350,78 @@ def dbt_sources(
 
 
 @main.command(epilog=as_help())
+@click.option(
+    "--month", type=IsoMonth(), help="The UTC month; unset, the newest worth reading."
+)
+@click.option("--start", type=IsoDate(), help="First UTC day, instead of a month.")
+@click.option("--end", type=IsoDate(), help="Last UTC day, included.")
+@click.option("--account", help="The account, where several are loaded.")
+@click.option("--title", help="Stands on the page instead of the organisation.")
+@click.option("--no-names", is_flag=True, help="Number people instead of naming them.")
+@click.option(
+    "--out",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    default="report.html",
+    show_default=True,
+    help="File to write or replace.",
+)
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path),
+    help="Folder for a PNG and an SVG of each chart; needs the extra png.",
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def report(
+    output: Output,
+    month: date | None,
+    start: date | None,
+    end: date | None,
+    account: str | None,
+    title: str | None,
+    no_names: bool,
+    out: Path,
+    png: Path | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
+    """Write a page of a month: cost, use and acceptance.
+
+    The page is one HTML file that fetches nothing. It shows the running month from its
+    seventh complete day on, before that the last full one. Needs no key.
+    """
+    _require_days(month, start, end)
+    with frozen_imports():
+        from .export import require_target
+        from .report import PictureError, Request, require_pictures, write_report
+        from .words.report import end_of_report, remarks
+
+    with _errors_explained(""):
+        require_target(out, database)
+        try:
+            if png:
+                require_pictures(png)
+        except PictureError as error:
+            raise EndedError(ExitCode.CONFIGURATION, str(error)) from None
+    with _warehouse(
+        output, destination, database, dataset, read_only=True
+    ) as warehouse:
+        written = write_report(
+            warehouse,
+            Request(month, start, end, account),
+            out,
+            title=title,
+            has_names=not no_names,
+            pictures=png,
+        )
+    for remark in remarks(written):
+        output.remark(remark)
+    return end_of_report(written)
+
+
+@main.command(epilog=as_help())
 @json_option
 @warehouse_options
 @click.pass_obj
@@ -368,10 +454,10 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
 
 @main.command()
 def demo() -> End:
-    """Load a made-up organisation and answer four questions.
+    """Load a made-up organisation and print answers in four parts.
 
     Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
-    this folder; an existing demo.duckdb is replaced.
+    this folder, and a page of its month to demo.html; existing files are replaced.
     """
     with frozen_imports():
         from rich.console import Console
@@ -410,6 +496,14 @@ def fake_api(port: int) -> End:
     )
     api.serve_forever()
     return End()
+
+
+def _require_days(month: date | None, start: date | None, end: date | None) -> None:
+    if month and (start or end):
+        raise click.UsageError("Name a month or days: --month, or --start and --end.")
+    if start and end and start > end:
+        message = f"--start {start} is after --end {end}. Swap them."
+        raise click.UsageError(message)
 
 
 def _require_range(start: date | None, end: date | None, today: date) -> None:
@@ -499,6 +593,20 @@ def _patience(output: Output, location: str, wait: int) -> Patience:
     from .warehouses import Patience
 
     return Patience(wait, lambda said: output.remark(f"{location} is in use: {said}"))
+
+
+def _write_page(
+    output: Output, warehouse: Warehouse, account: str, page: Path, *, quiet: bool
+) -> None:
+    """The page of the month after a load, also after one with failed days."""
+    from .report import Request, UnknownAccountError, write_report
+
+    try:
+        write_report(warehouse, Request(account=account), page)
+    except UnknownAccountError:  # not one day of it is in
+        write_report(warehouse, Request(), page)
+    if not quiet:
+        output.say(f"The report is in {page}.")
 
 
 def _publish(

@@ -6,6 +6,7 @@ engine it is.
 """
 
 from . import driver_errors
+from .asking import Ask
 from .engines import ENGINES, dialect_for, engine_of
 from .errors import (
     ImpossibleNameError,
@@ -24,6 +25,7 @@ from .warehouse import Warehouse, open_warehouse
 
 __all__ = [
     "ENGINES",
+    "Ask",
     "Dialect",
     "Failure",
     "ImpossibleNameError",

@@ -26,6 +26,7 @@ from ..inputs import (
     store_inputs,
 )
 from . import materialised, views
+from .asking import Ask, asking
 from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
 from .engines import ENGINES, dialect_of, engine_of
@@ -167,6 +168,15 @@ class Warehouse:
         """The types of a view's columns, and its rows in the order of its grain."""
         with self.client() as client, reading(client, view) as found:
             yield found
+
+    @contextmanager
+    def asking(self) -> Iterator[Ask]:
+        """Queries on the views, with few rows each. Raises as `client`."""
+        with (
+            self.client() as client,
+            client.with_alternative_dataset_name(self.marts),
+        ):
+            yield asking(client)
 
     @contextmanager
     def client(self) -> Iterator[Client]:
