@@ -4,21 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from .inputs import folded
-from .warehouses import NothingLoadedError, Warehouse
-from .warehouses.other import Client
-
-VIEWS = (
-    "budget_status",
-    "fetched_days",
-    "month_days",
-    "stg_team_members",
-    "stg_usage",
-)
+from .warehouses import Ask, NothingLoadedError, Warehouse
 
 COLUMNS = (
     "scope, name, month, currency, basis, amount, spent, share_spent, forecast, "
@@ -94,8 +84,8 @@ def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budge
     Raises `NothingLoadedError` where the views are not built.
     """
     try:
-        with warehouse.client() as client:
-            return _read(_Views(client, warehouse.marts), month)
+        with warehouse.asking() as ask:
+            return _read(ask, month)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"{warehouse.location} lacks views: build them first"
@@ -103,35 +93,21 @@ def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budge
         ) from error
 
 
-class _Views:
-    """The views of a dataset, to be asked."""
-
-    def __init__(self, client: Client, marts: str) -> None:
-        self._client = client
-        with client.with_alternative_dataset_name(marts):
-            self._names = {
-                name: client.make_qualified_table_name(name) for name in VIEWS
-            }
-
-    def ask(self, query: str) -> Sequence[Sequence[Any]]:
-        return self._client.execute_sql(query.format(**self._names)) or ()
-
-
-def _read(views: _Views, month: date | None) -> Budgets:
-    [(newest,)] = views.ask(_NEWEST_MONTH)
+def _read(ask: Ask, month: date | None) -> Budgets:
+    [(newest,)] = ask(_NEWEST_MONTH)
     shown = month or newest
-    every = [BudgetStatus(*row) for row in views.ask(_ROWS)]
+    every = [BudgetStatus(*row) for row in ask(_ROWS)]
     of_month = [budget for budget in every if budget.month == shown]
     return Budgets(
         month=shown,
         of_month=of_month,
         others=len(every) - len(of_month),
-        first_days=[day for (day,) in views.ask(_FIRST_DAYS)],
-        unknown_users=_unknown_users(views, of_month),
+        first_days=[day for (day,) in ask(_FIRST_DAYS)],
+        unknown_users=_unknown_users(ask, of_month),
     )
 
 
-def _unknown_users(views: _Views, budgets: Sequence[BudgetStatus]) -> list[str]:
+def _unknown_users(ask: Ask, budgets: Sequence[BudgetStatus]) -> list[str]:
     users = [
         budget.name
         for budget in budgets
@@ -139,7 +115,7 @@ def _unknown_users(views: _Views, budgets: Sequence[BudgetStatus]) -> list[str]:
     ]
     if not users:
         return []
-    known = {folded(actor) for (actor,) in views.ask(_ACTORS)}
+    known = {folded(actor) for (actor,) in ask(_ACTORS)}
     return [user for user in dict.fromkeys(users) if user not in known]
 
 
