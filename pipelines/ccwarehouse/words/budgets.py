@@ -5,6 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ..budget_states import STATES
 from ..budgets import Budgets, BudgetStatus
 from ..end import End
 from ..exit_codes import ExitCode
@@ -13,14 +14,6 @@ from .dates import count
 
 NO_BUDGETS = "No budget is loaded. Load: ccwarehouse load --budgets FILE"
 HEAD = ("budget", "spent", "of", "share", "forecast", "state")
-STATES = {
-    "over": "over budget",
-    "forecast_over": "will be over",
-    "90": "above 90%",
-    "80": "above 80%",
-    "ok": "on track",
-    "no_data": "no data",
-}
 
 
 def end_of_budgets(budgets: Budgets, location: str) -> End:
