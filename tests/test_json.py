@@ -19,7 +19,11 @@ from loads import execute
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
 MAPS = {"days", "rows", "days_failed", "days_standing", "duplicates"}
-BUDGETS = "scope,name,month,amount,currency\norganisation,,{month},1,{currency}\n"
+BUDGETS = (
+    "scope,name,month,amount,currency\n"
+    "organisation,,{month},1,{currency}\n"
+    "user,nobody@example.com,{month},1,{currency}\n"
+)
 
 
 def documented(section):

@@ -287,7 +287,7 @@ def test_a_dry_run_leaves_the_file(load, file):
         ("folder", [], "is a directory"),
         ("folder/", [], "is a folder"),
         ("pipe", [], "is no file"),
-        ("x" * 256, [], "File name too long"),
+        ("x" * 253, [], "File name too long"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_the_load(

@@ -175,7 +175,8 @@ def load(
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
         run.plan = chosen = plan(request, stored, now(), settings)
         if before is None:
-            return end_of_dry_run(chosen, files)
+            is_checked = warehouse.check_inputs(files)
+            return end_of_dry_run(chosen, files, currencies_known=is_checked)
         outcome = _load(output, warehouse, run, files, settings, before, quiet=quiet)
         for remark in remarks(chosen, outcome):
             output.remark(remark)
@@ -477,7 +478,7 @@ def doctor(output: Output, destination: str, database: Path, dataset: str) -> En
 
 @main.command()
 def demo() -> End:
-    """Load a made-up organisation and answer three questions.
+    """Load a made-up organisation and print answers in four parts.
 
     Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
     this folder, and a page of its month to demo.html; existing files are replaced.

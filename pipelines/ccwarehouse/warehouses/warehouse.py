@@ -20,6 +20,7 @@ from whole_days.report import Report
 from ..inputs import (
     INPUT_TABLES,
     InputFile,
+    check_inputs,
     input_resources,
     make_input_tables,
     store_inputs,
@@ -144,6 +145,16 @@ class Warehouse:
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
         """Load the changed files; returns their kinds, such as teams."""
         return [file.name for file in store_inputs(self.pipeline, files, now)]
+
+    def check_inputs(self, files: Sequence[InputFile]) -> bool:
+        """Raise `InputFileError` for a file that a load would refuse.
+
+        False: nothing is stored yet that shows which currencies are spent.
+        """
+        if not self.engine.exists():
+            return not any(file.name == "budgets" and file.rows for file in files)
+        with self.client() as client:
+            return check_inputs(client, files)
 
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""

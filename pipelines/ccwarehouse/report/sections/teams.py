@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from ...budget_states import STATES
+from ...inputs import NO_TEAM
 from ..blocks import Bar, Card, Cell, Column, Row, Table, row
 from ..facts import Budget, Team
 from ..figures import ZERO, CurrencyFigures
@@ -11,16 +13,7 @@ from ..names import Names
 from ..text import DASH, plain
 from .story import at_the_start, budget_name
 
-STATES: Final = {
-    "over": "over budget",
-    "forecast_over": "will be over",
-    "90": "above 90%",
-    "80": "above 80%",
-    "ok": "on track",
-    "no_data": "no data",
-}
 PAINTS: Final = {"over": "bad", "forecast_over": "warn", "90": "warn", "80": "warn"}
-NO_TEAM: Final = "(no team)"
 WITHHELD: Final = "few people"
 
 Found = tuple[str, Decimal | None, Budget | None, str]
