@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # stay in one of them. The order is that of tests/conftest.py, longest first.
 WORKERS := -n 3 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: demo docs check test test-more soak bench bench-marts bigquery-check lint format clean
+.PHONY: demo docs picture check test test-more soak bench bench-marts bigquery-check lint format clean
 
 demo: .venv/installed
 	$(BIN)/ccwarehouse demo
@@ -20,8 +20,9 @@ check: .venv/installed lint
 test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest $(WORKERS)
 
-# The same views on Spark, which takes half a minute to begin; needs Java 17.
-test-more: .venv/installed .venv-spark/installed
+# dbt on our sources, and the same views on Spark, which takes half a minute to begin;
+# Spark needs Java 17.
+test-more: .venv/installed .venv-dbt/installed .venv-spark/installed
 	$(BIN)/pytest tests/more
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -47,6 +48,10 @@ bench-marts: .venv/installed
 docs: .venv/installed
 	$(BIN)/python docs/dictionary.py
 	$(BIN)/python docs/answers.py
+
+# The picture of the README, with the Chromium of this machine.
+picture: .venv/installed
+	$(BIN)/python docs/picture.py
 
 lint: .venv/installed
 	$(BIN)/ruff check
@@ -78,10 +83,16 @@ format: .venv/installed
 		--python $(BIN)/python --only-group spark
 	touch $@
 
+.venv-dbt/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-dbt $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --only-group dbt
+	touch $@
+
 .venv-bench/installed: .venv/installed
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --quiet --locked \
 		--python $(BIN)/python --no-default-groups
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-bigquery .venv-spark dist demo.duckdb demo.duckdb.wal
+	rm -rf .venv .venv-bench .venv-bigquery .venv-dbt .venv-spark dist \
+		demo.duckdb demo.duckdb.wal demo.html

@@ -10,6 +10,7 @@ import pytest
 from ccwarehouse.budgets import Budgets, BudgetStatus, read_budget_status
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.inputs import InputFileError, make_input_tables, read_budgets
+from ccwarehouse.inputs.budgets import BASES
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
 from ccwarehouse.words.budgets import (
@@ -100,6 +101,22 @@ def test_what_is_wrong_is_told_with_its_column(file, line, column, text):
     assert text in fault[2]
 
 
+def test_all_faults_of_a_line_are_told_at_once(file):
+    """An empty value does not hide the others, and each column has one fault."""
+    lines = "team,,,-5,usd,bill", ",a\tb,2026-13,5,USD,"
+
+    assert [
+        (2, "month"),
+        (2, "basis"),
+        (2, "name"),
+        (2, "currency"),
+        (2, "amount"),
+        (3, "scope"),
+        (3, "name"),
+        (3, "month"),
+    ] == [fault[:2] for fault in faults(read_budgets, file(*lines))]
+
+
 def test_a_budget_stands_once(file):
     """Another basis, currency or month makes another budget; a user's case does not."""
     lines = [
@@ -177,6 +194,7 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
         opened.build_views()
         budgets = read_budget_status(opened)
         april = read_budget_status(opened, date(2026, 4, 1))
+        february = read_budget_status(opened, date(2026, 2, 1))
 
     assert (MARCH, 1) == (budgets.month, budgets.others)
     assert ["user", "organisation"] == [budget.scope for budget in budgets.of_month]
@@ -185,6 +203,10 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
         budgets.of_month[1].spent > 0,
     ]
     assert ["no_data"] == [budget.state for budget in april.of_month]
+    assert (["nobody@example.com"], []) == (budgets.unknown_users, april.unknown_users)
+    assert [True, False, True] == [
+        found.begins_before_history for found in (budgets, april, february)
+    ]
 
 
 @pytest.mark.slow
@@ -279,6 +301,70 @@ def test_on_track_is_so_far_while_days_are_missing():
     [remark] = remarks(budgets)
     assert "2 days of the month are missing" in remark
     assert remark.endswith("Load: ccwarehouse load")
+
+
+@pytest.mark.parametrize("first_days", [["2026-03-09"], ["2025-12-01", "2026-03-02"]])
+def test_days_before_the_first_stored_one_need_a_backfill(first_days):
+    """A nightly load does not fetch them, so the advice is to load from a day on."""
+    first_days = [date.fromisoformat(day) for day in first_days]
+    missing = replace(of(replace(ONE, days_missing=8)), first_days=first_days)
+
+    [remark] = remarks(missing)
+
+    assert remark.endswith("Load: ccwarehouse load --start 2026-03-01")
+
+
+@pytest.mark.parametrize("first_days", [["2026-03-01"], ["2025-12-01", "2026-04-02"]])
+def test_days_after_the_first_stored_one_need_no_backfill(first_days):
+    """An account without any day of the month has none missing."""
+    first_days = [date.fromisoformat(day) for day in first_days]
+    missing = replace(of(replace(ONE, days_missing=8)), first_days=first_days)
+
+    [remark] = remarks(missing)
+
+    assert remark.endswith("Load: ccwarehouse load")
+
+
+def test_a_month_before_all_stored_days_needs_a_backfill():
+    """It has no figures, and a line says how to load it."""
+    budgets = of(replace(ONE, state="no_data", spent=None, days_missing=None))
+    earlier = replace(budgets, first_days=[date(2026, 4, 7)])
+    later = replace(budgets, first_days=[date(2026, 2, 7)])
+
+    assert remarks(earlier)[-1].endswith("Load: ccwarehouse load --start 2026-03-01")
+    assert ["No data:"] == [line[:8] for line in remarks(later)]
+
+
+@pytest.mark.slow
+def test_a_user_is_known_by_a_record_or_by_the_teams_file(database):
+    """The case of A to Z does not matter; who has spent nothing may still be known."""
+    day = "2026-03-09"
+    ann = record(day, email="Ann@Example.com", model_breakdown=[])
+    key = record(day, actor={"type": "api_actor", "api_key_name": "CI-key"})
+    with served(History({day: [ann, key]})) as api:
+        load_from(api, database, day, day)
+    names = ["ann@example.com", "ci-key", "BOB@example.com", "anne@example.com"]
+    lines = [f"user,{name},2026-03,5,USD,{basis}" for name in names for basis in BASES]
+    stored(
+        database,
+        teams="actor,team\nbob@example.com,Red\n",
+        budgets=HEADER + "\n".join(lines) + "\n",
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
+        budgets = read_budget_status(opened)
+
+    assert ["anne@example.com"] == budgets.unknown_users
+
+
+def test_a_budget_of_an_unknown_user_is_remarked_on():
+    """It is on track for ever, so people and programs read the name."""
+    budgets = replace(of(ONE), unknown_users=["anne@example.com"])
+
+    [remark] = remarks(budgets)
+
+    assert remark.startswith("Unknown: anne@example.com. ")
+    assert ["anne@example.com"] == budgets_as_dict(budgets, "here")["unknown_users"]
 
 
 def test_what_has_no_data_is_explained():

@@ -10,6 +10,7 @@ from dlt.common.data_writers.escape import escape_bigquery_literal
 from sqlglot import exp
 
 from api import rows_of
+from ccwarehouse.report import queries
 from ccwarehouse.warehouses.views import creation as creation_of_view
 from claude_code_analytics import CLAUDE_CODE
 from claude_code_marts import checks, models, render
@@ -21,6 +22,7 @@ from googlesql_load import (
     RAW,
     bigquery,
     creations,
+    input_creations,
     merges,
     package_of,
 )
@@ -46,9 +48,10 @@ def first_load(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def warehouse(googlesql, first_load):
+def warehouse(googlesql, first_load, tmp_path_factory):
     """GoogleSQL with all tables as dlt makes them, empty, and all views over them."""
-    for creation in creations(first_load):
+    of_inputs = input_creations(tmp_path_factory.mktemp("inputs"))
+    for creation in (*creations(first_load), *of_inputs):
         googlesql.create(creation)
     for view in models():
         path = (PROJECT, f"{DATASET}_marts", view.name)
@@ -216,3 +219,28 @@ def source_of(insert):
         column.name for column in tree.this.expressions
     ] == tree.expression.named_selects
     return tree.expression.select("_dlt_id").sql("bigquery")
+
+
+class Paths(dict):
+    """The path of each view by its name, and what else a query of the report names."""
+
+    def __missing__(self, name):
+        return f"{MARTS}.`{name}`"
+
+
+@pytest.mark.parametrize("name", [name for name in vars(queries) if name.isupper()])
+def test_the_queries_of_the_report_are_valid(warehouse, name):
+    """With one currency and with several; no row is asked for."""
+    if name == "OF_DAY":  # a part of another one
+        return
+    days = "date between date '2026-11-01' and date '2026-11-22'"
+    conditions = dict.fromkeys(("now", "shown", "visits", "recent", "earlier"), days)
+    dates = dict.fromkeys(("month", "cohorts", "last"), "2026-11-01")
+    for greatest, of_day in (("", ""), ("max", queries.OF_DAY)):
+        words = conditions | dates | {"before": "1 = 0", "most": "15"}
+        words |= {"greatest": greatest, "of_day": of_day}
+        query = getattr(queries, name).format_map(Paths(words))
+
+        assert [] == warehouse.query(query.replace("%s", "'default'")).rows or (
+            name in ("PEOPLE", "TEAM_NAMES")  # which count
+        )

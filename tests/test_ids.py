@@ -249,14 +249,14 @@ def test_identical_records_have_ids_and_children_of_their_own():
         assert day.counts[table] == len(set(ids(day, table)))
 
 
-def test_one_twin_less_is_another_day():
+def test_one_duplicate_less_is_another_day():
     """The hash depends on the number of duplicates."""
     hashes = {tables(reply(*[EXAMPLE] * count)).content_hash for count in range(5)}
 
     assert 5 == len(hashes)
 
 
-def test_the_first_twin_has_the_id_it_had_alone():
+def test_the_first_duplicate_has_the_id_it_had_alone():
     """Adding or removing a duplicate does not change the other ids."""
     alone, both = ids(tables(reply(EXAMPLE))), ids(tables(reply(EXAMPLE, EXAMPLE)))
 

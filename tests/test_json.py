@@ -27,7 +27,11 @@ OTHER = """
     insert into claude_code.{table} by name
     select * replace ('other' as account) from claude_code.{table} limit 1
 """
-BUDGETS = "scope,name,month,amount,currency\norganisation,,{month},1,{currency}\n"
+BUDGETS = (
+    "scope,name,month,amount,currency\n"
+    "organisation,,{month},1,{currency}\n"
+    "user,nobody@example.com,{month},1,{currency}\n"
+)
 
 
 def documented(section):
@@ -97,7 +101,9 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["load"].append(call("load", "--budgets", "bad.csv")[1])
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
+    objects["report"] = [call("report", "--png", str(tmp_path))[1]]
     objects["export without a view"] = [call("export")[1]]
+    objects["dbt-sources"] = [call("dbt-sources", "--out", "sources.yml")[1]]
     for table in ("usage_report", "day_fetches"):
         execute(tmp_path / "ccwarehouse.duckdb", OTHER.format(table=table))
     refused, emptied = [], []
@@ -145,6 +151,9 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
         (["budgets", "--month", "2026-13"], 2, "Write it as YYYY-MM"),
         (["export", "user_cost", "--out", "x"], 2, "Did you mean"),
         (["export", "user_daily", "--out", "x"], 5, "does not exist yet"),
+        (["dbt-sources"], 2, "Name it: --out"),
+        (["dbt-sources", "--out", "no/x.yml"], 2, "folder does not exist"),
+        (["dbt-sources", "--out", "x", "--dataset", "-"], 2, "needs a letter"),
     ],
 )
 def test_an_error_is_an_object_too(call, words, code, reason):
@@ -192,6 +201,7 @@ def test_what_needs_fixing_is_the_error(api, call, monkeypatch):
     assert (3, 3) == (doctor[0], load[0])
     assert "The API does not know the key" in doctor[1]["error"]
     assert "refused the key" in load[1]["error"]
+    assert "(sk-ant-admin...)" in load[1]["error"]
 
 
 @pytest.mark.process

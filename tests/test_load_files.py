@@ -19,6 +19,7 @@ from postgres import command, execute
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 DAY = YESTERDAY.isoformat()
+BEFORE = (YESTERDAY - timedelta(days=1)).isoformat()
 TEAMS = "actor,team\ndev@example.com,Red\n"
 HEADER = "scope,name,month,amount,currency\n"
 BUDGETS = HEADER + f"organisation,,{YESTERDAY:%Y-%m},{{amount}},{{currency}}\n"
@@ -137,8 +138,32 @@ def test_a_dry_run_says_that_files_are_right_and_loads_none(call, database):
 
     assert 0 == done.exit_code
     assert "teams.csv is right: 1 row of teams." in done.stdout
+    assert "budgets.csv is readable: 1 row of budgets. No cost" in done.stdout
     assert ["teams", "budgets"] == json.loads(call(*words, "--json").stdout)["files"]
     assert not database.exists()
+
+
+@pytest.mark.slow
+def test_a_dry_run_refuses_a_currency_that_nobody_spends(call, database):
+    """It says what the load would say, and writes nothing."""
+    call("load")
+    right = call("load", "--dry-run", "--budgets", "budgets.csv")
+    wrong = call("load", "--dry-run", "--budgets", "euros.csv")
+
+    assert "budgets.csv is right: 1 row of budgets." in right.stdout
+    assert 3 == wrong.exit_code
+    assert 'Nobody spends "EUR". Write USD.' in wrong.stderr
+    assert [] == in_force(database, "stg_budgets")
+
+
+@pytest.mark.slow
+def test_a_dry_run_accepts_a_file_that_is_in_force(call):
+    """A load would not load it again, so its currencies are not compared."""
+    call("load", "--start", BEFORE, "--end", BEFORE, "--budgets", "euros.csv")
+    call("load")
+    done = call("load", "--dry-run", "--budgets", "euros.csv")
+
+    assert "euros.csv is right: 1 row of budgets." in done.stdout
 
 
 @pytest.mark.slow

@@ -10,9 +10,11 @@ import pytest
 from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses import NothingLoadedError
 from ccwarehouse.warehouses.views import build, check
-from claude_code_marts import checks, models
+from claude_code_marts import checks, models, render
 from ratios import Ratio
 from test_models import RATIOS
+
+CHECKS = {check.name: check for check in checks()}
 
 FETCH = {"report": "claude_code", "account": "default", "load_number": 1}
 
@@ -23,12 +25,13 @@ insert into _dlt_loads values ('in', 0), ('aborted', 1);
 
 
 class Warehouse:
-    """The raw tables, filled by hand; `ask` builds the views and queries them."""
+    """The raw tables, filled by hand, and the views, built when first asked."""
 
     def __init__(self, client):
         self.client = client
         self.dataset = client.fully_qualified_dataset_name()
         self.size = 0
+        self.is_built = False
         client.create_dataset()
         client.execute_sql(f"set schema = '{client.dataset_name}'")
         for name, table in all_tables().items():
@@ -102,11 +105,21 @@ class Warehouse:
         }
         self._insert("day_fetches__unknowns", seen)
 
-    def ask(self, query):
-        """The rows of a query over the views."""
+    def build(self):
+        """The views, as they follow from the raw tables now."""
         build(self.client)
         self.client.execute_sql(f"set schema = '{self.client.dataset_name}_marts'")
+        self.is_built = True
+
+    def ask(self, query):
+        """The rows of a query over the views."""
+        if not self.is_built:
+            self.build()
         return self.client.execute_sql(query)
+
+    def breaks(self, claim):
+        """Whether the check of this name finds rows."""
+        return bool(self.client.execute_sql(render(CHECKS[claim], raw=self.dataset)))
 
     def spoil(self, view, query):
         """Replace a view by one that reads the old view as `was`."""
@@ -206,9 +219,9 @@ def test_columns_are_those_promised(warehouse):
     day = ["account", "organization_id", "date"]
     month = ["account", "organization_id", "month"]
     kind = ["customer_type", "currency"]
-    whole = ["days_complete", "days_provisional", "days_missing", "is_complete"]
-    user_day = [*day, *who, *kind, "has_activity", *activity, *met]
-    user_day += ["terminals", "remote_sessions", "models", *cost]
+    whole = ["days_complete", "days_missing", "days_provisional", "is_complete"]
+    variety = ["terminals", "remote_sessions"]
+    user_day = [*day, *who, *kind, "has_activity"]
 
     expected = {
         "tool_acceptance_daily": [*day, "tool", *acceptance],
@@ -217,6 +230,7 @@ def test_columns_are_those_promised(warehouse):
         "user_cost_monthly": [
             *[*month, *user],
             *["active_days", "cost_per_active_day", "cost_share"],
+            *["days_complete", "days_missing", "days_provisional", "is_complete"],
         ],
         "model_cost_daily": [
             *day,
@@ -230,8 +244,11 @@ def test_columns_are_those_promised(warehouse):
             *[*day, "active_users", "active_keys", *activity, *met],
             "is_final",
         ],
-        "user_activity_daily": user_day,
-        "user_daily": [*user_day, "team"],
+        "user_activity_daily": [
+            *[*user_day, "records", "records_with_cost", *activity, *met],
+            *[*variety, "model_entries", "models", *cost],
+        ],
+        "user_daily": [*user_day, *activity, *met, *variety, "models", *cost, "team"],
         "terminal_daily": [
             *[*day, "terminal_type", "is_remote"],
             *["users", "sessions", "lines_added", "commits"],
@@ -323,7 +340,8 @@ def test_every_column_says_what_it_means(warehouse):
 
     Built twice: DuckDB forgets the comments of a view that is replaced.
     """
-    build(warehouse.client)
+    warehouse.build()
+    warehouse.build()
 
     expected = [
         (model.name, column, text)
@@ -361,6 +379,7 @@ def test_building_again_follows_the_raw_tables(warehouse):
     warehouse.record()
     before = warehouse.ask("select count(*) from user_cost_daily")
     warehouse.record(date="2025-09-02")
+    warehouse.build()
     after = warehouse.ask("select count(*) from user_cost_daily")
 
     assert [(1,)] == before
@@ -422,6 +441,10 @@ MORE_COSTLY = "select * replace (1.5 as cost_coverage) from was"
 NO_TEAM = "select * replace ('(no team)' as team) from was"
 NEVER = "select * replace ('never' as state) from was"
 NO_RATE = "select * replace (null as acceptance_rate) from was"
+
+ALL_OF_THEM_TWICE = "select * replace (2 as active_share) from was"
+TOO_STICKY = "select * replace (1.5 as stickiness) from was"
+TOO_LOYAL = "select * replace (1.5 as retention_rate) from was"
 
 MORE_CENTS = "select * replace (cost_cents + 1 as cost_cents) from was"
 MORE_SPENT = "select * replace (spent + 1 as spent) from was"
@@ -486,6 +509,12 @@ SPOILT_VIEWS = [
     ("budgets_add_up", "budget_status", MORE_SPENT),
     ("rates_lie_between_0_and_1", "tool_acceptance_daily", RATE_OVER_1),
     ("rates_lie_between_0_and_1", "user_tool_acceptance_daily", NO_RATE),
+    ("rates_lie_between_0_and_1", "user_activity_daily", RATE_OVER_1),
+    ("rates_lie_between_0_and_1", "org_daily", NO_RATE),
+    ("rates_lie_between_0_and_1", "team_acceptance_monthly", RATE_OVER_1),
+    ("rates_lie_between_0_and_1", "team_adoption_monthly", ALL_OF_THEM_TWICE),
+    ("rates_lie_between_0_and_1", "adoption_daily", TOO_STICKY),
+    ("rates_lie_between_0_and_1", "adoption_cohorts", TOO_LOYAL),
     ("an_anomaly_is_an_increase", "cost_anomalies", NO_INCREASE),
     ("coverage_lies_between_0_and_1", "unit_cost_monthly", MORE_COVERED),
     ("coverage_lies_between_0_and_1", "data_quality", MORE_COSTLY),
@@ -503,33 +532,51 @@ SPOILT_TABLES = [
 ]
 
 
-@pytest.mark.parametrize(("claim", "view", "query"), SPOILT_VIEWS)
-def test_a_view_that_breaks_a_claim_is_caught(warehouse, claim, view, query):
-    """Each check finds its fault in every view that it reads.
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A warehouse with a row in every raw table, where every claim holds.
 
     The organisation is null, which counts as a value.
     """
-    warehouse.record(
-        organization_id=None,
-        models=[entry("100")],
-        tools=[action("edit_tool", 3, 1)],
-    )
-    for day in ("02", "03"):
-        warehouse.fetch(f"{day} 02:00", records=int(day))
-        warehouse.unknown(f"{day} 02:00", "novelty", 1)
-    warehouse.files()
-    warehouse.spoil(view, query)
+    with sql_client(tmp_path_factory.mktemp("whole")) as client:
+        warehouse = Warehouse(client)
+        warehouse.record(
+            organization_id=None,
+            models=[entry("100")],
+            tools=[action("edit_tool", 3, 1)],
+        )
+        for day in ("02", "03"):
+            warehouse.fetch(f"{day} 02:00", records=int(day))
+            warehouse.unknown(f"{day} 02:00", "novelty", 1)
+        warehouse.files()
+        warehouse.build()
+        assert [] == check(client)
+        yield warehouse
 
-    assert claim in {failure.check for failure in check(warehouse.client)}
+
+@pytest.fixture
+def spoilable(whole):
+    """The same; what a test does to it is rolled back."""
+    connection = whole.client.native_connection
+    connection.begin()
+    yield whole
+    connection.rollback()
+
+
+@pytest.mark.parametrize(("claim", "view", "query"), SPOILT_VIEWS)
+def test_a_view_that_breaks_a_claim_is_caught(spoilable, claim, view, query):
+    """Each check finds a fault in the views whose figures it claims."""
+    spoilable.spoil(view, query)
+
+    assert spoilable.breaks(claim)
 
 
 @pytest.mark.parametrize(("claim", "table", "change"), SPOILT_TABLES)
-def test_a_table_that_breaks_a_claim_is_caught(warehouse, claim, table, change):
-    """Each check finds its fault in every table that it reads."""
-    warehouse.record(models=[entry("100")], tools=[action("edit_tool", 3, 1)])
-    warehouse.ask(f"update claude_code.{table} set {change}")
+def test_a_table_that_breaks_a_claim_is_caught(spoilable, claim, table, change):
+    """Each check finds a fault in the tables whose figures it claims."""
+    spoilable.ask(f"update claude_code.{table} set {change}")
 
-    assert claim in {failure.check for failure in check(warehouse.client)}
+    assert spoilable.breaks(claim)
 
 
 def test_every_check_has_been_seen_to_fail():

@@ -109,11 +109,11 @@ class World:
 def restated(said, day, choose):
     """Restate a day."""
     said = copy.deepcopy(said)
-    change = choose(["add", "add", "twin", "withdraw", "reprice", "empty"])
+    change = choose(["add", "add", "duplicate", "withdraw", "reprice", "empty"])
     if change == "add" or not said:
         email = f"{choose('ABCabc')}@example.com"
         said.append(record(str(day), email, mood=choose(["fine", None, {"x": [1]}])))
-    elif change == "twin":
+    elif change == "duplicate":
         said.append(choose(said))
     elif change == "withdraw":
         said.remove(choose(said))

@@ -69,6 +69,7 @@ def demo(folder):
 def test_an_installed_wheel_finds_its_sql_and_runs_the_demo(demo, folder):
     """Outside the checkout the demo prints its answers and leaves its database."""
     assert "five costliest users" in demo
+    assert "</html>" in (folder / "demo.html").read_text(encoding="utf-8")
     assert (folder / "demo.duckdb").stat().st_size > 100_000
 
 

@@ -18,11 +18,13 @@ from claude_code_analytics import (
 )
 from claude_code_analytics.preflight import Preflight
 from whole_days.clock import utc_now
+from whole_days.contact import Contact
 from whole_days.errors import ClockError, OrganisationError
 
 from .inputs import InputFile
-from .load import Outcome, Plan, Request, Watching, load, load_files, plan
+from .load import Outcome, Plan, Progress, Request, load, load_files, plan
 from .problems import Problem, explain
+from .run import Counted, Run, Runs
 from .warehouses import Warehouse
 
 OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
@@ -37,9 +39,9 @@ class AccountLoad:
     """
 
     settings: UsageSettings
+    run: Run
     is_alone: bool
     before: Preflight | None = None
-    plan: Plan | None = None
     outcome: Outcome[UsageSummary] | None = None
     problem: Problem | None = None
 
@@ -47,6 +49,16 @@ class AccountLoad:
     def account(self) -> str:
         """The account's name."""
         return self.settings.account
+
+    @property
+    def label(self) -> str:
+        """The name before what is said of the account; empty if it is alone."""
+        return "" if self.is_alone else self.account
+
+    @property
+    def plan(self) -> Plan | None:
+        """The days to fetch; None until the warehouse is read."""
+        return self.run.plan
 
     @contextmanager
     def own_problem(self) -> Iterator[None]:
@@ -59,44 +71,51 @@ class AccountLoad:
             self.problem = explain(error, "")
 
 
-def begin(
-    accounts: Sequence[UsageSettings], ask: Callable[[UsageSettings], Preflight | None]
-) -> list[AccountLoad]:
-    """Ask the API with each account's key, before anything is opened."""
-    loads = [AccountLoad(settings, len(accounts) == 1) for settings in accounts]
-    for account in loads:
-        with account.own_problem():
-            account.before = ask(account.settings)
-    return loads
+def begin(accounts: Sequence[UsageSettings], runs: Runs) -> list[AccountLoad]:
+    """The loads of the accounts, each with a run."""
+    is_alone = len(accounts) == 1
+    return [
+        AccountLoad(settings, runs.add(settings.account), is_alone)
+        for settings in accounts
+    ]
+
+
+def ask(
+    account: AccountLoad, preflight: Callable[[UsageSettings, Contact], Preflight]
+) -> None:
+    """Ask the API with the account's key, before anything is opened."""
+    with account.own_problem():
+        account.before = preflight(account.settings, account.run.contact)
 
 
 def plan_account(account: AccountLoad, warehouse: Warehouse, request: Request) -> Plan:
-    """The days of the account to fetch, as of now."""
+    """Plan the days of the account to fetch, as of now."""
     now = account.before.clock if account.before else utc_now
     stored = warehouse.stored(CLAUDE_CODE, account.account)
-    return plan(request, stored, now(), account.settings)
+    account.run.plan = planned = plan(request, stored, now(), account.settings)
+    return planned
 
 
 def load_account(
     account: AccountLoad,
     warehouse: Warehouse,
     request: Request,
-    watch: Callable[[AccountLoad], AbstractContextManager[Watching]],
+    watch: Callable[[AccountLoad], AbstractContextManager[Progress]],
 ) -> None:
     """Plan the account's days and load them."""
     assert account.before is not None
     with account.own_problem():
-        account.plan = plan_account(account, warehouse, request)
+        planned = plan_account(account, warehouse, request)
         with watch(account) as progress:
             account.outcome = load(
                 warehouse,
                 CLAUDE_CODE,
-                account.plan,
+                planned,
                 account.settings,
-                progress,
+                Counted(account.run, progress),
                 account.before.clock,
                 is_admitted=account.before.is_admitted,
-                contact=progress.contact,
+                contact=account.run.contact,
             )
 
 

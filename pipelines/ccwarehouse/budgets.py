@@ -1,21 +1,31 @@
 """How far budgets are used up, as the view `budget_status` has it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from .warehouses import NothingLoadedError, Warehouse
+from .inputs import folded
+from .warehouses import Ask, NothingLoadedError, Warehouse
 
 COLUMNS = (
     "scope, name, month, currency, basis, amount, spent, share_spent, forecast, "
     "forecast_share, state, days_missing"
 )
 
-_ROWS = f"select {COLUMNS} from {{view}} order by line"
+_ROWS = f"select {COLUMNS} from {{budget_status}} order by line"
 
-_NEWEST_MONTH = "select max(month) from {view}"
+_NEWEST_MONTH = "select max(month) from {month_days}"
+
+_FIRST_DAYS = "select min(date) from {fetched_days} group by account"
+
+_ACTORS = """
+    select distinct actor from {stg_usage}
+    union all
+    select distinct actor from {stg_team_members}
+"""
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,27 @@ class Budgets:
     """All budgets of a month, in the order of their file.
 
     `month` is None where nothing is loaded. `others` counts those of other months.
+    `first_days` are the first days that are stored, one per account. `unknown_users`
+    have a budget of the month, but are neither in the usage nor in the teams file.
     """
 
     month: date | None
     of_month: list[BudgetStatus]
     others: int
+    first_days: Sequence[date] = ()
+    unknown_users: Sequence[str] = ()
+
+    @property
+    def begins_before_history(self) -> bool:
+        """Whether days of the month lie before the first stored day.
+
+        A nightly load does not fetch them.
+        """
+        if self.month is None or not self.first_days:
+            return False
+        later = [day for day in self.first_days if day > self.month]
+        within = any(_month_of(day) == self.month for day in later)
+        return within or len(later) == len(self.first_days)
 
 
 def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budgets:
@@ -58,18 +84,40 @@ def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budge
     Raises `NothingLoadedError` where the views are not built.
     """
     try:
-        with warehouse.client() as client:
-            with client.with_alternative_dataset_name(warehouse.marts):
-                months = client.make_qualified_table_name("month_days")
-                budgets = client.make_qualified_table_name("budget_status")
-            newest = client.execute_sql(_NEWEST_MONTH.format(view=months)) or ()
-            rows = client.execute_sql(_ROWS.format(view=budgets)) or ()
+        with warehouse.asking() as ask:
+            return _read(ask, month)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"{warehouse.location} lacks views: build them first"
             " (`ccwarehouse transform`)"
         ) from error
-    shown = month or next((row[0] for row in newest), None)
-    every = [BudgetStatus(*row) for row in rows]
+
+
+def _read(ask: Ask, month: date | None) -> Budgets:
+    [(newest,)] = ask(_NEWEST_MONTH)
+    shown = month or newest
+    every = [BudgetStatus(*row) for row in ask(_ROWS)]
     of_month = [budget for budget in every if budget.month == shown]
-    return Budgets(shown, of_month, len(every) - len(of_month))
+    return Budgets(
+        month=shown,
+        of_month=of_month,
+        others=len(every) - len(of_month),
+        first_days=[day for (day,) in ask(_FIRST_DAYS)],
+        unknown_users=_unknown_users(ask, of_month),
+    )
+
+
+def _unknown_users(ask: Ask, budgets: Sequence[BudgetStatus]) -> list[str]:
+    users = [
+        budget.name
+        for budget in budgets
+        if budget.scope == "user" and not budget.spent  # who has spent is known
+    ]
+    if not users:
+        return []
+    known = {folded(actor) for (actor,) in ask(_ACTORS)}
+    return [user for user in dict.fromkeys(users) if user not in known]
+
+
+def _month_of(day: date) -> date:
+    return day.replace(day=1)

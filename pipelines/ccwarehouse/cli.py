@@ -32,6 +32,7 @@ from .options import (
     NewOrOldFile,
     account_option,
     json_option,
+    log_format_option,
     wait_option,
     warehouse_options,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
     from claude_code_marts import Model
+    from whole_days.contact import Contact
 
     from .accounts import AccountLoad
     from .export.formats import Writer
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from .load import Request
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
+    from .words.progress import Silence
 
 HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 
@@ -96,7 +99,19 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="Afterwards copy the DuckDB file to this file, for readers.",
 )
+@click.option(
+    "--report",
+    "page",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="Write the page of the month here afterwards.",
+)
+@click.option(
+    "--metrics",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="At the end write Prometheus metrics to this file, also when the load fails.",
+)
 @account_option
+@log_format_option
 @wait_option
 @json_option
 @warehouse_options
@@ -115,6 +130,8 @@ def load(
     min_group_size: int | None,
     quiet: bool,
     publish: Path | None,
+    page: Path | None,
+    metrics: Path | None,
     account: str | None,
     wait: int,
     destination: str,
@@ -131,40 +148,43 @@ def load(
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
-        from claude_code_analytics import resolve_accounts
+        from claude_code_analytics import CLAUDE_CODE, resolve_accounts
 
-        from .accounts import begin, plan_account
+        from .accounts import begin
         from .load import Request
+        from .metrics import write_metrics
+        from .run import Runs
         from .warehouses import engine_of
-        from .words.accounts import end_of_dry_run, end_of_loads, remarks
+        from .words.accounts import end_of_loads
 
     engine = engine_of(destination, database)
     with _errors_explained(destination):
         engine.stored_name(dataset)
-    if publish:
-        with _errors_explained(str(publish)):
-            engine.require_copy(publish, dataset)
+    _require_targets(engine, dataset, publish, page, metrics)
+    runs = Runs(CLAUDE_CODE.name)
+    if metrics and not dry_run:
+        output.watchers.append(partial(write_metrics, metrics, runs, output.remark))
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
+        accounts = begin(settings, runs)
+        output.name(runs.account, runs.report, quiet=quiet)
         files = _files(teams, budgets, min_group_size)
-        ask = partial(_preflight, quiet=quiet)
-        accounts = begin(settings, (lambda _: None) if dry_run else ask)
-    if all(loaded.problem for loaded in accounts):
-        for remark in remarks(accounts):
-            output.remark(remark)
+        if not dry_run:
+            _ask(output, accounts, quiet=quiet)
+    if all(each.problem for each in accounts):
+        _remark(output, accounts)
         return end_of_loads(accounts, engine.place, quiet=quiet)
     access = {"read_only": True} if dry_run else {"sole_writer": True}
     with _warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
         if dry_run:
-            for planned in accounts:
-                planned.plan = plan_account(planned, warehouse, request)
-            return end_of_dry_run(accounts, files)
+            return _dry_run(warehouse, request, accounts, files)
         _load(output, warehouse, request, accounts, files, quiet=quiet)
-    for remark in remarks(accounts):
-        output.remark(remark)
+        _remark(output, accounts)
+        if page:
+            _write_page(output, warehouse, runs.account, page, quiet=quiet)
     if publish:
         _publish(output, engine, publish, wait, quiet=quiet)
     return end_of_loads(accounts, warehouse.location, quiet=quiet)
@@ -200,12 +220,19 @@ def transform(
 
 
 @main.command(epilog=as_help())
+@click.option(
+    "--max-age",
+    type=click.IntRange(1),
+    metavar="HOURS",
+    help="Also end with 4 when the newest final day ended more hours ago.",
+)
 @account_option
 @json_option
 @warehouse_options
 @click.pass_obj
 def status(
     output: Output,
+    max_age: int | None,
     account: str | None,
     destination: str,
     database: Path,
@@ -213,10 +240,11 @@ def status(
 ) -> End:
     """Say what is stored, what is missing and what the next load would do.
 
-    Ends with 4 when a day failed, is not whole or was never fetched, otherwise with 0.
-    Provisional days are not missing: the next load fetches them again. A stored day
-    that could not be fetched again is not missing either, if it is within the lookback
-    and was fetched in the last 48 hours. Needs no key.
+    Ends with 4 when a day failed, is not whole or was never fetched, or when the newest
+    final day is older than --max-age, otherwise with 0. Provisional days are not
+    missing: the next load fetches them again. A stored day that could not be fetched
+    again is not missing either, if it is within the lookback and was fetched in the
+    last 48 hours. Needs no key.
     """
     with frozen_imports():
         from claude_code_analytics import CLAUDE_CODE, resolve_accounts
@@ -230,7 +258,9 @@ def status(
     with _warehouse(
         output, destination, database, dataset, read_only=True
     ) as warehouse:
-        found = read_statuses(warehouse, CLAUDE_CODE, configured, utc_now(), account)
+        found = read_statuses(
+            warehouse, CLAUDE_CODE, configured, utc_now(), account, max_age
+        )
     for remark in all_remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
@@ -316,6 +346,112 @@ def export(
     return end_of_export(view, form, count, out)
 
 
+@main.command("dbt-sources", epilog=as_help())
+@click.option(
+    "--out",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="YAML file to write or replace; unset, stdout.",
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def dbt_sources(
+    output: Output, out: Path | None, destination: str, database: Path, dataset: str
+) -> End:
+    """Write the tables and views as sources for dbt.
+
+    They have descriptions and tests. Opens no warehouse and needs no key.
+    """
+    _require_out(output, out)
+    with frozen_imports():
+        from .dbt_sources import as_yaml, sources, text_sink
+        from .export import require_target
+        from .warehouses import dialect_for, engine_of
+        from .words.dbt_sources import end_of_dbt_sources
+
+    engine = engine_of(destination, database)
+    with _errors_explained(destination):
+        name = engine.stored_name(dataset)
+        if out:
+            require_target(out, database)
+        document = sources(name, engine.catalog, dialect_for(engine))
+        with text_sink(out) as sink:
+            sink.write(as_yaml(document))
+    return end_of_dbt_sources(document, out)
+
+
+@main.command(epilog=as_help())
+@click.option(
+    "--month", type=IsoMonth(), help="The UTC month; unset, the newest worth reading."
+)
+@click.option("--start", type=IsoDate(), help="First UTC day, instead of a month.")
+@click.option("--end", type=IsoDate(), help="Last UTC day, included.")
+@click.option("--account", help="The account, where several are loaded.")
+@click.option("--title", help="Stands on the page instead of the organisation.")
+@click.option("--no-names", is_flag=True, help="Number people instead of naming them.")
+@click.option(
+    "--out",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    default="report.html",
+    show_default=True,
+    help="File to write or replace.",
+)
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path),
+    help="Folder for a PNG and an SVG of each chart; needs the extra png.",
+)
+@json_option
+@warehouse_options
+@click.pass_obj
+def report(
+    output: Output,
+    month: date | None,
+    start: date | None,
+    end: date | None,
+    account: str | None,
+    title: str | None,
+    no_names: bool,
+    out: Path,
+    png: Path | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
+    """Write a page of a month: cost, use and acceptance.
+
+    The page is one HTML file that fetches nothing. It shows the running month from its
+    seventh complete day on, before that the last full one. Needs no key.
+    """
+    _require_days(month, start, end)
+    with frozen_imports():
+        from .export import require_target
+        from .report import PictureError, Request, require_pictures, write_report
+        from .words.report import end_of_report, remarks
+
+    with _errors_explained(""):
+        require_target(out, database)
+        try:
+            if png:
+                require_pictures(png)
+        except PictureError as error:
+            raise EndedError(ExitCode.CONFIGURATION, str(error)) from None
+    with _warehouse(
+        output, destination, database, dataset, read_only=True
+    ) as warehouse:
+        written = write_report(
+            warehouse,
+            Request(month, start, end, account),
+            out,
+            title=title,
+            has_names=not no_names,
+            pictures=png,
+        )
+    for remark in remarks(written):
+        output.remark(remark)
+    return end_of_report(written)
+
+
 @main.command(epilog=as_help())
 @account_option
 @json_option
@@ -357,10 +493,10 @@ def doctor(
 
 @main.command()
 def demo() -> End:
-    """Load a made-up organisation and answer three questions.
+    """Load a made-up organisation and print answers in four parts.
 
     Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
-    this folder; an existing demo.duckdb is replaced.
+    this folder, and a page of its month to demo.html; existing files are replaced.
     """
     with frozen_imports():
         from rich.console import Console
@@ -401,6 +537,14 @@ def fake_api(port: int) -> End:
     return End()
 
 
+def _require_days(month: date | None, start: date | None, end: date | None) -> None:
+    if month and (start or end):
+        raise click.UsageError("Name a month or days: --month, or --start and --end.")
+    if start and end and start > end:
+        message = f"--start {start} is after --end {end}. Swap them."
+        raise click.UsageError(message)
+
+
 def _require_range(start: date | None, end: date | None, today: date) -> None:
     if start and end and start > end:
         message = f"--start {start} is after --end {end}. Swap them."
@@ -428,12 +572,16 @@ def _files(
     return read_files(settings)
 
 
+def _require_out(output: Output, out: Path | None) -> None:
+    if output.as_json and out is None:
+        message = "With --json the output needs a file of its own. Name it: --out."
+        raise click.UsageError(message)
+
+
 def _require_way_out(output: Output, form: str, out: Path | None) -> None:
     if out:
         return
-    if output.as_json:
-        message = "With --json the rows need a file of their own. Name it: --out."
-        raise click.UsageError(message)
+    _require_out(output, out)
     if form == "parquet" and sys.stdout.isatty():
         message = "Parquet is no text for a terminal. Name a file: --out."
         raise click.UsageError(message)
@@ -486,6 +634,56 @@ def _patience(output: Output, location: str, wait: int) -> Patience:
     return Patience(wait, lambda said: output.remark(f"{location} is in use: {said}"))
 
 
+def _write_page(
+    output: Output,
+    warehouse: Warehouse,
+    account: str | None,
+    page: Path,
+    *,
+    quiet: bool,
+) -> None:
+    """The page of the month after a load, also after one with failed days.
+
+    Without `account` there are several, and the page is of the one `report` takes.
+    """
+    from .report import Request, UnknownAccountError, write_report
+
+    try:
+        written = write_report(warehouse, Request(account=account), page)
+    except UnknownAccountError:  # not one day of it is in
+        written = write_report(warehouse, Request(), page)
+    if not quiet:
+        whose = f" of account {written.account}" if account is None else ""
+        output.say(f"The report{whose} is in {page}.")
+
+
+def _require_targets(
+    engine: Engine,
+    dataset: str,
+    publish: Path | None,
+    page: Path | None,
+    metrics: Path | None,
+) -> None:
+    """End before the load if one of its files could not be written afterwards."""
+    from .export import require_target
+    from .metrics import require_metrics_file
+
+    if publish:
+        with _errors_explained(str(publish)):
+            engine.require_copy(publish, dataset)
+    if page:
+        with _errors_explained(str(page)):
+            require_target(page, engine.database, option="--report")
+    if metrics:
+        others = {
+            "--database": engine.database,
+            "--publish": publish,
+            "--report": page,
+        }
+        with _errors_explained(str(metrics)):
+            require_metrics_file(metrics, others)
+
+
 def _publish(
     output: Output, engine: Engine, target: Path, wait: int, *, quiet: bool
 ) -> None:
@@ -511,16 +709,49 @@ def _errors_explained(location: str) -> Iterator[None]:
         ) from None
 
 
-def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
-    from rich.console import Console
+def _ask(output: Output, accounts: Sequence[AccountLoad], *, quiet: bool) -> None:
+    """Ask the API with the key of each account, before anything is opened."""
+    from .accounts import ask
 
+    for account in accounts:
+        with output.about(account.label):
+            ask(account, partial(_preflight, output, quiet=quiet))
+
+
+def _preflight(
+    output: Output, settings: UsageSettings, contact: Contact, *, quiet: bool
+) -> Preflight:
     from claude_code_analytics.preflight import preflight
 
     from .words.progress import Silence, Words
 
-    watching = Silence() if quiet else Words(Console(stderr=True))
-    with watching, watching.contact.call():
-        return preflight(settings)
+    watching = Silence(contact) if quiet else Words(output.remark, contact)
+    with watching, contact.call():
+        return preflight(settings, contact=contact)
+
+
+def _dry_run(
+    warehouse: Warehouse,
+    request: Request,
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+) -> End:
+    from .accounts import plan_account
+    from .words.accounts import end_of_dry_run
+
+    for account in accounts:
+        plan_account(account, warehouse, request)
+    is_checked = warehouse.check_inputs(files)
+    return end_of_dry_run(accounts, files, currencies_known=is_checked)
+
+
+def _remark(output: Output, accounts: Sequence[AccountLoad]) -> None:
+    from .words.accounts import remarks
+
+    for account in accounts:
+        with output.about(account.label):
+            for line in remarks(account):
+                output.remark(line)
 
 
 def _load(
@@ -532,24 +763,20 @@ def _load(
     *,
     quiet: bool,
 ) -> None:
-    from rich.console import Console
-
     from .accounts import conclude, load_account
     from .interrupt import run_interruptibly
     from .words.accounts import interrupted
-    from .words.progress import Silence, watch
+    from .words.progress import Silence
 
     watched = [Silence()]  # the last one is of the account that is loaded now
 
     def watching(account: AccountLoad) -> Silence:
-        days = len(account.plan.wanted) if account.plan else 0
-        name = "" if account.is_alone else account.account
-        console = Console(stderr=True)
-        watched.append(watch(console, days, quiet=quiet, account=name))
+        watched.append(_progress(output, account, quiet=quiet))
         return watched[-1]
 
     def farewell() -> None:
         watched[-1].__exit__()
+        output.about_all()
         line = interrupted(accounts, watched[-1].stored_days, warehouse.location)
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
@@ -557,7 +784,22 @@ def _load(
     def work() -> None:
         for account in accounts:
             if not account.problem:
-                load_account(account, warehouse, request, watching)
+                with output.about(account.label):
+                    load_account(account, warehouse, request, watching)
         conclude(accounts, warehouse, files)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
+
+
+def _progress(output: Output, account: AccountLoad, *, quiet: bool) -> Silence:
+    from rich.console import Console
+
+    from .words.events import EventLines
+    from .words.progress import watch
+
+    contact = account.run.contact
+    if output.events:
+        return EventLines(output.events, contact)
+    days = len(account.plan.wanted) if account.plan else 0
+    console = Console(stderr=True)
+    return watch(console, days, quiet=quiet, contact=contact, account=account.label)

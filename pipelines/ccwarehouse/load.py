@@ -61,12 +61,6 @@ class Progress(Protocol):
         """A package was committed."""
 
 
-class Watching(Progress, Protocol):
-    """A progress that also watches whether the API answers."""
-
-    contact: Contact
-
-
 @dataclass
 class Outcome(Generic[Summary]):
     """What a load did.

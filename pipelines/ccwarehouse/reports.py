@@ -1,4 +1,8 @@
-"""The reports that are loaded, and all tables of a dataset: the only list of both."""
+"""The reports whose tables are known, and all tables of a dataset.
+
+Descriptions, indexes, dbt's sources and the data dictionary are made from them. Which
+report is loaded is chosen by the commands: `cli`, `doctor` and `demo` name it.
+"""
 
 from typing import Any, Final
 

@@ -189,6 +189,7 @@ class UsageClient:
             retry=tenacity.retry_if_exception_type(TransientError),
             wait=lambda state: self._pause(state, patience),
             stop=lambda state: state.upcoming_sleep > patience.left(),
+            before_sleep=self._count_retry,
             reraise=True,
         )
         try:
@@ -203,6 +204,9 @@ class UsageClient:
         self._gate.answered()
         self.admission.accept()
         return found
+
+    def _count_retry(self, _: tenacity.RetryCallState) -> None:
+        self._contact.retries += 1
 
     def _pause(self, state: tenacity.RetryCallState, patience: Patience) -> float:
         """Seconds until the next retry; after a 429 the other days pause as well."""
@@ -248,10 +252,14 @@ class UsageClient:
             return reply
         with _refusing():
             instead = await self._credential.instead_of(secret)
-        return await self._said(params, instead) if instead else reply
+        if instead is None:
+            return reply
+        self._contact.retries += 1
+        return await self._said(params, instead)
 
     async def _said(self, params: dict[str, str], secret: str) -> Answer:
         headers = self._credential.headers(secret)
+        self._contact.sent += 1
         call = self._http.stream("GET", PATH, params=params, headers=headers)
         async with call as head:
             self._hear(head)

@@ -86,8 +86,13 @@ def flat(record: dict) -> dict:
     }
 
 
-def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) -> None:
-    """Our backfill, as in `ccwarehouse load --start --end`, views included."""
+def backfill(
+    url: str, days: int, folder: Path, progress: Progress = SILENCE
+) -> dict[str, float]:
+    """Our backfill, as in `ccwarehouse load --start --end`: seconds of its two parts.
+
+    The second one fills the stored marts and builds the views.
+    """
     settings = configured(url)
     with open_warehouse(
         "duckdb", folder / "usage.duckdb", DATASET, sole_writer=True
@@ -95,8 +100,10 @@ def backfill(url: str, days: int, folder: Path, progress: Progress = SILENCE) ->
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
         request = Request(each_day(days)[0], LAST)
         chosen = plan(request, stored, NOW, settings)
-        load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: NOW)
-        warehouse.build_views()
+        loading = partial(
+            load, warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: NOW
+        )
+        return {"rows": timed(loading), "marts": timed(warehouse.build_views)}
 
 
 def fill(url: str, days: int, folder: Path) -> None:

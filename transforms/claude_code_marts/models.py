@@ -18,8 +18,8 @@ A check's file begins with its claim.
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -124,7 +124,7 @@ class Model:
 
 def models() -> list[Model]:
     """All views, each after the views that it reads."""
-    return in_build_order(_views())
+    return list(_in_order())
 
 
 @cache
@@ -138,7 +138,7 @@ def materialised() -> tuple[Model, ...]:
 
 def checks() -> list[Model]:
     """The checks in files, then a check of each view's grain."""
-    return [*_read("checks"), *(grain_check(view) for view in models())]
+    return list(_checks())
 
 
 def grain_check(view: Model) -> Model:
@@ -175,7 +175,11 @@ def render(
     `raw` and `marts` are dataset names in the dialect's spelling: quoted if the dialect
     needs quotes, and with the project or catalog if there is one.
     """
-    query = _parsed(model).copy()
+    return _rendered(_parsed(model).copy(), dialect, raw, marts)
+
+
+def _rendered(query: exp.Query, dialect: str, raw: str, marts: str) -> str:
+    """A query of ours, which is changed, in a dialect."""
     for table in _relations(query):
         dataset = raw if table.db == RAW else marts
         qualified = exp.to_table(f"{dataset}.{table.name}", dialect=dialect)
@@ -186,12 +190,13 @@ def render(
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
+@lru_cache(maxsize=64)  # conditions differ from load to load
 def render_flat(
     model: Model,
     dialect: str,
     raw: str,
     where: str | None = None,
-    instead: Iterable[Model] = (),
+    instead: tuple[Model, ...] = (),
 ) -> str:
     """The query over raw tables alone, in a dialect: it needs no view.
 
@@ -200,7 +205,7 @@ def render_flat(
     """
     known = {view.name: view for view in (*_views(), *instead)}
     flat = _flattened(model, known, where)
-    return render(replace(model, sql=flat.sql("duckdb")), dialect, raw=raw)
+    return _rendered(flat, dialect, raw, marts=f"{RAW}_marts")
 
 
 def definition(model: Model) -> str:
@@ -236,6 +241,16 @@ def _flattened(
 def _views() -> tuple[Model, ...]:
     """All views, by path. None is parsed: that takes time and memory."""
     return (*_read("staging"), *_read("marts"))
+
+
+@cache
+def _in_order() -> tuple[Model, ...]:
+    return tuple(in_build_order(_views()))
+
+
+@cache
+def _checks() -> tuple[Model, ...]:
+    return (*_read("checks"), *(grain_check(view) for view in models()))
 
 
 def _read(layer: str) -> list[Model]:

@@ -25,12 +25,15 @@ from claude_code_analytics.fake import (
 from whole_days.calendar import Calendar
 
 from ..inputs import InputFile, read_budgets, read_teams
-from ..load import Outcome, Request, load, plan
+from ..load import Outcome, load, plan
+from ..load import Request as LoadRequest
+from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
 from ..words.progress import watch
 from .answers import answer, say
 
 DATASET = "claude_code"
+PAGE = "demo.html"  # beside the database
 DAYS = 60
 SETTLE = timedelta(minutes=90)
 
@@ -38,8 +41,8 @@ SETTLE = timedelta(minutes=90)
 def run(database: Path, console: Console) -> None:
     """Load the last 60 days of the organisation into a new file and print answers.
 
-    Its teams and budgets are loaded as well. Raises OSError if the file cannot be
-    replaced.
+    Its teams and budgets are loaded as well, and a page of the month is written beside
+    the file. Raises OSError if a file cannot be replaced.
     """
     now = datetime.now(UTC)
     for old in (database, database.with_suffix(".duckdb.wal")):
@@ -58,13 +61,15 @@ def run(database: Path, console: Console) -> None:
         )
         answer(warehouse, last_full_month(now, settle), console)
         console.print()
-    say_how_to_go_on(database, console)
+        page = write_report(warehouse, Request(), database.with_name(PAGE)).file
+    say_how_to_go_on(database, page, console)
 
 
-def say_how_to_go_on(database: Path, console: Console) -> None:
-    """Print the commands that load your own data and query the demo's."""
+def say_how_to_go_on(database: Path, page: Path, console: Console) -> None:
+    """Print where the page is, and the commands for your own data and the demo's."""
     loads = f"ANTHROPIC_ADMIN_KEY=... {_command('ccwarehouse', 'load')}"
     asks = _command("duckdb", str(database))
+    say(console, "Open the page:      ", (str(page), "bold"))
     say(console, "Load your own data: ", (loads, "bold"))
     say(console, "Query this data:    ", (asks, "bold"))
 
@@ -106,7 +111,7 @@ def fill(
 ) -> Outcome[UsageSummary]:
     """Load these days from the fake API at `url`, then teams, budgets and views."""
     settings = _settings(url)
-    chosen = plan(Request(start, end), {}, now, settings)
+    chosen = plan(LoadRequest(start, end), {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
         outcome = load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: now)

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..budget_states import STATES
 from ..warehouses import Warehouse
-from ..words.budgets import STATES
 from . import queries
 
 Rows = Sequence[Sequence[Any]]

@@ -11,11 +11,9 @@ from ..streams import write_to_stdout
 from ..warehouses import ImpossibleNameError
 from .errors import ExportError, ReaderGoneError
 
-NO_FILE: Final = (
-    "--out names {file}, which is no file. Name a file, or leave --out out for stdout."
-)
-ITSELF: Final = "--out names the database itself, {file}. Name another file."
-NO_FOLDER: Final = "--out names {file}, whose folder does not exist. Create it."
+NO_FILE: Final = "{option} names {file}, which is no file. Name a file."
+ITSELF: Final = "{option} names the database itself, {file}. Name another file."
+NO_FOLDER: Final = "{option} names {file}, whose folder does not exist. Create it."
 FAILED: Final = (
     "{file} could not be written and is as it was: {reason}. Fix that, then run the "
     "same command again."
@@ -61,14 +59,14 @@ class Sink:
         """Nothing to do: the opener of the target closes it."""
 
 
-def require_target(file: Path, database: Path) -> None:
+def require_target(file: Path, database: Path, *, option: str = "--out") -> None:
     """Raise `ImpossibleNameError` where a file cannot be put, or must not."""
     if file.exists() and not file.is_file():
-        raise ImpossibleNameError(NO_FILE.format(file=file))
+        raise ImpossibleNameError(NO_FILE.format(option=option, file=file))
     if file.exists() and database.exists() and file.samefile(database):
-        raise ImpossibleNameError(ITSELF.format(file=file))
+        raise ImpossibleNameError(ITSELF.format(option=option, file=file))
     if not file.absolute().parent.is_dir():
-        raise ImpossibleNameError(NO_FOLDER.format(file=file))
+        raise ImpossibleNameError(NO_FOLDER.format(option=option, file=file))
 
 
 def stdout_sink() -> Sink:

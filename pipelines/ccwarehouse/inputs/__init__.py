@@ -5,20 +5,24 @@ newest version from a committed load is in force.
 """
 
 from .budgets import read_budgets
+from .cells import folded
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
 from .settings import FileSettings, read_files, resolve_file_settings
-from .store import input_resources, make_input_tables, store_inputs
+from .store import check_inputs, input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
-from .teams import read_teams
+from .teams import NO_TEAM, read_teams
 
 __all__ = [
     "INPUT_TABLES",
+    "NO_TEAM",
     "Fault",
     "FileSettings",
     "InputFile",
     "InputFileError",
     "InputFilesError",
+    "check_inputs",
+    "folded",
     "input_resources",
     "make_input_tables",
     "read_budgets",

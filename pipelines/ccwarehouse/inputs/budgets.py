@@ -68,7 +68,6 @@ def require_known_currencies(file: InputFile, known: Collection[str]) -> None:
 
 
 def _budget(file: CsvFile, row: Row) -> Budget | None:
-    before = len(file.faults)
     cells = Cells(file, row)
     scope, basis = cells.text("scope"), cells.text("basis") or "all"
     if scope not in SCOPES:
@@ -81,7 +80,7 @@ def _budget(file: CsvFile, row: Row) -> Budget | None:
     if not _is_currency(currency):
         cells.refuse("currency", "is no currency. Write its three letters, as in USD.")
     month, amount = cells.month("month"), cells.amount("amount")
-    if len(file.faults) > before or month is None or amount is None:
+    if not cells.are_right or month is None or amount is None:
         return None
     return Budget(scope, name, month, amount, currency, basis, row.line)
 

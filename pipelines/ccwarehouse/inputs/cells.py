@@ -15,6 +15,11 @@ MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
+def folded(actor: str) -> str:
+    """An actor as the files have it: only A to Z become lower case."""
+    return actor.translate(FOLDED)
+
+
 class Cells:
     """A row's values. A value that cannot be read is None, and a fault of the file."""
 
@@ -22,14 +27,20 @@ class Cells:
         self.line = row.line
         self._file = file
         self._cells = row.cells
+        self._refused = set(row.refused)
+
+    @property
+    def are_right(self) -> bool:
+        """Whether no value was refused so far."""
+        return not self._refused
 
     def text(self, column: str) -> str:
         """The value unchanged; empty if the file has no such column."""
         return self._cells.get(column, "")
 
     def actor(self, column: str) -> str:
-        """The value folded like emails in stg_usage: only A to Z become lower case."""
-        return self.text(column).translate(FOLDED)
+        """The value folded like emails in stg_usage."""
+        return folded(self.text(column))
 
     def day(self, column: str) -> date | None:
         """A date; an empty value is None without a fault."""
@@ -63,9 +74,12 @@ class Cells:
         self.refuse(column, advice)
         return None
 
-    def refuse(self, column: str, advice: str, value: str | None = None) -> None:
-        """Note a fault of a column's value, and what to write instead."""
-        said = shown(self.text(column) if value is None else value)
+    def refuse(self, column: str, advice: str) -> None:
+        """Note the first fault of a column's value, and what to write instead."""
+        if column in self._refused:
+            return
+        self._refused.add(column)
+        said = shown(self.text(column))
         self._file.faults.append(Fault(self.line, column, f"{said} {advice}"))
 
     def _date(

@@ -7,7 +7,7 @@ blank lines, and the empty columns that Excel adds at the right are ignored.
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -29,10 +29,15 @@ NO_TEXT = {
 
 @dataclass(frozen=True)
 class Row:
-    """A row: the number of its first line, and the text of each column."""
+    """A row: the number of its first line, and the text of each column.
+
+    `refused` are the columns whose fault is noted already. The others are still read,
+    so that all faults of a file are told at once.
+    """
 
     line: int
     cells: Mapping[str, str]
+    refused: Collection[str] = ()
 
 
 @dataclass
@@ -166,18 +171,19 @@ def _row(
     names: list[str],
     required: Sequence[str],
 ) -> Row | None:
-    """The values by column; None for a row with faults, which are noted."""
+    """The values by column; None if they cannot be told apart. Faults are noted."""
     pairs = list(zip_longest(names, values, fillvalue=""))
-    before = len(file.faults)
     if len(values) == 1 < len(required) and (text := _separator(values)):
         file.faults.append(Fault(line, None, text))
-    elif any(value and not name for name, value in pairs):
+        return None
+    if any(value and not name for name, value in pairs):
         text = f"It has more values than columns: {', '.join(filter(None, names))}."
         file.faults.append(Fault(line, None, f"{text} Quote a value with a comma."))
-    else:
-        file.faults += _wrong_values(line, pairs, required)
+        return None
+    faults = list(_wrong_values(line, pairs, required))
+    file.faults += faults
     cells = {name: value for name, value in pairs if name}
-    return Row(line, cells) if len(file.faults) == before else None
+    return Row(line, cells, [fault.column for fault in faults if fault.column])
 
 
 def _wrong_values(

@@ -66,13 +66,21 @@ def store_inputs(
     with pipeline.sql_client() as client:
         newest = _newest(client)
         changed = [file for file in files if not _is_held(file, newest)]
-        if any(file.name == "budgets" for file in changed):
-            known = _currencies(client)
-            for file in changed:
-                require_known_currencies(file, known)
+        _require_currencies(client, changed)
     if changed:
         pipeline.run(as_source(_rows(changed, newest, now)))
     return changed
+
+
+def check_inputs(client: SqlClientBase[Any], files: Sequence[InputFile]) -> bool:
+    """Raise as `store_inputs` does, but write nothing.
+
+    False: nothing is spent yet, so that the currencies of the files could not be
+    checked.
+    """
+    newest = _newest(client)
+    changed = [file for file in files if not _is_held(file, newest)]
+    return _require_currencies(client, changed)
 
 
 def make_input_tables(pipeline: dlt.Pipeline) -> bool:
@@ -141,8 +149,16 @@ def _newest(client: SqlClientBase[Any]) -> dict[str, _Version]:
     return {version.name: version for version in versions}  # the last one stays
 
 
-def _currencies(client: SqlClientBase[Any]) -> set[str]:
-    return {currency for (currency,) in _asked(client, _CURRENCIES)}
+def _require_currencies(
+    client: SqlClientBase[Any], changed: Sequence[InputFile]
+) -> bool:
+    budgets = [file for file in changed if file.rows and file.name == "budgets"]
+    if not budgets:
+        return True
+    known = {currency for (currency,) in _asked(client, _CURRENCIES)}
+    for file in budgets:
+        require_known_currencies(file, known)
+    return bool(known)
 
 
 def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:

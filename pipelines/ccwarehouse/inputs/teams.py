@@ -49,7 +49,6 @@ def read_teams(path: Path, min_group_size: int = 1) -> InputFile:
 
 
 def _member(file: CsvFile, row: Row) -> Member | None:
-    before = len(file.faults)
     cells = Cells(file, row)
     team = cells.text("team")
     if team in (NO_TEAM, SMALL_TEAMS):
@@ -57,7 +56,7 @@ def _member(file: CsvFile, row: Row) -> Member | None:
     first, last = cells.day("valid_from"), cells.day("valid_to")
     if first and last and last < first:
         cells.refuse("valid_to", f"is before valid_from, {first}. Correct one of them.")
-    if len(file.faults) > before:
+    if not cells.are_right:
         return None
     return Member(cells.actor("actor"), team, first, last, row.line)
 

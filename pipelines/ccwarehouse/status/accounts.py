@@ -33,19 +33,24 @@ def read_statuses(
     configured: Sequence[UsageSettings],
     now: datetime,
     chosen: str | None = None,
+    max_age: int | None = None,
 ) -> Statuses:
     """The status at `now` (UTC) of the configured accounts, or of `chosen` alone.
 
-    On a machine without any key: of the stored accounts. Raises `NothingLoadedError`
-    if nothing is stored of any of them, and `UnknownAccountError` for a `chosen` one.
+    On a machine without any key: of the stored accounts. `max_age` is as in `Status`.
+    Raises `NothingLoadedError` if nothing is stored of any of them, as `read_status`,
+    and `UnknownAccountError` for a `chosen` one.
     """
     stored = warehouse.accounts(report)
     accounts = monitored(configured, stored, chosen)
     if not set(stored) & {settings.account for settings in accounts}:
-        read_status(warehouse, report, accounts[0], now)
+        read_status(warehouse, report, accounts[0], now, max_age)
     names = {settings.account for settings in accounts}
     return Statuses(
-        [read_status(warehouse, report, each, now, or_empty=True) for each in accounts],
+        [
+            read_status(warehouse, report, each, now, max_age, or_empty=True)
+            for each in accounts
+        ],
         [] if chosen else [name for name in stored if name not in names],
         {
             organization: sorted(holders)

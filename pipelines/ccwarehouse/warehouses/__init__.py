@@ -6,7 +6,8 @@ engine it is.
 """
 
 from . import driver_errors
-from .engines import ENGINES, engine_of
+from .asking import Ask
+from .engines import ENGINES, dialect_for, engine_of
 from .errors import (
     ImpossibleNameError,
     NothingLoadedError,
@@ -16,12 +17,16 @@ from .errors import (
     UnusableCredentialsError,
     WarehouseInUseError,
 )
+from .names import marts_name
+from .other import Dialect
 from .views import Failure
 from .waiting import Patience
 from .warehouse import Warehouse, open_warehouse
 
 __all__ = [
     "ENGINES",
+    "Ask",
+    "Dialect",
     "Failure",
     "ImpossibleNameError",
     "NothingLoadedError",
@@ -32,7 +37,9 @@ __all__ = [
     "UnusableCredentialsError",
     "Warehouse",
     "WarehouseInUseError",
+    "dialect_for",
     "driver_errors",
     "engine_of",
+    "marts_name",
     "open_warehouse",
 ]

@@ -1,6 +1,6 @@
 """BigQuery: a service. Its tables have descriptions, partitions and clusters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import dlt
@@ -54,6 +54,10 @@ class BigQuery(Engine):
 
 class BigQuerySql(Dialect):
     """GoogleSQL."""
+
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """JSON as text, with the names of the columns."""
+        return f"to_json_string(struct({', '.join(columns)}))"
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
         """One statement with descriptions: a replaced view loses its old ones."""

@@ -1,6 +1,7 @@
 """DuckDB: a local file, which one program at a time may write."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -8,13 +9,20 @@ from typing import Any, ClassVar, Final
 
 import dlt
 import pyarrow as pa
+from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from . import duckdb_copy
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
-from .duckdb_file import IN_USE, MAX_VACUUM_TASKS, hold_file, require_own_name
+from .duckdb_file import (
+    IN_USE,
+    MAX_VACUUM_TASKS,
+    catalog_name,
+    hold_file,
+    require_own_name,
+)
 from .fixes import WAIT
 from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
 from .postgres_catalogue import no_views
@@ -23,10 +31,11 @@ from .waiting import IMPATIENT, Patience
 # DuckDB's limit while it writes a package. With 64 MB a backfill of 350,000 records
 # peaked at 400 to 420 MB; with 128 MB or no limit at 475 MB, in the same time. With
 # 32 MB, 150,000 rows of 3,600 letters did not fit.
-MEMORY: Final = "64MB"
+MEGABYTES: Final = 64
 
-# For the stored marts of a package, of which a day of 100,000 records needs 128 MB.
-STORING_MEMORY: Final = "1GB"
+# For queries over all users. With 3,000 users over two years they took 530 MB without
+# a limit, and not longer with this one, as DuckDB moves to disk what it can.
+MEGABYTES_OF_QUERIES: Final = 256
 
 
 class DuckDb(Engine):
@@ -41,6 +50,11 @@ class DuckDb(Engine):
     def place(self) -> str:
         """The path of the file, as given."""
         return str(self.database)
+
+    @property
+    def catalog(self) -> str | None:
+        """What DuckDB calls the database in the file, opened or attached."""
+        return catalog_name(self.database)
 
     def exists(self) -> bool:
         """Whether the file exists."""
@@ -98,20 +112,21 @@ class DuckDb(Engine):
         """
         with pipeline.sql_client() as client:
             connection = client.native_connection
-            with _set(connection, "threads", 1), _little_memory(connection):
+            with _set(connection, "threads", 1), _memory(connection, MEGABYTES):
                 yield
                 tasks = 0 if replaces else MAX_VACUUM_TASKS
                 with _set(connection, "max_vacuum_tasks", tasks):
                     connection.execute("checkpoint")
 
     @contextmanager
-    def storing_marts(self, client: Client) -> Iterator[None]:
-        """With more memory, which a day of more than 20,000 records needs."""
-        client.execute_sql(f"set memory_limit = '{STORING_MEMORY}'")
+    def storing_marts(self, client: Client, records: int) -> Iterator[None]:
+        """With more memory for a day of so many records that it needs it."""
+        parts = math.ceil(records / DuckDbSql.records_stored_at_once)
+        client.execute_sql(f"set memory_limit = '{max(parts, 1) * MEGABYTES}MB'")
         try:
             yield
         finally:
-            client.execute_sql(f"set memory_limit = '{MEMORY}'")
+            client.execute_sql(f"set memory_limit = '{MEGABYTES}MB'")
 
     def require_copy(self, target: Path, dataset: str) -> None:
         """Raise `ImpossibleNameError` if `target` cannot be a copy."""
@@ -128,7 +143,7 @@ class DuckDbSql(CommentOn):
     # DuckDB can replace a view even if its columns change.
     replaces_views_at_once = True
 
-    # 20,000 records need 48 MB, as much as is left to a package; 60,000 need 96 MB.
+    # 20,000 records need 48 MB, 60,000 need 96 MB and 100,000 need 128 MB.
     records_stored_at_once = 20_000
 
     @contextmanager
@@ -136,6 +151,22 @@ class DuckDbSql(CommentOn):
         """Read as Arrow: DuckDB makes it much faster than tuples."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_arrow(ROWS_AT_ONCE)
+
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """A row, which is itself not null when all its values are."""
+        return f"row({', '.join(columns)})"
+
+    def rows(
+        self, client: Client, query: str, *values: object
+    ) -> Sequence[Sequence[Any]]:
+        """With little memory, and where that does not do with more."""
+        try:
+            with _memory(client.native_connection, MEGABYTES_OF_QUERIES):
+                return super().rows(client, query, *values)
+        except DatabaseException as error:
+            if not isinstance(error.dbapi_exception, OutOfMemoryException):
+                raise
+        return super().rows(client, query, *values)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:
         """The objects that are not views; DuckDB has Postgres's catalogue for this."""
@@ -153,8 +184,8 @@ def _set(connection: DuckDBPyConnection, name: str, value: int) -> Iterator[None
 
 
 @contextmanager
-def _little_memory(connection: DuckDBPyConnection) -> Iterator[None]:
-    connection.execute(f"set memory_limit = '{MEMORY}'")
+def _memory(connection: DuckDBPyConnection, megabytes: int) -> Iterator[None]:
+    connection.execute(f"set memory_limit = '{megabytes}MB'")
     try:
         yield
     finally:

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Final
 
+from dlt.common.destination import DestinationCapabilitiesContext
+
 from .bigquery import BigQuery, BigQuerySql
+from .configuration import destinations_only
 from .duckdb import DuckDb, DuckDbSql
 from .other import Client, Dialect, Engine
 from .postgres import Postgres, PostgresSql
@@ -30,4 +33,14 @@ def engine_of(destination: str, database: Path) -> Engine:
 
 def dialect_of(client: Client) -> Dialect:
     """The SQL dialect of a connection to any destination of dlt."""
-    return DIALECTS.get(str(client.capabilities.sqlglot_dialect)) or Dialect()
+    return _dialect(client.capabilities)
+
+
+def dialect_for(engine: Engine) -> Dialect:
+    """The SQL dialect of a destination. Connects to nothing."""
+    with destinations_only():
+        return _dialect(engine.destination().capabilities())
+
+
+def _dialect(capabilities: DestinationCapabilitiesContext) -> Dialect:
+    return DIALECTS.get(str(capabilities.sqlglot_dialect)) or Dialect()

@@ -7,10 +7,9 @@ day again, and with it the stored marts. A table that is not there is filled whe
 views are built, so the first load of a dataset stores its marts once, at its end.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import date
-from functools import cache
 from typing import Any, Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -77,7 +76,13 @@ def stored_checks() -> list[Model]:
     ]
 
 
-def replacing(account: str, days: Mapping[date, int]) -> Callable[[Client], None]:
+# Settings while days of at most so many records are stored.
+Storing = Callable[[Client, int], AbstractContextManager[None]]
+
+
+def replacing(
+    account: str, days: Mapping[date, int], storing: Storing
+) -> Callable[[Client], None]:
     """What is done before a package is committed.
 
     `days` are those that the package writes, with their numbers of records. A table
@@ -90,28 +95,33 @@ def replacing(account: str, days: Mapping[date, int]) -> Callable[[Client], None
             f"account = '{account}' and {_between(*span)}"
             for span in spans_of(days, dialect_of(client).records_stored_at_once)
         ]
-        for view in materialised():
-            with suppress(DatabaseUndefinedRelation), _transaction(client):
-                client.execute_many(_replacement(client, view, conditions))
+        with storing(client, max(days.values())):
+            for view in materialised():
+                with suppress(DatabaseUndefinedRelation), _transaction(client):
+                    client.execute_many(_replacement(client, view, conditions))
 
     return replace
 
 
-def fill_tables(client: Client, *, everything: bool = False) -> None:
-    """Fill the tables that are not there yet; with `everything` all of them anew."""
-    missing = [
-        view for view in materialised() if not _is_there(client, table_name(view))
-    ]
-    wanted = materialised() if everything else missing
-    conditions = _whole_dataset(client) if wanted else []
-    for view in wanted:
-        if view in missing:
-            _note(client, view)
-            with _transaction_of_ddl(client):
-                client.execute_many(_creation(client, view, conditions))
-        else:
-            with _transaction(client):
-                client.execute_many(_replacement(client, view, conditions))
+def missing_tables(client: Client) -> list[Model]:
+    """The stored marts whose table is not there yet."""
+    return [view for view in materialised() if not _is_there(client, table_name(view))]
+
+
+def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> None:
+    """Make the tables of stored marts that are missing, and fill those given anew."""
+    records = _records_of_days(client)
+    conditions = _whole_dataset(records, dialect_of(client).records_stored_at_once)
+    missing = missing_tables(client)
+    with storing(client, max(records.values(), default=0)):
+        for view in views:
+            if view in missing:
+                _note(client, view)
+                with _transaction_of_ddl(client):
+                    client.execute_many(_creation(client, view, conditions))
+            else:
+                with _transaction(client):
+                    client.execute_many(_replacement(client, view, conditions))
 
 
 def spans_of(
@@ -182,18 +192,19 @@ def _insertion(client: Client, view: Model, where: str) -> str:
     return f"insert into {path} ({columns}) {_query(client, view, where)}"
 
 
-def _whole_dataset(client: Client) -> list[str]:
-    """Conditions that are true of each row once, in parts that the engine can hold."""
-    at_once = dialect_of(client).records_stored_at_once
-    if at_once is None:
-        return ["1 = 1"]
+def _records_of_days(client: Client) -> dict[date, int]:
     usage = client.make_qualified_table_name(USAGE)
     counted = client.execute_sql(f"select date, count(*) from {usage} group by date")
-    records: dict[date, int] = {day: number for day, number in counted or ()}
-    if not records:
+    rows: Iterable[tuple[date, int]] = (tuple(row) for row in counted or ())
+    return dict(rows)
+
+
+def _whole_dataset(records: Mapping[date, int], at_once: int | None) -> list[str]:
+    """Conditions of which each row meets one, in parts that the engine can hold."""
+    if not records or at_once is None:
         return ["1 = 1"]
     every_day = dict.fromkeys(each_day(min(records), max(records)), 0)
-    spans = spans_of(every_day | records, at_once)
+    spans = spans_of({**every_day, **records}, at_once)
     # An entry that lost its record may be of another day.
     firsts = [date.min, *(first for first, _ in spans[1:])]
     lasts = [*(last for _, last in spans[:-1]), date.max]
@@ -207,14 +218,9 @@ def _between(first: date, last: date) -> str:
 def _query(client: Client, view: Model, where: str) -> str:
     dialect = str(client.capabilities.sqlglot_dialect)
     raw = client.fully_qualified_dataset_name()
-    return _template(view, dialect, raw).replace(CONDITION, f"({where})")
-
-
-@cache
-def _template(view: Model, dialect: str, raw: str) -> str:
-    """The query with a name in place of the condition: to render takes 0.05 s."""
-    stored = [as_stored(other) for other in materialised()]
-    return render_flat(view, dialect, raw=raw, where=CONDITION, instead=stored)
+    stored = tuple(as_stored(other) for other in materialised())
+    query = render_flat(view, dialect, raw=raw, where=CONDITION, instead=stored)
+    return query.replace(CONDITION, f"({where})")
 
 
 def _is_there(client: Client, table: str) -> bool:

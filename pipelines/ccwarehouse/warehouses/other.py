@@ -84,6 +84,11 @@ class Engine:
         """Where the data is, for people."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def catalog(self) -> str | None:
+        """The database in SQL, where the options say it; None where settings do."""
+        return None
+
     def exists(self) -> bool:
         """Whether there is a database to open. Creates nothing."""
         return True
@@ -147,8 +152,13 @@ class Engine:
         """
         return nullcontext()
 
-    def storing_marts(self, client: Client) -> AbstractContextManager[None]:
-        """Settings while a package's stored marts are written, within `writing`."""
+    def storing_marts(
+        self, client: Client, records: int
+    ) -> AbstractContextManager[None]:
+        """Settings while stored marts are written, within `writing`.
+
+        `records` is the number of records of the largest day.
+        """
         return nullcontext()
 
     # a copy for readers
@@ -205,6 +215,18 @@ class Dialect:
         """The rows of a query, `ROWS_AT_ONCE` at a time: as tuples, or as Arrow."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_fetch(ROWS_AT_ONCE)
+
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """An expression of several columns, never null, whose values are equal where
+        those of all columns are; null is a value. None where none is known.
+        """
+        return None
+
+    def rows(
+        self, client: Client, query: str, *values: object
+    ) -> Sequence[Sequence[Any]]:
+        """The few rows of a query over many, sparing this machine's memory."""
+        return client.execute_sql(query, *values) or ()
 
     def by_code_points(self, key: str) -> str:
         """An expression that sorts a text by code points, whatever its collation."""

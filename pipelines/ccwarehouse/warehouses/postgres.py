@@ -146,6 +146,10 @@ class PostgresSql(CommentOn):
             client.execute_sql(f"declare rows no scroll cursor for {query}")
             yield _fetched(client, f"fetch {ROWS_AT_ONCE} from rows")
 
+    def as_one_value(self, columns: Sequence[str]) -> str | None:
+        """The text of a row: a row with a null is never `not null` itself."""
+        return f"cast(row({', '.join(columns)}) as text)"
+
     def by_code_points(self, key: str) -> str:
         """Sort by C: the database's own collation may be that of a language."""
         return f'{key} collate "C"'

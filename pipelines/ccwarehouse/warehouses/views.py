@@ -14,7 +14,7 @@ from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import USAGE, drop_old_tables, fill_tables, stored_checks
+from .materialised import USAGE, drop_old_tables, stored_checks
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
@@ -34,13 +34,10 @@ class Failure:
     count: int
 
 
-def build(
-    client: Client, *, stores_marts: bool = False, everything: bool = False
-) -> list[str]:
+def build(client: Client, *, stores_marts: bool = False) -> list[str]:
     """Create or replace all views over the client's dataset; returns their names.
 
-    With `stores_marts` the views of materialised marts read tables. Missing tables are
-    filled; with `everything` all of them are refilled.
+    With `stores_marts` the views of materialised marts read tables, which must exist.
 
     A view is replaced in place, which keeps its grants and the views that others have
     built on it. The warehouse may refuse this if a column was removed or changed its
@@ -52,8 +49,6 @@ def build(
     that has to be dropped.
     """
     views = [as_stored(view) for view in models()] if stores_marts else models()
-    if stores_marts:
-        fill_tables(client, everything=everything)
     try:
         refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:

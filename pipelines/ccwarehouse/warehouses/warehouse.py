@@ -11,6 +11,7 @@ import dlt
 import pyarrow as pa
 
 from claude_code_marts import Model
+from claude_code_marts import materialised as marts_to_store
 from whole_days.ledger import (
     read_accounts,
     read_owners,
@@ -24,11 +25,13 @@ from whole_days.report import Report
 from ..inputs import (
     INPUT_TABLES,
     InputFile,
+    check_inputs,
     input_resources,
     make_input_tables,
     store_inputs,
 )
 from . import materialised, views
+from .asking import Ask, asking
 from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
 from .engines import ENGINES, dialect_of, engine_of
@@ -120,13 +123,18 @@ class Warehouse:
         if not (self.engine.stores_marts and package.written):
             return lambda _: None
         days = {packed.fetch.day: packed.fetch.records for packed in package.written}
-        replace = materialised.replacing(package.account, days)
+        return materialised.replacing(package.account, days, self.engine.storing_marts)
 
-        def work(client: Client) -> None:
-            with self.engine.storing_marts(client):
-                replace(client)
-
-        return work
+    def _fill_stored_marts(self, *, everything: bool) -> None:
+        with self.client() as client:
+            missing = materialised.missing_tables(client)
+        views = marts_to_store() if everything else missing
+        if views:
+            with (
+                self.engine.writing(self.pipeline, replaces=everything),
+                self.client() as client,
+            ):
+                materialised.fill_tables(client, views, self.engine.storing_marts)
 
     def build_views(self, *, everything: bool = False) -> list[str]:
         """Rebuild views, descriptions and indexes; returns the views' names.
@@ -138,8 +146,10 @@ class Warehouse:
             require_own_shape(client)
             views.require_usage(client)
         make_input_tables(self.pipeline)
+        if stores:
+            self._fill_stored_marts(everything=everything)
         with self.client() as client:
-            names = views.build(client, stores_marts=stores, everything=everything)
+            names = views.build(client, stores_marts=stores)
             dialect = dialect_of(client)
             dialect.describe_tables(client, stores_marts=stores)
             dialect.index_tables(client, stores_marts=stores)
@@ -148,6 +158,16 @@ class Warehouse:
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
         """Load the changed files; returns their kinds, such as teams."""
         return [file.name for file in store_inputs(self.pipeline, files, now)]
+
+    def check_inputs(self, files: Sequence[InputFile]) -> bool:
+        """Raise `InputFileError` for a file that a load would refuse.
+
+        False: nothing is stored yet that shows which currencies are spent.
+        """
+        if not self.engine.exists():
+            return not any(file.name == "budgets" and file.rows for file in files)
+        with self.client() as client:
+            return check_inputs(client, files)
 
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""
@@ -161,6 +181,15 @@ class Warehouse:
         """The types of a view's columns, and its rows in the order of its grain."""
         with self.client() as client, reading(client, view) as found:
             yield found
+
+    @contextmanager
+    def asking(self) -> Iterator[Ask]:
+        """Queries on the views, with few rows each. Raises as `client`."""
+        with (
+            self.client() as client,
+            client.with_alternative_dataset_name(self.marts),
+        ):
+            yield asking(client)
 
     @contextmanager
     def client(self) -> Iterator[Client]:

@@ -51,13 +51,13 @@ def exit_code(ends: Iterable[End]) -> int:
     return ExitCode.DAYS_FAILED if is_any_loaded else ExitCode.NOTHING_LOADED
 
 
-def remarks(accounts: Sequence[AccountLoad]) -> list[str]:
-    """What someone should look at, each line with its account if there are several."""
-    return [
-        line if each.is_alone else f"{each.account}: {line}"
-        for each in accounts
-        for line in _remarks(each)
-    ]
+def remarks(account: AccountLoad) -> list[str]:
+    """What someone should look at, if there is anything."""
+    if account.problem:
+        return [account.problem.line]
+    if account.plan and account.outcome:
+        return of_load.remarks(account.plan, account.outcome)
+    return []
 
 
 def interrupted(
@@ -80,11 +80,18 @@ def interrupted(
     )
 
 
-def end_of_dry_run(accounts: Sequence[AccountLoad], files: Sequence[InputFile]) -> End:
-    """The end of `load --dry-run`; the files were read and have no fault."""
+def end_of_dry_run(
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+    *,
+    currencies_known: bool,
+) -> End:
+    """The end of `load --dry-run`, as `words.plan` has it for one account."""
     plans = [(each.account, each.plan) for each in accounts if each.plan]
     if len(plans) == 1:
-        return of_plan.end_of_dry_run(plans[0][1], files)
+        return of_plan.end_of_dry_run(
+            plans[0][1], files, currencies_known=currencies_known
+        )
     facts = {
         "accounts": [
             {"account": name} | of_plan.plan_as_dict(plan) for name, plan in plans
@@ -96,7 +103,8 @@ def end_of_dry_run(accounts: Sequence[AccountLoad], files: Sequence[InputFile]) 
         for name, plan in plans
         for line in (f"Account {name}", *of_plan.plan_as_lines(plan))
     ]
-    return End(facts=facts, lines=[*lines, *of_plan.files_as_lines(files)])
+    lines += of_plan.files_as_lines(files, currencies_known=currencies_known)
+    return End(facts=facts, lines=lines)
 
 
 def _end_of(account: AccountLoad, location: str, *, quiet: bool) -> End:
@@ -107,14 +115,6 @@ def _end_of(account: AccountLoad, location: str, *, quiet: bool) -> End:
     end = of_load.end_of_load(account.plan, account.outcome, location, quiet=quiet)
     facts = {"account": account.account, **end.facts}
     return End(end.code, end.error, facts, end.lines)
-
-
-def _remarks(account: AccountLoad) -> list[str]:
-    if account.problem:
-        return [account.problem.line]
-    if account.plan and account.outcome:
-        return of_load.remarks(account.plan, account.outcome)
-    return []
 
 
 def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:

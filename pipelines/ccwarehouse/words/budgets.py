@@ -5,21 +5,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ..budget_states import STATES
 from ..budgets import Budgets, BudgetStatus
 from ..end import End
 from ..exit_codes import ExitCode
+from ..export.values import exact
 from .dates import count
 
 NO_BUDGETS = "No budget is loaded. Load: ccwarehouse load --budgets FILE"
 HEAD = ("budget", "spent", "of", "share", "forecast", "state")
-STATES = {
-    "over": "over budget",
-    "forecast_over": "will be over",
-    "90": "above 90%",
-    "80": "above 80%",
-    "ok": "on track",
-    "no_data": "no data",
-}
 
 
 def end_of_budgets(budgets: Budgets, location: str) -> End:
@@ -39,6 +33,7 @@ def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
         "over": sum(budget.state == "over" for budget in budgets.of_month),
         "other_months": budgets.others,
         "days_missing": _days_missing(budgets),
+        "unknown_users": list(budgets.unknown_users),
         "data": location,
     }
 
@@ -60,14 +55,31 @@ def remarks(budgets: Budgets) -> list[str]:
         are = "is" if missing == 1 else "are"
         lines.append(
             f"{count(missing, 'day')} of the month {are} missing, so that more may have"
-            " been spent. Load: ccwarehouse load"
+            f" been spent. Load: {_load(budgets)}"
         )
     if any(budget.state == "no_data" for budget in budgets.of_month):
         lines.append(
             "No data: no day of the month is loaded, or no account, or no team of the"
             " teams file in force, has the name."
         )
+        if budgets.begins_before_history and not missing:
+            lines.append(
+                f"The month lies before the days stored. Load: {_load(budgets)}"
+            )
+    if budgets.unknown_users:
+        names = ", ".join(map(_plain, budgets.unknown_users))
+        lines.append(
+            f"Unknown: {names}. Neither the days loaded nor the teams file in force"
+            " has the name. Correct it in the budgets file."
+        )
     return lines
+
+
+def _load(budgets: Budgets) -> str:
+    """The command that loads the days that are missing."""
+    if budgets.begins_before_history:
+        return f"ccwarehouse load --start {budgets.month}"
+    return "ccwarehouse load"
 
 
 def _over(over: Sequence[BudgetStatus]) -> str:
@@ -116,8 +128,13 @@ def _cells(budget: BudgetStatus, budgets: Budgets) -> tuple[str, ...]:
 def _whose(budget: BudgetStatus) -> str:
     name = budget.scope if budget.scope == "organisation" else budget.name
     name = f"account {name}" if budget.scope == "account" else name
-    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
+    plain = _plain(name)
     return plain if budget.basis == "all" else f"{plain} ({budget.basis})"
+
+
+def _plain(name: str) -> str:
+    """A name without what a terminal obeys."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -142,11 +159,7 @@ def _month(month: date | None) -> str | None:
 
 
 def _exact(amount: Decimal | None) -> str | None:
-    """All digits, without trailing zeros: Decimal("1500.000") is "1500"."""
-    if amount is None:
-        return None
-    text = f"{amount:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if amount is None else exact(amount)
 
 
 def _rounded(amount: Decimal | None) -> str:

@@ -10,19 +10,36 @@ from ..inputs import InputFile
 from ..load import Plan
 from .dates import count, span
 
+CURRENCIES_UNKNOWN = (
+    "No cost is stored yet: the load compares its currencies with those of the days."
+)
 
-def end_of_dry_run(plan: Plan, files: Sequence[InputFile]) -> End:
-    """The end of `load --dry-run`; the files were read and have no fault."""
+
+def end_of_dry_run(
+    plan: Plan, files: Sequence[InputFile], *, currencies_known: bool = True
+) -> End:
+    """The end of `load --dry-run`; the files were read, and no fault was found.
+
+    Without `currencies_known` those of the budgets could not be checked.
+    """
     facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
-    return End(facts=facts, lines=[*plan_as_lines(plan), *files_as_lines(files)])
+    lines = files_as_lines(files, currencies_known=currencies_known)
+    return End(facts=facts, lines=[*plan_as_lines(plan), *lines])
 
 
-def files_as_lines(files: Sequence[InputFile]) -> list[str]:
+def files_as_lines(files: Sequence[InputFile], *, currencies_known: bool) -> list[str]:
     """A line for each file that was read without a fault."""
     return [
-        f"{file.file} is right: {count(len(file.rows), 'row')} of {file.name}."
+        _as_line(file, is_right=currencies_known or file.name != "budgets")
         for file in files
     ]
+
+
+def _as_line(file: InputFile, *, is_right: bool) -> str:
+    rows = f"{count(len(file.rows), 'row')} of {file.name}."
+    if is_right:
+        return f"{file.file} is right: {rows}"
+    return f"{file.file} is readable: {rows} {CURRENCIES_UNKNOWN}"
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- Claim: an acceptance rate lies between 0 and 1, and is null only without proposals.
+-- Claim: a rate lies between 0 and 1, and is null only where there is nothing to divide.
 with
 
 rates as (
@@ -8,9 +8,8 @@ rates as (
         account,
         organization_id,
         date,
-        tool,
-        proposals,
-        acceptance_rate
+        proposals as parts,
+        acceptance_rate as rate
 
     from tool_acceptance_daily
 
@@ -21,11 +20,82 @@ rates as (
         account,
         organization_id,
         date,
-        tool,
-        proposals,
-        acceptance_rate
+        proposals as parts,
+        acceptance_rate as rate
 
     from user_tool_acceptance_daily
+
+    union all
+
+    select
+        'user_activity_daily' as mart,
+        account,
+        organization_id,
+        date,
+        proposals as parts,
+        acceptance_rate as rate
+
+    from user_activity_daily
+
+    union all
+
+    select
+        'org_daily' as mart,
+        account,
+        organization_id,
+        date,
+        proposals as parts,
+        acceptance_rate as rate
+
+    from org_daily
+
+    union all
+
+    select
+        'team_acceptance_monthly' as mart,
+        account,
+        organization_id,
+        month as date,
+        proposals as parts,
+        acceptance_rate as rate
+
+    from team_acceptance_monthly
+
+    union all
+
+    select
+        'team_adoption_monthly' as mart,
+        account,
+        organization_id,
+        month as date,
+        null as parts,
+        active_share as rate
+
+    from team_adoption_monthly
+
+    union all
+
+    select
+        'adoption_daily' as mart,
+        account,
+        organization_id,
+        date,
+        mau as parts,
+        stickiness as rate
+
+    from adoption_daily
+
+    union all
+
+    select
+        'adoption_cohorts' as mart,
+        account,
+        organization_id,
+        cohort_month as date,
+        null as parts,
+        retention_rate as rate
+
+    from adoption_cohorts
 
 ),
 
@@ -33,8 +103,8 @@ impossible as (
 
     select * from rates
     where
-        acceptance_rate not between 0 and 1
-        or (acceptance_rate is null and proposals <> 0)
+        rate not between 0 and 1
+        or (rate is null and parts <> 0)
 
 )
 

@@ -7,12 +7,12 @@
 -- month: First UTC day of the month looked at.
 -- users: People of the cohort; each is in one, and stays in it having left (count).
 -- retained: Those with a record in exactly this month, not in it or later (count).
--- retention_rate: Retained by users, 0 to 1, to 6 places.
+-- retention_rate: Retained by users, 0 to 1, to 6 places; null for cohorts under the group size.
 -- is_left_edge: True when the cohort began within 28 days of the history: maybe not new.
 -- is_running: True when the month has a UTC day after the account's last final one.
 -- days_complete: Days of the month fetched whole that are final (count).
--- days_provisional: Days of the month fetched whole that may still change (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final.
 with
 
@@ -31,6 +31,15 @@ fetched as (
 months as (
 
     select * from month_days
+
+),
+
+-- One row, also without a file.
+settings as (
+
+    select coalesce(max(min_group_size), 1) as min_group_size
+    from stg_input_files
+    where name = 'teams'
 
 ),
 
@@ -138,7 +147,8 @@ described as (
         cast(summed.users as bigint) as users,
         cast(summed.retained as bigint) as retained,
         round(
-            1e6 * cast(summed.retained as double) / summed.users
+            1e6 * cast(summed.retained as double)
+            / case when summed.users >= settings.min_group_size then summed.users end
         ) / 1e6 as retention_rate,
         coalesce(
             summed.cohort_month
@@ -151,11 +161,12 @@ described as (
             true
         ) as is_running,
         coalesce(months.days_complete, 0) as days_complete,
-        coalesce(months.days_provisional, 0) as days_provisional,
         months.days_missing,
+        coalesce(months.days_provisional, 0) as days_provisional,
         coalesce(months.is_complete, false) as is_complete
 
     from summed
+    cross join settings
     left join accounts
         on summed.account = accounts.account
     left join months

@@ -11,7 +11,10 @@
 -- forecast: Whole month, in units of the currency, as month_forecast; null if it is past.
 -- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
 -- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
--- days_missing: Days not fetched (count), added over its accounts; null without any.
+-- days_complete: Final days of the month (count), added over accounts, as all of these.
+-- days_missing: Days of the month not fetched (count); null without any day of it.
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the month is final in its accounts that have it.
 -- line: Number of the line in the budgets file, which is the order to show them in.
 with
 
@@ -88,7 +91,10 @@ months as (
     select
         month,
         '' as account,
-        cast(sum(days_missing) as bigint) as days_missing
+        cast(sum(days_complete) as bigint) as days_complete,
+        cast(sum(days_missing) as bigint) as days_missing,
+        cast(sum(days_provisional) as bigint) as days_provisional,
+        count(case when is_complete then 1 end) = count(*) as is_complete
 
     from account_months
     group by month
@@ -98,7 +104,10 @@ months as (
     select
         month,
         account,
-        days_missing
+        days_complete,
+        days_missing,
+        days_provisional,
+        is_complete
 
     from account_months
 
@@ -311,7 +320,10 @@ known as (
 
     select
         budgets.*,
+        coalesce(months.days_complete, 0) as days_complete,
         months.days_missing,
+        coalesce(months.days_provisional, 0) as days_provisional,
+        coalesce(months.is_complete, false) as is_complete,
         still_to_come.to_come,
         case
             when
@@ -346,7 +358,10 @@ measured as (
         amount,
         cast(spent as decimal(38, 12)) as spent,
         cast(spent + to_come as decimal(38, 12)) as forecast,
+        days_complete,
         days_missing,
+        days_provisional,
+        is_complete,
         line
 
     from known
@@ -379,7 +394,10 @@ judged as (
             when spent * 10 >= amount * 8 and spent > 0 then '80'
             else 'ok'
         end as state,
+        days_complete,
         days_missing,
+        days_provisional,
+        is_complete,
         line
 
     from measured

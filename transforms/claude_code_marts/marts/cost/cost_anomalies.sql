@@ -15,7 +15,7 @@
 -- excess: Cost minus usual, in units of the currency, to 12 places.
 -- days_of_history: Days among the 28 before that the median is of (count).
 -- is_provisional: True when the day may still change.
--- top_actor: Of the three costliest actors the one with most excess; null for a user.
+-- top_actor: Most excess of actors at >= 50 or top 3 at >= 10; null on a tie, or for a user.
 -- top_actor_excess: Cost minus usual of top_actor, in units of the currency.
 with
 

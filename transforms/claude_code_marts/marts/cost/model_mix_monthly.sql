@@ -16,8 +16,8 @@
 -- blended_cost_per_million_output: All cost by output, in units of the currency; no price.
 -- users: People that used the model; they do not add up over rows (count).
 -- days_complete: Days of the month fetched whole that are final (count).
--- days_provisional: Days of the month fetched whole that may still change (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final.
 with
 
@@ -169,8 +169,8 @@ mixed as (
         ) / 1e6 as blended_cost_per_million_output,
         totalled.users,
         coalesce(months.days_complete, 0) as days_complete,
-        coalesce(months.days_provisional, 0) as days_provisional,
         months.days_missing,
+        coalesce(months.days_provisional, 0) as days_provisional,
         coalesce(months.is_complete, false) as is_complete
 
     from totalled

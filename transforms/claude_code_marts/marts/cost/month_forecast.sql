@@ -159,10 +159,10 @@ covered as (
         months.forecast,
         months.days_of_history,
         last_days.as_of,
-        coverage.days_complete,
+        coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
-        coverage.days_provisional,
-        coverage.is_complete
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
 
     from months
     left join last_days

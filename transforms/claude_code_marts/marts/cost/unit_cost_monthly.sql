@@ -42,20 +42,43 @@ coverage_of_days as (
 activity as (
 
     select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        customer_type,
-        sessions,
-        commits,
-        pull_requests,
-        lines_added,
-        accepted
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month,
+        has_activity and records > 0 as is_active
 
     from activity_of_days
-    where records > 0
+
+),
+
+-- Counts are in one row of an actor's day; rows of further currencies are few.
+further as (
+
+    select
+        costs.account,
+        costs.organization_id,
+        costs.month,
+        costs.customer_type,
+        costs.currency,
+        costs.estimated_cost,
+        costs.actor_type,
+        costs.actor,
+        coalesce(firsts.is_active, false) as is_active,
+        firsts.sessions,
+        firsts.commits,
+        firsts.pull_requests,
+        firsts.lines_added,
+        firsts.accepted
+
+    from activity as costs
+    left join activity as firsts
+        on costs.account = firsts.account
+        and costs.organization_id is not distinct from firsts.organization_id
+        and costs.date = firsts.date
+        and costs.actor_type = firsts.actor_type
+        and costs.actor = firsts.actor
+        and costs.customer_type = firsts.customer_type
+        and firsts.is_active
+    where not costs.has_activity and costs.estimated_cost is not null
 
 ),
 
@@ -64,15 +87,25 @@ costs as (
     select
         account,
         organization_id,
-        date,
-        actor_type,
-        actor,
+        month,
         customer_type,
         currency,
-        estimated_cost
+        estimated_cost,
+        actor_type,
+        actor,
+        is_active,
+        sessions,
+        commits,
+        pull_requests,
+        lines_added,
+        accepted
 
-    from activity_of_days
-    where estimated_cost is not null
+    from activity
+    where has_activity and estimated_cost is not null
+
+    union all
+
+    select * from further
 
 ),
 
@@ -81,31 +114,22 @@ costs as (
 priced as (
 
     select
-        costs.account,
-        costs.organization_id,
-        cast(date_trunc('month', cast(costs.date as date)) as date) as month,
-        costs.customer_type,
-        costs.currency,
-        costs.estimated_cost,
-        activity.sessions is not null as is_active,
-        activity.sessions is not null
-        and costs.actor_type = 'user_actor'
-        and costs.actor <> 'unknown' as is_person,
-        costs.actor,
-        activity.sessions,
-        activity.commits,
-        activity.pull_requests,
-        activity.lines_added,
-        activity.accepted
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        estimated_cost,
+        actor,
+        is_active,
+        is_active and actor_type = 'user_actor' and actor <> 'unknown' as is_person,
+        case when is_active then sessions end as sessions,
+        case when is_active then commits end as commits,
+        case when is_active then pull_requests end as pull_requests,
+        case when is_active then lines_added end as lines_added,
+        case when is_active then accepted end as accepted
 
     from costs
-    left join activity
-        on costs.account = activity.account
-        and costs.organization_id is not distinct from activity.organization_id
-        and costs.date = activity.date
-        and costs.actor_type = activity.actor_type
-        and costs.actor = activity.actor
-        and costs.customer_type = activity.customer_type
 
 ),
 
@@ -137,16 +161,13 @@ sessions_of_months as (
     select
         account,
         organization_id,
-        cast(date_trunc('month', cast(date as date)) as date) as month,
+        month,
         customer_type,
         sum(sessions) as sessions
 
     from activity
-    group by
-        account,
-        organization_id,
-        cast(date_trunc('month', cast(date as date)) as date),
-        customer_type
+    where is_active
+    group by account, organization_id, month, customer_type
 
 ),
 
@@ -242,10 +263,10 @@ divided as (
         round(
             1e6 * cast(monthly.sessions as double) / nullif(monthly.all_sessions, 0)
         ) / 1e6 as coverage,
-        coverage_of_days.days_complete,
+        coalesce(coverage_of_days.days_complete, 0) as days_complete,
         coverage_of_days.days_missing,
-        coverage_of_days.days_provisional,
-        coverage_of_days.is_complete
+        coalesce(coverage_of_days.days_provisional, 0) as days_provisional,
+        coalesce(coverage_of_days.is_complete, false) as is_complete
 
     from monthly
     left join coverage_of_days

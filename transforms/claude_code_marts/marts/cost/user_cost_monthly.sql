@@ -126,10 +126,10 @@ divided as (
                     summed.currency
             ), 0)
         ) / 1e6 as cost_share,
-        coverage.days_complete,
+        coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
-        coverage.days_provisional,
-        coverage.is_complete
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
 
     from summed
     left join coverage

@@ -142,10 +142,10 @@ rated as (
             / nullif(judged.proposals, 0)
         ) / 1e6 as acceptance_rate,
         judged.is_withheld,
-        coverage.days_complete,
+        coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
-        coverage.days_provisional,
-        coverage.is_complete
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
 
     from judged
     left join coverage

@@ -103,94 +103,65 @@ months as (
 
 active as (
 
+    select distinct
+        account,
+        organization_id,
+        month,
+        actor
+
+    from days
+    where actor_type = 'user_actor' and actor <> 'unknown'
+
+),
+
+-- A union and no joins: Postgres knows nothing of these rows, and would compare each
+-- member with each active person.
+places_of_people as (
+
+    select
+        months.account,
+        months.organization_id,
+        months.month,
+        roster.actor,
+        roster.team,
+        1 as is_member,
+        0 as is_active
+
+    from months
+    inner join roster
+        on months.month = roster.month
+
+    union all
+
     select
         account,
         organization_id,
         month,
         actor,
-        min(month) over (
-            partition by account, organization_id, actor
-        ) as first_month
-
-    from days
-    where actor_type = 'user_actor' and actor <> 'unknown'
-    group by account, organization_id, month, actor
-
-),
-
-firsts as (
-
-    select distinct account, organization_id, actor, first_month
-    from active
-
-),
-
-with_a_team as (
-
-    select
-        months.account,
-        months.organization_id,
-        months.month,
-        months.days_complete,
-        months.days_missing,
-        months.days_provisional,
-        months.is_complete,
-        months.knows_new_users,
-        roster.team,
-        1 as is_member,
-        case when active.actor is not null then 1 else 0 end as is_active,
-        firsts.first_month
-
-    from months
-    inner join roster
-        on months.month = roster.month
-    left join firsts
-        on months.account = firsts.account
-        and months.organization_id is not distinct from firsts.organization_id
-        and roster.actor = firsts.actor
-    left join active
-        on months.account = active.account
-        and months.organization_id is not distinct from active.organization_id
-        and months.month = active.month
-        and roster.actor = active.actor
-
-),
-
-without_a_team as (
-
-    select
-        months.account,
-        months.organization_id,
-        months.month,
-        months.days_complete,
-        months.days_missing,
-        months.days_provisional,
-        months.is_complete,
-        months.knows_new_users,
-        '(no team)' as team,
+        cast(null as varchar) as team,
         0 as is_member,
-        1 as is_active,
-        active.first_month
+        1 as is_active
 
-    from months
-    inner join active
-        on months.account = active.account
-        and months.organization_id is not distinct from active.organization_id
-        and months.month = active.month
-    left join roster
-        on active.month = roster.month
-        and active.actor = roster.actor
-    where roster.actor is null
+    from active
 
 ),
 
 people as (
 
-    select * from with_a_team
+    select
+        account,
+        organization_id,
+        month,
+        actor,
+        coalesce(max(team), '(no team)') as team,
+        max(is_member) as is_member,
+        max(is_active) as is_active,
+        min(case when max(is_active) = 1 then month end) over (
+            partition by account, organization_id, actor
+        ) as first_month
 
-    union all
-
-    select * from without_a_team
+    from places_of_people
+    group by account, organization_id, month, actor
 
 ),
 
@@ -200,11 +171,6 @@ by_team as (
         account,
         organization_id,
         month,
-        days_complete,
-        days_missing,
-        days_provisional,
-        is_complete,
-        knows_new_users,
         team,
         cast(sum(is_member) as bigint) as members,
         cast(sum(is_active) as bigint) as active_users,
@@ -219,16 +185,33 @@ by_team as (
         end) as never_active
 
     from people
-    group by
-        account,
-        organization_id,
-        month,
-        days_complete,
-        days_missing,
-        days_provisional,
-        is_complete,
-        knows_new_users,
-        team
+    group by account, organization_id, month, team
+
+),
+
+-- Of a team without an active person the figures tell of its members.
+sized as (
+
+    select
+        by_team.*,
+        months.days_complete,
+        months.days_missing,
+        months.days_provisional,
+        months.is_complete,
+        months.knows_new_users,
+        coalesce(places.position, 0) as position,
+        case
+            when by_team.active_users > 0 then by_team.active_users
+            else by_team.members
+        end as size
+
+    from by_team
+    inner join months
+        on by_team.account = months.account
+        and by_team.organization_id is not distinct from months.organization_id
+        and by_team.month = months.month
+    left join places
+        on by_team.team = places.team
 
 ),
 
@@ -236,22 +219,18 @@ by_team as (
 ranked as (
 
     select
-        by_team.*,
-        by_team.team <> '(no team)' as has_a_list,
+        sized.*,
+        sized.team <> '(no team)' as has_a_list,
         row_number() over (
-            partition by by_team.account, by_team.organization_id, by_team.month
-            order by by_team.active_users asc, coalesce(places.position, 0) asc
+            partition by sized.account, sized.organization_id, sized.month
+            order by sized.size asc, sized.position asc
         ) as smallness,
-        sum(
-            case when by_team.active_users < settings.min_group_size then 1 else 0 end
-        ) over (
-            partition by by_team.account, by_team.organization_id, by_team.month
+        sum(case when sized.size < settings.min_group_size then 1 else 0 end) over (
+            partition by sized.account, sized.organization_id, sized.month
         ) as small_teams
 
-    from by_team
+    from sized
     cross join settings
-    left join places
-        on by_team.team = places.team
 
 ),
 

@@ -250,10 +250,10 @@ shared as (
                 then coalesce(members.members, 0)
         end as members,
         remainders.is_withheld,
-        coverage.days_complete,
+        coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
-        coverage.days_provisional,
-        coverage.is_complete
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
 
     from remainders
     left join members

@@ -1,0 +1,1 @@
+"""The parts of the page, each from facts and figures to blocks."""
