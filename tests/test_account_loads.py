@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from ccwarehouse.cli import main
+from ccwarehouse.words import progress
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute, query, record
 from processes import interruptible
@@ -348,6 +350,150 @@ def test_doctor_finds_two_keys_of_one_organisation_before_the_first_load(call, a
     assert "which account acme holds already" in done.stdout
 
 
+def test_the_age_of_each_account_is_judged(call, tmp_path):
+    """One that is too old, or has no final day, is 4 for all."""
+    call("load", "--account", "acme")
+    fresh = call("status", "--account", "acme", "--max-age", "48")
+    never = call("status", "--max-age", "48", "--json")
+    call("load", "--account", "beta")
+    both = call("status", "--max-age", "48")
+    execute(
+        tmp_path / "ccwarehouse.duckdb",
+        "update claude_code.day_fetches set is_final = false where account = 'beta'",
+    )
+    old = call("status", "--max-age", "48", "--json")
+
+    codes = [done.exit_code for done in (fresh, never, both, old)]
+    assert [0, 4, 0, 4] == codes
+    for done in (never, old):
+        told = json.loads(done.stdout)["accounts"]
+        assert [("acme", False, 48), ("beta", True, 48)] == [
+            (each["account"], each["is_too_old"], each["max_age_hours"])
+            for each in told
+        ]
+        assert "beta: No day is final yet, and --max-age wants one." in done.stderr
+        assert "acme: " not in done.stderr
+
+
+def test_the_page_is_that_of_the_account_that_report_takes(call, tmp_path):
+    """The one named, else the first by name; the line says whose it is."""
+    both = call("load", "--report", "both.html")
+    one = call("load", "--account", "beta", "--report", "one.html")
+    call("report", "--out", "report.html")
+
+    assert (0, 0) == (both.exit_code, one.exit_code)
+    assert "The report of account acme is in both.html." in both.stdout
+    assert "The report is in one.html." in one.stdout
+    page, named = (tmp_path / name for name in ("both.html", "one.html"))
+    assert "bob@example.com" in page.read_text()
+    assert "bob@example.com" not in named.read_text()
+    assert (tmp_path / "report.html").read_text() == page.read_text()
+
+
+def events_of(done):
+    return list(map(json.loads, done.stderr.splitlines()))
+
+
+def test_events_have_their_account(call):
+    """The message does not repeat it; the summary is that of all."""
+    done = call("load", "--log-format", "json", "--json", **bad(ACME=1))
+    told = events_of(done)
+    *_, summary = told
+
+    assert [
+        *[("day_loaded", "beta")] * 3,
+        ("package_committed", "beta"),
+        ("remark", "acme"),
+        ("summary", None),
+    ] == [(event["event"], event["account"]) for event in told]
+    assert {"claude_code"} == {event["report"] for event in told}
+    assert told[-2]["message"].startswith("The API refused the key")
+    printed = json.loads(done.stdout)
+    assert printed == {key: summary[key] for key in printed}
+    assert ["acme", "beta"] == [each["account"] for each in summary["accounts"]]
+
+
+def samples(file):
+    """The value of each metric of each account, without the common prefix."""
+    found = {}
+    for family in text_string_to_metric_families(file.read_text()):
+        for sample in family.samples:
+            name = sample.name.removeprefix("ccwarehouse_load_")
+            found.setdefault(sample.labels["account"], {})[name] = sample.value
+    return found
+
+
+def test_metrics_have_a_sample_of_each_account(call, tmp_path):
+    """Each has its own code, counts and time of success; HELP stands once."""
+    file = tmp_path / "load.prom"
+    call("load", "--metrics", "load.prom")
+    first = samples(file)
+    done = call("load", "--metrics", "load.prom", **bad(ACME=1))
+    second = samples(file)
+    text = file.read_text()
+
+    assert ["acme", "beta"] == list(first)
+    assert [(0, 3, 6), (0, 3, 3)] == [
+        (found["exit_code"], found["loaded_day_fetches"], found["records"])
+        for found in first.values()
+    ]
+    assert [4, 4] == [found["api_calls"] for found in first.values()]
+    assert (4, 3, 0) == (
+        done.exit_code,
+        second["acme"]["exit_code"],
+        second["beta"]["exit_code"],
+    )
+    success = "last_success_timestamp_seconds"
+    final = "newest_final_day_end_timestamp_seconds"
+    assert first["acme"][success] == second["acme"][success]
+    assert first["beta"][success] < second["beta"][success]
+    assert first["acme"][final] == second["acme"][final]
+    assert ("day_lag" in second["acme"], second["beta"]["day_lag"]) == (False, 0)
+    assert 1 == text.count("# HELP ccwarehouse_load_exit_code ")
+
+
+def test_what_ends_the_load_of_all_is_the_code_of_each(call, tmp_path):
+    """A warehouse that cannot be written, settings that are wrong, a refused file."""
+    file = tmp_path / "load.prom"
+    call("load", "--metrics", "load.prom")
+    good = samples(file)
+    (tmp_path / "budgets.csv").write_text(
+        f"scope,name,month,amount,currency\norganisation,,{LAST:%Y-%m},1,EUR\n"
+    )
+    codes = [
+        call("load", "--metrics", "load.prom", *words, **given).exit_code
+        for words, given in (
+            (["--database", "load.prom/x.duckdb"], {}),
+            ([], {f"{SECTION}LOOKBACK": "many"}),
+        )
+    ]
+    wrong = samples(file)
+    refused = call("load", "--metrics", "load.prom", "--budgets", "budgets.csv")
+
+    assert [5, 3, 3] == [*codes, refused.exit_code]
+    for found in (wrong, samples(file)):
+        assert [3, 3] == [each["exit_code"] for each in found.values()]
+        assert [each["last_success_timestamp_seconds"] for each in good.values()] == [
+            each["last_success_timestamp_seconds"] for each in found.values()
+        ]
+
+
+def test_a_wait_for_one_account_is_told_with_its_name(api, call, monkeypatch):
+    """Also while its key is asked about, before anything is loaded."""
+    monkeypatch.setattr(progress, "LISTENING", 0.001)
+    monkeypatch.setattr(progress, "SILENCE", 0.01)
+    api.fault = lambda request: (
+        error(503, "Overloaded") if request.headers["x-api-key"] == OTHER_KEY else None
+    )
+    done = call("load")
+
+    assert 4 == done.exit_code
+    assert "beta: No answer from the API for 0.01 s" in done.stderr
+    assert "No answer from the API for 0.01 s (503" not in done.stderr.replace(
+        "beta: No answer", ""
+    )
+
+
 # in processes of their own
 
 
@@ -410,7 +556,7 @@ def test_a_load_ended_between_accounts_keeps_the_first_and_goes_on(
     assert [("acme", "ours", 3, 6)] == stored(tmp_path)
     if number == signal.SIGTERM:
         assert 130 == process.returncode
-        assert "Interrupted in account beta. 0 of 3 days are committed" in told
+        assert "\nInterrupted in account beta. 0 of 3 days are committed" in told
         assert "Loaded before: acme. The next load continues from there." in told
     api.fault = None
     again = start()

@@ -326,7 +326,9 @@ def call(tmp_path, monkeypatch):
     """Run `status` in an empty folder without a key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ANTHROPIC_ADMIN_KEY", raising=False)
-    return lambda *words: CliRunner().invoke(main, ["status", *words])
+    return lambda *words, **given: CliRunner().invoke(
+        main, ["status", *words], env=given
+    )
 
 
 @pytest.mark.slow
@@ -460,7 +462,10 @@ def test_a_fetch_of_a_clock_that_was_ahead_makes_no_day_final(api, database):
 
 @pytest.mark.slow
 def test_an_age_is_asked_for_of_an_account_that_has_no_final_day(api, tmp_path, call):
-    """4 if no day was ever fetched, or none is final; 5 if there is no file."""
+    """4 if no day was ever fetched, or none is final; 5 if there is no file.
+
+    Without a key the status would be that of the account that is stored.
+    """
     now = datetime.now(UTC)
     usage = tmp_path / "usage.duckdb"
     other = tmp_path / "other.duckdb"
@@ -472,7 +477,7 @@ def test_an_age_is_asked_for_of_an_account_that_has_no_final_day(api, tmp_path, 
         pass
     words = ("--max-age", "30", "--json", "--database")
     never, failed, empty, missing = (
-        call(*words, name)
+        call(*words, name, ANTHROPIC_ADMIN_KEY="sk-ant-admin-x")
         for name in ("usage.duckdb", "other.duckdb", "empty.duckdb", "missing.duckdb")
     )
 
