@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from .export.formats import Writer
     from .inputs import InputFile
-    from .load import Outcome, Plan
+    from .load import Plan
+    from .outcome import Outcome
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
 
