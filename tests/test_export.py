@@ -258,6 +258,8 @@ def test_nulls_come_first(call, tmp_path, loaded):
     copy.write_bytes(loaded.read_bytes())
     execute(copy, f"update claude_code.usage_report set organization_id = null "
                   f"where date = '{DAYS[1]}'")  # fmt: skip
+    with open_warehouse("duckdb", copy, "claude_code") as warehouse:
+        warehouse.build_views(everything=True)
 
     rows = call("stg_usage", database=copy).stdout.splitlines()[1:]
     daily = call("org_daily", database=copy).stdout.splitlines()[1:]

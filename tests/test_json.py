@@ -191,6 +191,7 @@ def test_what_needs_fixing_is_the_error(api, call, monkeypatch):
     assert (3, 3) == (doctor[0], load[0])
     assert "The API does not know the key" in doctor[1]["error"]
     assert "refused the key" in load[1]["error"]
+    assert "(sk-ant-admin...)" in load[1]["error"]
 
 
 @pytest.mark.process

@@ -174,7 +174,7 @@ def test_a_clock_that_is_hours_off_is_set_right(load, ledger, hours):
     said = [line for line in remarks(PLAN, outcome) if "clock" in line]
     side = "ahead of" if hours > 0 else "behind"
     expected = f"This machine's clock is 780 minutes {side} the API's"
-    assert [expected][: abs(hours)] == [line.partition(",")[0] for line in said]
+    assert [expected][: abs(hours)] == [line.partition(". ")[0] for line in said]
     assert 3600 * hours == outcome_as_dict(PLAN, outcome, "")["clock_ahead_seconds"]
 
 

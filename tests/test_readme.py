@@ -80,7 +80,7 @@ def test_the_cron_line_loads_where_cron_runs_it(tmp_path):
     assert ("CRON_TZ=UTC", True) == (zone, (tmp_path / "ccwarehouse.duckdb").exists())
 
 
-@pytest.mark.parametrize("command", ["load", "export", "report"])
+@pytest.mark.parametrize("command", ["load", "status", "export", "report"])
 def test_every_option_is_told_of(command):
     """The tables of options are complete."""
     params = main.commands[command].params
@@ -93,6 +93,25 @@ def test_every_option_is_told_of(command):
 
     told = OPERATIONS + PAGES[DOCS / "report.md"]
     assert [] == [name for name in options if name not in told]
+
+
+def test_the_variables_that_are_told_of_are_those_of_options():
+    """Each one in docs/ is read by an option or by dlt's settings."""
+    known = {
+        variable
+        for command in main.commands.values()
+        for option in command.params
+        if isinstance(option, click.Option)
+        for variable in option.envvar
+    }
+    told = {
+        variable
+        for text in PAGES.values()
+        for variable in re.findall(r"\bCCWAREHOUSE_(?!_)\w+", text)
+    }
+
+    assert told
+    assert set() == told - known
 
 
 def test_every_exit_code_is_told_of():

@@ -195,6 +195,26 @@ CASES = {
             "DESTINATION__REDSHIFT__CREDENTIALS": f"mysql://u:{PASSWORD}@127.0.0.1/usage"
         },
     ),
+    "events of days that fail": Case(
+        "load --log-format json --metrics m.prom", 7, echo(404)
+    ),
+    "events of a refusal": Case(
+        "load --log-format json --metrics m.prom", 3, echo(401)
+    ),
+    "events of unknown fields": Case(
+        "load --log-format json",
+        0,
+        strange_page(owner=[EMAIL], more={EMAIL: EMAIL}),
+    ),
+    "events of a key without quotes": Case(
+        "load --log-format json", 3, file=f"api_key = {KEY}"
+    ),
+    "events without Postgres": Case(
+        "load --destination postgres --log-format json",
+        5,
+        given={CREDENTIALS: POSTGRES},
+    ),
+    "variable with the key": Case("load", 2, given={"CCWAREHOUSE_LOAD_WAIT": KEY}),
     "malformed credentials": Case(
         "load --destination postgres", 3, given={CREDENTIALS: f"loader:{PASSWORD}@x y"}
     ),

@@ -14,7 +14,12 @@ from click.testing import CliRunner
 from ccwarehouse.cli import main
 from ccwarehouse.status import State, read_status
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
-from ccwarehouse.words.status import remarks, status_as_dict, status_as_lines
+from ccwarehouse.words.status import (
+    end_of_status,
+    remarks,
+    status_as_dict,
+    status_as_lines,
+)
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
@@ -399,3 +404,92 @@ def test_a_file_of_another_program_is_not_changed(tmp_path, call):
     assert 5 == done.exit_code
     assert "load first" in done.stderr
     assert before == (tmp_path / "other.duckdb").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("hours", "is_too_old"), [(11, True), (12, False), (13, False), (10**30, False)]
+)
+def test_the_age_is_that_of_the_end_of_the_newest_final_day(
+    api, database, hours, is_too_old
+):
+    """At noon the day before ended 12 hours ago; exactly the limit is not too old."""
+    load_from(api, database, "2026-03-08", "2026-03-10")
+    with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
+        settings = resolve_settings()
+        status = read_status(warehouse, CLAUDE_CODE, settings, NOON, hours)
+    end = end_of_status(status, "here")
+
+    assert (date(2026, 3, 9), 12) == (status.newest_final, status.age_hours)
+    assert (is_too_old, 4 if is_too_old else 0) == (status.is_too_old, end.code)
+    told = (
+        "The newest final day, 2026-03-09, ended 12.0 hours ago, more than --max-age "
+        "11. See why the last load did not load more, then run: ccwarehouse load"
+    )
+    assert ([told] if is_too_old else []) == remarks(status)
+    facts = ("newest_final_day", "age_hours", "max_age_hours", "is_too_old")
+    expected = ["2026-03-09", 12, hours, is_too_old]
+    assert expected == [end.facts[name] for name in facts]
+
+
+@pytest.mark.slow
+def test_only_a_day_that_was_complete_when_it_was_fetched_is_final(api, database):
+    """Provisional, failed and broken days are not: the age is that of the one before.
+
+    A day that was final and could not be fetched again still is.
+    """
+    load_from(api, database, "2026-03-09", "2026-03-09", now=NOON - HALF_A_DAY * 2)
+    load_from(api, database, "2026-03-05", "2026-03-08")
+    execute(database, "delete from claude_code.usage_report where day(date) = 8")
+    api.fault = failing("2026-03-07")
+    load_from(api, database, "2026-03-07", "2026-03-07")
+
+    assert date(2026, 3, 7) == status_of(database).newest_final
+
+
+@pytest.mark.slow
+def test_a_fetch_of_a_clock_that_was_ahead_makes_no_day_final(api, database):
+    """Nobody knows when the day was really fetched; the next load fetches it again."""
+    load_from(api, database, "2026-03-08", "2026-03-08")
+    load_from(api, database, "2026-03-09", "2026-03-09", now=NOON + HALF_A_DAY)
+
+    assert date(2026, 3, 8) == status_of(database).newest_final
+
+
+@pytest.mark.slow
+def test_an_age_is_asked_for_of_an_account_that_has_no_final_day(api, tmp_path, call):
+    """4 if no day was ever fetched, or none is final; 5 if there is no file."""
+    now = datetime.now(UTC)
+    usage = tmp_path / "usage.duckdb"
+    other = tmp_path / "other.duckdb"
+    api.now = lambda: now
+    load_from(api, usage, now=now, account="another")
+    api.fault = lambda request: error(404, "not here")
+    load_from(api, other, now=now)
+    with duckdb.connect(tmp_path / "empty.duckdb"):
+        pass
+    words = ("--max-age", "30", "--json", "--database")
+    never, failed, empty, missing = (
+        call(*words, name)
+        for name in ("usage.duckdb", "other.duckdb", "empty.duckdb", "missing.duckdb")
+    )
+
+    assert [4, 4, 4, 5] == [done.exit_code for done in (never, failed, empty, missing)]
+    for done in (never, failed, empty):
+        told = json.loads(done.stdout)
+        assert "No day is final yet" in done.stderr
+        assert "ccwarehouse load" in told["error"]
+        assert (None, None, True) == (
+            told["newest_final_day"],
+            told["age_hours"],
+            told["is_too_old"],
+        )
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "nan", "inf", "1e9", "1.5", ""])
+def test_an_age_that_would_never_alarm_is_wrong_usage(call, hours):
+    """Whole hours from 1 on."""
+    done = call("--max-age", hours)
+
+    assert 2 == done.exit_code
+    assert "--max-age" in done.stderr

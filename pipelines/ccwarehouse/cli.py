@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from .options import (
     IsoMonth,
     NewOrOldFile,
     json_option,
+    log_format_option,
     wait_option,
     warehouse_options,
 )
@@ -42,10 +44,11 @@ if TYPE_CHECKING:
 
     from .export.formats import Writer
     from .inputs import InputFile
-    from .load import Plan
     from .outcome import Outcome
+    from .run import Run
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
+    from .words.progress import Silence
 
 HELP = {"max_content_width": 88, "help_option_names": ["-h", "--help"]}
 
@@ -100,6 +103,12 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="Write the page of the month here afterwards.",
 )
+@click.option(
+    "--metrics",
+    type=NewOrOldFile(dir_okay=False, path_type=Path),
+    help="At the end write Prometheus metrics to this file, also when the load fails.",
+)
+@log_format_option
 @wait_option
 @json_option
 @warehouse_options
@@ -119,6 +128,7 @@ def load(
     quiet: bool,
     publish: Path | None,
     page: Path | None,
+    metrics: Path | None,
     wait: int,
     destination: str,
     database: Path,
@@ -137,6 +147,8 @@ def load(
         from whole_days.clock import utc_now
 
         from .load import Request, plan
+        from .metrics import write_metrics
+        from .run import Run
         from .warehouses import engine_of
         from .words.load import end_of_load, remarks
         from .words.plan import end_of_dry_run
@@ -144,30 +156,28 @@ def load(
     engine = engine_of(destination, database)
     with _errors_explained(destination):
         engine.stored_name(dataset)
-    if publish:
-        with _errors_explained(str(publish)):
-            engine.require_copy(publish, dataset)
-    if page:
-        from .export import require_target
-
-        with _errors_explained(str(page)):
-            require_target(page, database, option="--report")
+    _require_targets(engine, dataset, publish, page, metrics)
+    run = Run(CLAUDE_CODE.name)
+    if metrics and not dry_run:
+        output.watchers.append(partial(write_metrics, metrics, run, output.remark))
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
         settings = resolve_settings(lookback=lookback, concurrency=concurrency)
+        run.account = settings.account
+        output.name(settings.account, run.report, quiet=quiet)
         files = _files(teams, budgets, min_group_size)
-        before = None if dry_run else _preflight(settings, quiet=quiet)
+        before = None if dry_run else _preflight(output, settings, run, quiet=quiet)
     now = before.clock if before else utc_now
     access = {"read_only": True} if dry_run else {"sole_writer": True}
     with _warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
         stored = warehouse.stored(CLAUDE_CODE, settings.account)
-        chosen = plan(request, stored, now(), settings)
+        run.plan = chosen = plan(request, stored, now(), settings)
         if before is None:
             is_checked = warehouse.check_inputs(files)
             return end_of_dry_run(chosen, files, currencies_known=is_checked)
-        outcome = _load(output, warehouse, chosen, files, settings, before, quiet=quiet)
+        outcome = _load(output, warehouse, run, files, settings, before, quiet=quiet)
         for remark in remarks(chosen, outcome):
             output.remark(remark)
         if page:
@@ -207,16 +217,29 @@ def transform(
 
 
 @main.command(epilog=as_help())
+@click.option(
+    "--max-age",
+    type=click.IntRange(1),
+    metavar="HOURS",
+    help="Also end with 4 when the newest final day ended more hours ago.",
+)
 @json_option
 @warehouse_options
 @click.pass_obj
-def status(output: Output, destination: str, database: Path, dataset: str) -> End:
+def status(
+    output: Output,
+    max_age: int | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
     """Say what is stored, what is missing and what the next load would do.
 
-    Ends with 4 when a day failed, is not whole or was never fetched, otherwise with 0.
-    Provisional days are not missing: the next load fetches them again. A stored day
-    that could not be fetched again is not missing either, if it is within the lookback
-    and was fetched in the last 48 hours. Needs no key.
+    Ends with 4 when a day failed, is not whole or was never fetched, or when the newest
+    final day is older than --max-age, otherwise with 0. Provisional days are not
+    missing: the next load fetches them again. A stored day that could not be fetched
+    again is not missing either, if it is within the lookback and was fetched in the
+    last 48 hours. Needs no key.
     """
     with frozen_imports():
         from claude_code_analytics import CLAUDE_CODE, resolve_settings
@@ -230,7 +253,7 @@ def status(output: Output, destination: str, database: Path, dataset: str) -> En
     with _warehouse(
         output, destination, database, dataset, read_only=True
     ) as warehouse:
-        found = read_status(warehouse, CLAUDE_CODE, settings, utc_now())
+        found = read_status(warehouse, CLAUDE_CODE, settings, utc_now(), max_age)
     for remark in remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
@@ -610,6 +633,33 @@ def _write_page(
         output.say(f"The report is in {page}.")
 
 
+def _require_targets(
+    engine: Engine,
+    dataset: str,
+    publish: Path | None,
+    page: Path | None,
+    metrics: Path | None,
+) -> None:
+    """End before the load if one of its files could not be written afterwards."""
+    from .export import require_target
+    from .metrics import require_metrics_file
+
+    if publish:
+        with _errors_explained(str(publish)):
+            engine.require_copy(publish, dataset)
+    if page:
+        with _errors_explained(str(page)):
+            require_target(page, engine.database, option="--report")
+    if metrics:
+        others = {
+            "--database": engine.database,
+            "--publish": publish,
+            "--report": page,
+        }
+        with _errors_explained(str(metrics)):
+            require_metrics_file(metrics, others)
+
+
 def _publish(
     output: Output, engine: Engine, target: Path, wait: int, *, quiet: bool
 ) -> None:
@@ -635,37 +685,39 @@ def _errors_explained(location: str) -> Iterator[None]:
         ) from None
 
 
-def _preflight(settings: UsageSettings, *, quiet: bool) -> Preflight:
-    from rich.console import Console
-
+def _preflight(
+    output: Output, settings: UsageSettings, run: Run, *, quiet: bool
+) -> Preflight:
     from claude_code_analytics.preflight import preflight
 
     from .words.progress import Silence, Words
 
-    watching = Silence() if quiet else Words(Console(stderr=True))
-    with watching, watching.contact.call():
-        return preflight(settings)
+    contact = run.contact
+    watching = Silence(contact) if quiet else Words(output.remark, contact)
+    with watching, contact.call():
+        return preflight(settings, contact=contact)
 
 
 def _load(
     output: Output,
     warehouse: Warehouse,
-    plan: Plan,
+    run: Run,
     files: Sequence[InputFile],
     settings: UsageSettings,
     before: Preflight,
     *,
     quiet: bool,
 ) -> Outcome[UsageSummary]:
-    from rich.console import Console
-
     from claude_code_analytics import CLAUDE_CODE
 
     from .interrupt import run_interruptibly
-    from .load import load as run
+    from .load import load as fetch_and_write
     from .load import load_files
+    from .run import Counted
     from .words.load import interrupted
-    from .words.progress import watch
+
+    plan = run.plan
+    assert plan
 
     def farewell() -> None:
         progress.__exit__()
@@ -674,15 +726,15 @@ def _load(
         output.end(End(ExitCode.INTERRUPTED, line))
 
     def work() -> Outcome[UsageSummary]:
-        outcome = run(
+        outcome = fetch_and_write(
             warehouse,
             CLAUDE_CODE,
             plan,
             settings,
-            progress,
+            Counted(run, progress),
             before.clock,
             is_admitted=before.is_admitted,
-            contact=progress.contact,
+            contact=run.contact,
         )
         now = before.clock()
         outcome.files, outcome.file_error = load_files(warehouse, files, now)
@@ -690,5 +742,16 @@ def _load(
             warehouse.build_views()
         return outcome
 
-    with watch(Console(stderr=True), len(plan.wanted), quiet=quiet) as progress:
+    with _progress(output, run, len(plan.wanted), quiet=quiet) as progress:
         return run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
+
+
+def _progress(output: Output, run: Run, days: int, *, quiet: bool) -> Silence:
+    from rich.console import Console
+
+    from .words.events import EventLines
+    from .words.progress import watch
+
+    if output.events:
+        return EventLines(output.events, run.contact)
+    return watch(Console(stderr=True), days, quiet=quiet, contact=run.contact)

@@ -3,6 +3,8 @@
 from collections.abc import MutableMapping
 from typing import Final
 
+from .variables import forget_blank
+
 # dlt would report this run: to its makers, or to where another project's settings say.
 SILENCED: Final = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -20,7 +22,11 @@ FORGOTTEN: Final = (
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:
-    """Keep another project's variables from changing how dlt runs here."""
+    """Keep another project's variables from changing how dlt runs here.
+
+    Our own variables without a value count as not set.
+    """
     for name in FORGOTTEN:
         environ.pop(name, None)
+    forget_blank(environ)
     environ.update(QUIET | dict(environ) | SILENCED)

@@ -76,6 +76,18 @@ def json_option(command: F) -> F:
     )(command)
 
 
+def log_format_option(command: F) -> F:
+    """`--log-format`; the group `Commands` reads it, so no command has to."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        expose_value=False,
+        help="What goes to stderr: lines, or one JSON event a line.",
+    )(command)
+
+
 def wait_option(command: F) -> F:
     """`--wait`, for commands that write."""
     return click.option(

@@ -1,54 +1,92 @@
-"""What is printed: lines for people, or one JSON object for programs."""
+"""What is printed: lines for people, an object for programs, or events for logs."""
 
 import json
+import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any
 
 import click
 
 from .end import End
+from .events import Events, Level
 from .exit_codes import ExitCode
 from .interrupt import signals_as_ctrl_c
 from .streams import forgive_unwritable_streams, lost_output
+from .variables import asked_for, is_asked_for, variables
 
 PACKAGE = "ccwarehouse"
 
 LOST = "Some output is lost: {reason}. Free some space, then run the command again."
+# A key that was given to the wrong option or variable; not "sk-ant-admin..." in advice
+KEY = re.compile(r"sk-ant-[\w-]{10,}", re.IGNORECASE)
 A_BUG = "A bug in ccwarehouse: {name}. Report the traceback on stderr."
 
 
-@dataclass(frozen=True)
+@dataclass
 class Output:
-    """Prints what a command says; with `as_json`, stdout gets only the JSON object."""
+    """Prints what a command says; with `as_json`, stdout gets only the JSON object.
+
+    With `events`, stderr gets these instead of lines, and stdout no lines. `watchers`
+    are told how the command ends before anyone else, and may change it.
+    """
 
     as_json: bool
+    events: Events | None = None
+    watchers: list[Callable[[End], End]] = field(default_factory=list)
+
+    @classmethod
+    def asked_for(cls, words: Sequence[str]) -> "Output":
+        """The output that the words and the environment ask for."""
+        as_events = asked_for("--log-format", words, os.environ) == "json"
+        events = Events(lambda line: click.echo(line, err=True)) if as_events else None
+        return cls(is_asked_for("--json", words, os.environ), events)
+
+    def name(self, account: str, report: str, *, quiet: bool) -> None:
+        """Give the account and the report to all further events."""
+        if self.events:
+            self.events.account, self.events.report = account, report
+            self.events.at_least = Level.WARNING if quiet else Level.INFO
 
     def say(self, line: str) -> None:
         """Print a line for people on stdout, before the end."""
-        if not self.as_json:
+        if not (self.as_json or self.events):
             click.echo(line)
 
     def remark(self, line: str) -> None:
         """Print on stderr a line that needs attention."""
-        click.echo(line, err=True)
+        if self.events:
+            self.events.remark(line)
+        else:
+            click.echo(line, err=True)
 
-    def end(self, end: End) -> None:
-        """Print the end."""
+    def end(self, end: End) -> int:
+        """Print the end; returns the exit code."""
+        for watcher in self.watchers:
+            end = watcher(end)
+        if self.events:
+            level = Level.ERROR if end.code else Level.INFO
+            self.events.tell(level, "summary", **_as_dict(end))
         if self.as_json:
-            common = {
-                "exit_code": end.code,
-                "error": end.error,
-                "version": version(PACKAGE),
-            }
-            click.echo(json.dumps(common | dict(end.facts)))
+            click.echo(json.dumps(_as_dict(end)))
         else:
             for line in end.lines:
-                click.echo(line)
+                self.say(line)
         if reason := lost_output():
             self.remark(LOST.format(reason=reason))
+        return end.code
+
+
+def _as_dict(end: End) -> dict[str, Any]:
+    common = {
+        "exit_code": end.code,
+        "error": end.error,
+        "version": version(PACKAGE),
+    }
+    return common | dict(end.facts)
 
 
 class EndedError(click.ClickException):
@@ -87,16 +125,19 @@ class Commands(click.Group):
         """Run a command and end the process with its code.
 
         A wrong argument ends the program before a command could see `--json`. So this
-        looks for `--json` among the arguments. A bug is raised with its traceback.
+        looks for it among the arguments. A bug is raised with its traceback.
         """
         forgive_unwritable_streams()
         words = sys.argv[1:] if args is None else args
-        output = Output(as_json="--json" in words)
+        output = Output.asked_for(words)
         extra |= {"standalone_mode": False, "obj": output}
         try:
             end = super().main(args, *more, **extra)
         except click.ClickException as error:
-            error.show()
+            told = KEY.sub("[key]", error.message)
+            error.message = told  # type: ignore[misc]  # click's subclasses fill it in
+            if not output.events:  # there the summary says it
+                error.show()
             facts = error.facts if isinstance(error, EndedError) else {}
             end = End(error.exit_code, error.format_message(), facts)
         except Exception as bug:
@@ -104,8 +145,15 @@ class Commands(click.Group):
             raise
         if not isinstance(end, End):  # --help and --version return a code
             sys.exit(end)
-        output.end(end)
-        sys.exit(end.code)
+        sys.exit(output.end(end))
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command. Each of its options can be set by a variable."""
+        for option in cmd.params:
+            if isinstance(option, click.Option):
+                option.envvar = variables(name or cmd.name or "", option.opts[-1])
+                option.show_envvar = True
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
         """Run a command; Ctrl-C and SIGTERM become an error with an exit code."""

@@ -4,11 +4,12 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
 from dlt.common.configuration.container import Container
+from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.providers.doc import BaseDocProvider
 from dlt.common.configuration.specs import PluggableRunContext
 
@@ -21,11 +22,17 @@ SHORTEST: Final = 4
 
 def without_secrets(text: str) -> str:
     """The text with `***` for the secrets of destinations in dlt's configuration."""
+    return secrets_remover()(text)
+
+
+def secrets_remover() -> Callable[[str], str]:
+    """The same for many texts, with the secrets as they are configured now."""
     forms = {form for secret in _secrets() for form in _forms(secret)}
     if not forms:
-        return text
+        return str
     longest_first = sorted(forms, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, longest_first)), "***", text)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return lambda text: pattern.sub("***", text)
 
 
 def _secrets() -> Iterator[str]:
@@ -33,11 +40,20 @@ def _secrets() -> Iterator[str]:
     for name, value in os.environ.items():
         if OF_DESTINATIONS.search(name):
             yield from _in_value(name.rpartition("__")[2], value)
-    for provider in Container()[PluggableRunContext].providers.providers:
+    for settings in _files():
+        yield from _in_value("", settings.get("destination", {}))
+        yield from _in_value("credentials", settings.get("credentials", {}))
+
+
+def _files() -> Iterator[dict[str, Any]]:
+    """The content of dlt's files; nothing if dlt could not read them itself."""
+    try:
+        providers = Container()[PluggableRunContext].providers.providers
+    except ConfigurationException:
+        return
+    for provider in providers:
         if isinstance(provider, BaseDocProvider):
-            settings = tomllib.loads(provider.to_toml())
-            yield from _in_value("", settings.get("destination", {}))
-            yield from _in_value("credentials", settings.get("credentials", {}))
+            yield tomllib.loads(provider.to_toml())
 
 
 def _in_value(name: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any of TOML's

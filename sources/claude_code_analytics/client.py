@@ -194,6 +194,7 @@ class UsageClient:
             retry=tenacity.retry_if_exception_type(TransientError),
             wait=lambda state: self._pause(state, patience),
             stop=lambda state: state.upcoming_sleep > patience.left(),
+            before_sleep=self._count_retry,
             reraise=True,
         )
         try:
@@ -208,6 +209,9 @@ class UsageClient:
         self._gate.answered()
         self.admission.accept()
         return found
+
+    def _count_retry(self, _: tenacity.RetryCallState) -> None:
+        self._contact.retries += 1
 
     def _pause(self, state: tenacity.RetryCallState, patience: Patience) -> float:
         """Seconds until the next retry; after a 429 the other days pause as well."""
@@ -235,6 +239,7 @@ class UsageClient:
         try:
             async with asyncio.timeout(patience.left()):
                 await self._gate.passed(patience)
+                self._contact.sent += 1
                 async with self._http.stream("GET", PATH, params=params) as head:
                     self._hear(head)
                     return Answer(head, await read_body(head))

@@ -37,8 +37,11 @@ def preflight(
     settings: UsageSettings,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
+    contact: Contact | None = None,
 ) -> Preflight:
     """Ask for one record of the last complete day, and judge by the reply.
+
+    `contact` counts the calls.
 
     Raises `CredentialsError` when the key is refused, and `ClockError` when this
     machine's clock is off by more than a day. If the API does not answer, the load
@@ -46,7 +49,7 @@ def preflight(
     """
     judged = ApiClock(clock)
     with start_blocking_portal() as portal:
-        probe = portal.call(_ask, settings, transport, judged)
+        probe = portal.call(_ask, settings, transport, judged, contact or Contact())
     if probe and probe.status in REFUSALS:
         raise CredentialsError(f"{REFUSED} The API said: {probe.said}")
     if probe and (probe.page or 400 <= probe.status < 500):
@@ -58,13 +61,14 @@ async def _ask(
     settings: UsageSettings,
     transport: httpx.AsyncBaseTransport | None,
     clock: ApiClock,
+    contact: Contact,
 ) -> Probe | None:
     """The reply; None when there is none.
 
     A refusal may concern only that day. So a second call asks for a day a week earlier.
     """
     last = Calendar(clock(), settings.settle).last_complete
-    async with aclosing(UsageClient(settings, clock, Contact(), transport)) as client:
+    async with aclosing(UsageClient(settings, clock, contact, transport)) as client:
         try:
             probe = await client.probe(last)
             if probe.status in REFUSALS:

@@ -40,12 +40,16 @@ class Calendar:
 
     def is_final(self, day: date, fetched_at: datetime) -> bool:
         """Whether the day was complete when a fetch began at `fetched_at`."""
-        end = datetime.combine(day + ONE_DAY, time(), UTC)
-        return fetched_at >= end + self.settle
+        return fetched_at >= end_of(day) + self.settle
 
     def is_to_come(self, fetched_at: datetime | None) -> bool:
         """Whether the time of a fetch is in the future: its clock was ahead."""
         return fetched_at is not None and fetched_at > self.now + CLOCK_TOLERANCE
+
+
+def end_of(day: date) -> datetime:
+    """24:00 UTC of a day."""
+    return datetime.combine(day + ONE_DAY, time(), UTC)
 
 
 def each_day(first: date, last: date) -> Iterator[date]:

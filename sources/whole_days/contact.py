@@ -1,4 +1,4 @@
-"""Whether the API answers. Calls report to it, and progress displays read it."""
+"""Whether the API answers. Calls report to it; progress and metrics read it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +10,14 @@ from .errors import DayError, TransientError
 class Contact:
     """How long calls have waited for an answer; `reason` is why the last try failed.
 
+    `sent` counts the requests, `retries` those among them that repeat a failed one.
     `clock` returns seconds. One thread makes the calls, other threads may read.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.reason = ""
+        self.sent = 0
+        self.retries = 0
         self._clock = clock
         self._calls = 0
         self._since = 0.0

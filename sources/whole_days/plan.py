@@ -97,6 +97,21 @@ def asked_for(start: date, end: date, calendar: Calendar) -> list[WantedDay]:
     return [WantedDay(day, Reason.ASKED_FOR) for day in each_day(start, last)]
 
 
+def newest_final(stored: Mapping[date, StoredDay], calendar: Calendar) -> date | None:
+    """The newest stored day that is final and whole; None without one.
+
+    A fetch of the future does not count: its clock was ahead.
+    """
+    days = (
+        day
+        for day, state in stored.items()
+        if state.stands
+        and day <= calendar.last_complete
+        and not calendar.is_to_come(state.fetched_at)
+    )
+    return max(days, default=None)
+
+
 def in_runs(wanted: Iterable[WantedDay]) -> list[tuple[date, date, Reason]]:
     """Consecutive days with the same reason, as (first, last, reason)."""
     return [

@@ -12,12 +12,11 @@ CALENDAR: Final = """
     select account, date, is_final from {fetched_days} order by account, date
 """
 
-# After the last day fetched whole there are only fetches that failed. The ledger, as
-# data_quality looks at all records.
+# After the last day fetched whole there are only fetches that failed.
 FAILED: Final = """
-    select distinct date from {stg_day_fetches}
-    where account = %s and date > date '{last}'
-    order by date
+    select from_date from {data_quality}
+    where account = %s and status = 'failed' and from_date > date '{last}'
+    order by from_date
 """
 
 ORGANISATIONS: Final = """

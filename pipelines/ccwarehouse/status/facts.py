@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from whole_days.calendar import ONE_DAY, Calendar, each_day
-from whole_days.plan import Reason, StoredDay, WantedDay, nightly
+from whole_days.calendar import ONE_DAY, Calendar, each_day, end_of
+from whole_days.plan import Reason, StoredDay, WantedDay, newest_final, nightly
 
 from ..load import Plan
 
@@ -41,7 +41,8 @@ class Status:
 
     `rows` counts the rows of each table. `last_run` is when the newest load was
     committed (UTC, None without one). A load fetches the last `lookback` complete days
-    again.
+    again. `max_age` is how many hours ago the newest final day may have ended; None
+    sets no limit.
     """
 
     account: str
@@ -50,6 +51,7 @@ class Status:
     last_run: datetime | None
     next_load: Plan
     lookback: int
+    max_age: int | None = None
 
     @property
     def stored(self) -> list[date]:
@@ -77,6 +79,26 @@ class Status:
         is_recent = day > calendar.last_complete - self.lookback * ONE_DAY
         age = calendar.now - stored.fetched_at if stored.fetched_at else timedelta.max
         return is_recent and age <= FRESH
+
+    @property
+    def newest_final(self) -> date | None:
+        """The newest day that is final and whole."""
+        return newest_final(self.next_load.stored, self.next_load.calendar)
+
+    @property
+    def age_hours(self) -> float | None:
+        """How many hours ago the newest final day ended (24:00 UTC)."""
+        if self.newest_final is None:
+            return None
+        age = self.next_load.calendar.now - end_of(self.newest_final)
+        return age.total_seconds() / 3600
+
+    @property
+    def is_too_old(self) -> bool:
+        """Whether the newest final day is older than `max_age`, or there is none."""
+        if self.max_age is None:
+            return False
+        return self.age_hours is None or self.age_hours > self.max_age
 
     @property
     def gaps(self) -> list[date]:

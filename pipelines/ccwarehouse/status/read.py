@@ -23,37 +23,52 @@ _LAST_RUN = """
 
 
 def read_status(
-    warehouse: Warehouse, report: Report[Any], settings: Settings, now: datetime
+    warehouse: Warehouse,
+    report: Report[Any],
+    settings: Settings,
+    now: datetime,
+    max_age: int | None = None,
 ) -> Status:
     """The status at `now` (UTC). Creates and changes nothing.
 
-    Raises `NothingLoadedError` before the first load, and dlt's errors if the warehouse
-    cannot be reached.
+    Raises `NothingLoadedError` before the first load, unless `max_age` asks for the age
+    of what is there, and dlt's errors if the warehouse cannot be reached.
     """
     stored = warehouse.stored(report, settings.account)
     chosen = plan(Request(), stored, now, settings)
     with warehouse.client() as client:
-        if not chosen.stored:
+        if not chosen.stored and max_age is None:
             raise NothingLoadedError(
                 f"dataset {client.dataset_name} has no data of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"
             )
-        return _status(client, report, settings, chosen)
+        return _status(client, report, settings, chosen, max_age)
 
 
 def _status(
-    client: SqlClientBase[Any], report: Report[Any], settings: Settings, chosen: Plan
+    client: SqlClientBase[Any],
+    report: Report[Any],
+    settings: Settings,
+    chosen: Plan,
+    max_age: int | None,
 ) -> Status:
     account = settings.account
-    ledger = DAY_FETCHES.name
     return Status(
         account=account,
         days=by_state(chosen.stored, chosen.calendar),
         rows={table: _count(client, table, account) for table in report.all_tables},
-        last_run=_value(client, _LAST_RUN, ledger, report.name, account),
+        last_run=_last_run(client, report.name, account),
         next_load=chosen,
         lookback=settings.lookback,
+        max_age=max_age,
     )
+
+
+def _last_run(client: SqlClientBase[Any], report: str, account: str) -> Any:  # noqa: ANN401 - as the engine has it
+    try:
+        return _value(client, _LAST_RUN, DAY_FETCHES.name, report, account)
+    except DatabaseUndefinedRelation:
+        return None
 
 
 def _count(client: SqlClientBase[Any], table: str, account: str) -> int:

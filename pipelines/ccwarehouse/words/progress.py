@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Self
 
 from rich.console import Console
@@ -24,10 +26,10 @@ LISTENING: Final = 1.0  # seconds between two checks
 class Silence:
     """Prints nothing; counts committed and failed days."""
 
-    def __init__(self) -> None:
+    def __init__(self, contact: Contact | None = None) -> None:
         self.stored_days = 0
         self.failed_days = 0
-        self.contact = Contact()
+        self.contact = contact or Contact()
 
     def __enter__(self) -> Self:
         return self
@@ -48,10 +50,11 @@ class Silence:
 class Words(Silence):
     """Counts records, and prints a line when the API does not answer."""
 
-    def __init__(self, console: Console, contact: Contact | None = None) -> None:
-        super().__init__()
-        self.contact = contact or self.contact
-        self._console = console
+    def __init__(
+        self, say: Callable[[str], None], contact: Contact | None = None
+    ) -> None:
+        super().__init__(contact)
+        self._say = say
         self._records = 0
         self._began = time.monotonic()
         self._was_told = False
@@ -79,17 +82,17 @@ class Words(Silence):
         is_silent = self.contact.silence() >= SILENCE
         if is_silent and not self._was_told:
             reason = f" ({self.contact.reason})" if self.contact.reason else ""
-            self._print(
-                f"No answer from the API for {SILENCE} s{reason}. Still trying."
-            )
+            self._say(f"No answer from the API for {SILENCE} s{reason}. Still trying.")
         self._was_told = is_silent
 
     def _listen(self) -> None:
         while not self._end.wait(LISTENING):
             self.listen()
 
-    def _print(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+def _printer(console: Console) -> Callable[[str], None]:
+    """Prints lines as they are: no colours, no markup, no breaks."""
+    return partial(console.print, highlight=False, markup=False, soft_wrap=True)
 
 
 class Lines(Words):
@@ -98,14 +101,14 @@ class Lines(Words):
     def __init__(
         self, console: Console, days: int, contact: Contact | None = None
     ) -> None:
-        super().__init__(console, contact)
+        super().__init__(_printer(console), contact)
         self._days = days
 
     def stored(self, package: Package[Any]) -> None:
         """Print the progress so far."""
         super().stored(package)
         failed = f"{self.failed_days} failed, " if self.failed_days else ""
-        self._print(
+        self._say(
             f"{self.stored_days} of {self._days} days stored, {failed}"
             f"{self._records:,} records, {self.rate:,.0f} records/s"
         )
@@ -117,7 +120,7 @@ class Bar(Words):
     def __init__(
         self, console: Console, days: int, contact: Contact | None = None
     ) -> None:
-        super().__init__(console, contact)
+        super().__init__(_printer(console), contact)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -155,8 +158,11 @@ class Bar(Words):
         )
 
 
-def watch(console: Console, days: int, *, quiet: bool) -> Silence:
+def watch(
+    console: Console, days: int, *, quiet: bool, contact: Contact | None = None
+) -> Silence:
     """The kind of progress that suits the console."""
     if quiet or not days:
-        return Silence()
-    return Bar(console, days) if console.is_terminal else Lines(console, days)
+        return Silence(contact)
+    kind = Bar if console.is_terminal else Lines
+    return kind(console, days, contact)

@@ -15,10 +15,10 @@ from .plan import plan_as_dict, plan_as_lines
 
 
 def end_of_status(status: Status, location: str) -> End:
-    """The end of `status`: 4 if any day is missing or stale."""
+    """The end of `status`: 4 if any day is missing or stale, or all are too old."""
     facts = status_as_dict(status, location)
     lines = status_as_lines(status, location)
-    if status.gaps or status.stale:
+    if status.gaps or status.stale or status.is_too_old:
         return End(ExitCode.DAYS_FAILED, " ".join(remarks(status)), facts, lines)
     return End(facts=facts, lines=lines)
 
@@ -36,6 +36,10 @@ def status_as_dict(status: Status, location: str) -> dict[str, Any]:
             state.name.lower(): {"days": len(days), "ranges": _runs(days)}
             for state, days in status.days.items()
         },
+        "newest_final_day": _text(status.newest_final),
+        "age_hours": None if status.age_hours is None else round(status.age_hours, 2),
+        "max_age_hours": status.max_age,
+        "is_too_old": status.is_too_old,
         "gaps": len(status.gaps),
         "stale": len(status.stale),
         "rows": dict(status.rows),
@@ -53,6 +57,7 @@ def status_as_lines(status: Status, location: str) -> list[str]:
         f"Data      {location}",
         f"Stored    {_stored(status)}",
         f"Last run  {_ago(status.last_run, now)}",
+        f"Final     {_final(status)}",
         "Days",
         *(
             f"  {state:29} {len(days):>9,}  {dates(days)}".rstrip()
@@ -68,6 +73,8 @@ def status_as_lines(status: Status, location: str) -> list[str]:
 def remarks(status: Status) -> list[str]:
     """What someone should look at, if there is anything."""
     lines = []
+    if status.is_too_old:
+        lines.append(_too_old(status))
     if gaps := status.gaps:
         missing = "1 day is" if len(gaps) == 1 else f"{len(gaps):,} days are"
         lines.append(f"{missing} missing: {dates(gaps)}. Load: ccwarehouse load")
@@ -76,12 +83,28 @@ def remarks(status: Status) -> list[str]:
     return lines
 
 
+def _too_old(status: Status) -> str:
+    advice = "See why the last load did not load more, then run: ccwarehouse load"
+    if status.age_hours is None:
+        return f"No day is final yet, and --max-age wants one. {advice}"
+    return (
+        f"The newest final day, {status.newest_final}, ended {status.age_hours:,.1f} "
+        f"hours ago, more than --max-age {status.max_age:,}. {advice}"
+    )
+
+
 def _standing(status: Status, failed: list[date]) -> str:
     stored, now = status.next_load.stored, status.next_load.calendar.now
     read_at = {day: at for day in failed if (at := stored[day].fetched_at)}
     stand = f"{standing_numbers(read_at, now)}, because no load could fetch them again."
     advice = "Load: ccwarehouse load" if status.stale else "The next load tries again."
     return f"{stand} {advice}"
+
+
+def _final(status: Status) -> str:
+    if status.age_hours is None:
+        return "no day"
+    return f"through {status.newest_final}, ended {status.age_hours:,.1f} hours ago"
 
 
 def _stored(status: Status) -> str:
