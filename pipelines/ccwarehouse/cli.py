@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from .export.formats import Writer
     from .inputs import InputFile
-    from .load import Outcome
+    from .outcome import Outcome
     from .run import Run
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
