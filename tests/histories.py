@@ -205,8 +205,10 @@ _parts_of_it = {
     "scope": st.sampled_from(["team", "user"]),
     "name": st.sampled_from([*TEAMS, *MEMBERS, "(no team)"]),
 }
-_budgets = st.fixed_dictionaries(_all_of_it | _terms) | st.fixed_dictionaries(
-    _parts_of_it | _terms
+_accounts = {"scope": st.just("account"), "name": st.sampled_from(ACCOUNTS)}
+_budgets = st.one_of(
+    st.fixed_dictionaries(scope | _terms)
+    for scope in (_all_of_it, _accounts, _parts_of_it)
 )
 
 

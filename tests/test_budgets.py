@@ -68,7 +68,7 @@ def test_basis_and_name_may_be_left_out(file):
 
 
 WRONG = [
-    ("company,,2026-03,5,USD,", "scope", "organisation, team or user"),
+    ("company,,2026-03,5,USD,", "scope", "organisation, account, team or user"),
     ("organisation,Acme,2026-03,5,USD,", "name", "has no name"),
     ("team,,2026-03,5,USD,", "name", "whose budget"),
     ("user,,2026-03,5,USD,", "name", "whose budget"),

@@ -27,7 +27,7 @@ from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served
 from postgres import execute as postgres_execute
 
-NOBODY = Whose("default", None)
+NOBODY = [Whose("default", None)]
 
 CHECKS = [
     "settings",
@@ -62,7 +62,7 @@ def examined(api, database):
     def run(*, now=NOON, file=database, folders=(), transport=None, **settings):
         given = {"base_url": api.url, "api_key": DEMO_API_KEY, "max_wait": 2}
         findings = examine(
-            lambda: resolve_settings(**(given | settings)),
+            lambda: [resolve_settings(**(given | settings))],
             "duckdb",
             file,
             "claude_code",

@@ -18,7 +18,15 @@ from loads import execute
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
-MAPS = {"days", "rows", "days_failed", "days_standing", "duplicates"}
+MAPS = {
+    *("days", "rows", "days_failed", "days_standing", "duplicates"),
+    "shared_organizations",
+}
+# Rows of another account: of the same organisation, and without a key here.
+OTHER = """
+    insert into claude_code.{table} by name
+    select * replace ('other' as account) from claude_code.{table} limit 1
+"""
 BUDGETS = (
     "scope,name,month,amount,currency\n"
     "organisation,,{month},1,{currency}\n"
@@ -96,6 +104,8 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["report"] = [call("report", "--png", str(tmp_path))[1]]
     objects["export without a view"] = [call("export")[1]]
     objects["dbt-sources"] = [call("dbt-sources", "--out", "sources.yml")[1]]
+    for table in ("usage_report", "day_fetches"):
+        execute(tmp_path / "ccwarehouse.duckdb", OTHER.format(table=table))
     refused, emptied = [], []
 
     def later(day):

@@ -67,14 +67,17 @@ BUGS = {
 CUSTOMARY = "ANTHROPIC_ADMIN_KEY"
 OF_DLT = "SOURCES__CLAUDE_CODE_ANALYTICS__API_KEY"
 SECTION = "[sources.claude_code_analytics]"
-KEY_PLACES = (CUSTOMARY, OF_DLT, "secrets.toml")
+ACCOUNTS = "SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNTS__"
+OF_ACCOUNT = f"{ACCOUNTS}ACME__API_KEY"
+TOKEN = "SOURCES__CLAUDE_CODE_ANALYTICS__AUTH_TOKEN"
+KEY_PLACES = (CUSTOMARY, OF_DLT, OF_ACCOUNT, "secrets.toml")
 
 
 def echo(status):
     """A refusal that quotes the received key."""
 
     def fault(request):
-        key = request.headers["x-api-key"]
+        key = request.headers.get("x-api-key") or request.headers["authorization"]
         return error(status, f"bad x-api-key: {key} {key.upper()}, ask {EMAIL}")
 
     return fault
@@ -162,6 +165,36 @@ CASES = {
     "key in a list": Case("load", 3, file=f'api_key = ["{KEY}"]'),
     "key in a table": Case("load", 3, file=f'api_key = {{"{KEY}" = 1}}'),
     "section given twice": Case("load", 3, file=f'api_key = "{KEY}"\n{SECTION}'),
+    "token refused": Case("load", 3, echo(401), given={CUSTOMARY: "", TOKEN: KEY}),
+    "doctor told 403 of a token": Case(
+        "doctor", 3, echo(403), given={CUSTOMARY: "", TOKEN: KEY}
+    ),
+    "token twice": Case("load", 3, given={TOKEN: KEY, f"{TOKEN}_COMMAND": KEY}),
+    "command that prints too much": Case(
+        "load", 3, given={CUSTOMARY: "", f"{TOKEN}_COMMAND": f"echo {KEY} {KEY}"}
+    ),
+    "command that fails": Case(
+        "load --json",
+        3,
+        given={
+            CUSTOMARY: "",
+            f"{TOKEN}_COMMAND": f"sh -c 'echo {KEY}; echo {KEY} >&2; exit 9'",
+        },
+    ),
+    "renewed token refused": Case(
+        "load", 3, echo(401), given={CUSTOMARY: "", f"{TOKEN}_COMMAND": f"echo {KEY}"}
+    ),
+    "days fail with a token": Case(
+        "load", 7, echo(404), given={CUSTOMARY: "", f"{TOKEN}_COMMAND": f"echo {KEY}"}
+    ),
+    "one account of two refused": Case(
+        "load --json", 4, given={f"{ACCOUNTS}OTHER__AUTH_TOKEN": PASSWORD}
+    ),
+    "key as a name": Case("load", 3, given={f"{ACCOUNTS}{KEY}__API_KEY": KEY}),
+    "key as a variable": Case("load", 3, given={f"{ACCOUNTS}X__{KEY}": KEY}),
+    "key as a setting": Case("load", 3, file=f'accounts.acme."{KEY}" = "{KEY}"'),
+    "key as an account": Case("status", 3, file=f'accounts.acme = "{KEY}"'),
+    "key as a file": Case("load", 3, given={CUSTOMARY: "", f"{CUSTOMARY}_FILE": KEY}),
     "number of the wrong kind": Case(
         "load", 3, given={"SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": KEY}
     ),
@@ -304,7 +337,7 @@ def run(case, key_place, folder, runner):
         (folder / name).mkdir()
     in_file = case.file or (
         f'api_key = "{KEY}"'
-        if key_place not in (CUSTOMARY, OF_DLT) and CUSTOMARY not in case.given
+        if key_place == "secrets.toml" and CUSTOMARY not in case.given
         else ""
     )
     if in_file:
@@ -359,7 +392,7 @@ def wait_for(condition):
 KINDS = [
     (name, place)
     for number, name in enumerate(name for name in CASES if name not in NEAR_TWINS)
-    for place in [CUSTOMARY if "in the settings" in name else KEY_PLACES[number % 3]]
+    for place in [CUSTOMARY if "in the settings" in name else KEY_PLACES[number % 4]]
 ]
 if IS_SOAK:
     KINDS = [(name, place) for name in CASES for place in KEY_PLACES]

@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.status import State, read_status
+from ccwarehouse.status import State, Statuses, read_status
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
 from ccwarehouse.words.status import (
     end_of_status,
     remarks,
-    status_as_dict,
-    status_as_lines,
+    statuses_as_dict,
+    statuses_as_lines,
 )
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.fake import error
@@ -200,6 +200,7 @@ def test_days_become_missing_as_time_passes(api, database):
 def test_rows_are_counted_in_each_table(api, database):
     """The counts are those of the account's rows in the tables."""
     load_from(api, database, "2026-03-08", "2026-03-09")
+    api.usage = lambda day: [record(str(day), organization_id="another")]
     load_from(api, database, "2026-03-09", "2026-03-09", account="other")
     counted = status_of(database).rows
 
@@ -272,7 +273,7 @@ def test_people_read_ranges_ages_and_what_comes_next(api, database):
     api.fault = failing("2026-03-06")
     load_from(api, database, "2026-03-04", "2026-03-09", now=NOON - HALF_A_DAY)
     status = status_of(database)
-    text = "\n".join(status_as_lines(status, "here"))
+    text = "\n".join(statuses_as_lines(Statuses([status], [], {}), "here"))
 
     assert "2026-03-04 to 2026-03-09, the last one fetched 2026-03-10 00:00 UTC" in text
     assert "12 hours ago" in text
@@ -287,7 +288,8 @@ def test_machines_read_the_same(api, database):
     """The JSON has days as ISO dates, times in UTC and ages in seconds."""
     api.fault = failing("2026-03-08")
     load_from(api, database, "2026-03-07", "2026-03-09", now=NOON - HALF_A_DAY)
-    told = json.loads(json.dumps(status_as_dict(status_of(database), "here")))
+    found = Statuses([status_of(database)], [], {})
+    told = json.loads(json.dumps(statuses_as_dict(found, "here")))
 
     assert ("2026-03-07", "2026-03-09") == (told["first_day"], told["last_day"])
     failed = {"days": 1, "ranges": [{"first": "2026-03-08", "last": "2026-03-08"}]}
@@ -418,7 +420,7 @@ def test_the_age_is_that_of_the_end_of_the_newest_final_day(
     with open_warehouse("duckdb", database, "claude_code", read_only=True) as warehouse:
         settings = resolve_settings()
         status = read_status(warehouse, CLAUDE_CODE, settings, NOON, hours)
-    end = end_of_status(status, "here")
+    end = end_of_status(Statuses([status], [], {}), "here")
 
     assert (date(2026, 3, 9), 12) == (status.newest_final, status.age_hours)
     assert (is_too_old, 4 if is_too_old else 0) == (status.is_too_old, end.code)

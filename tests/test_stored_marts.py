@@ -130,6 +130,8 @@ def test_a_load_replaces_the_rows_of_its_days(api, history, database):
 @pytest.mark.slow
 def test_accounts_are_replaced_apart(api, history, database):
     """The same day of another account stays unchanged."""
+    for day in DAYS:
+        history[day] = [record(day, organization_id="another")]
     load_from(api, database, account="other")
     history[DAYS[2]] = []
     load_from(api, database, account="other")

@@ -24,10 +24,12 @@ class World:
     def __init__(self, api, database):
         self.api, self.database = api, database
 
-    def load(self, now, ahead=ONE_DAY * 0, **given):
+    def load(self, now, ahead=ONE_DAY * 0, organization_id="ours", **given):
         """A nightly load, by a clock that is ahead while all replies confirm it."""
         over = [day for day in MARCH if day < now.date().isoformat()]
-        self.api.usage = History({day: [record(day)] for day in over})
+        self.api.usage = History(
+            {day: [record(day, organization_id=organization_id)] for day in over}
+        )
         given = {"lookback": 1, "views": False} | given
         return load_from(self.api, self.database, now=now + ahead, **given)
 
@@ -134,7 +136,7 @@ def test_a_failed_fetch_of_a_wrong_clock_is_followed_by_a_good_one(world):
 def test_loads_are_numbered_by_account(world):
     """Each is one more than the greatest of the account, failed days included."""
     world.load(NOON)
-    world.load(NOON, account="other")
+    world.load(NOON, account="other", organization_id="another")
     world.api.fault = lambda request: error(404, "not here")
     world.load(NOON, lookback=3)
     world.api.fault = None

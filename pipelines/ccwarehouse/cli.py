@@ -30,6 +30,7 @@ from .options import (
     IsoDate,
     IsoMonth,
     NewOrOldFile,
+    account_option,
     json_option,
     log_format_option,
     wait_option,
@@ -38,14 +39,15 @@ from .options import (
 from .output import PACKAGE, Commands, EndedError, Output
 
 if TYPE_CHECKING:
-    from claude_code_analytics import UsageSettings, UsageSummary
+    from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
     from claude_code_marts import Model
+    from whole_days.contact import Contact
 
+    from .accounts import AccountLoad
     from .export.formats import Writer
     from .inputs import InputFile
-    from .outcome import Outcome
-    from .run import Run
+    from .load import Request
     from .warehouses import Patience, Warehouse
     from .warehouses.other import Engine
     from .words.progress import Silence
@@ -108,6 +110,7 @@ def main() -> None:
     type=NewOrOldFile(dir_okay=False, path_type=Path),
     help="At the end write Prometheus metrics to this file, also when the load fails.",
 )
+@account_option
 @log_format_option
 @wait_option
 @json_option
@@ -129,6 +132,7 @@ def load(
     publish: Path | None,
     page: Path | None,
     metrics: Path | None,
+    account: str | None,
     wait: int,
     destination: str,
     database: Path,
@@ -139,52 +143,51 @@ def load(
     Without dates this is the nightly load. It fetches every day that is missing, failed
     or provisional, and the last few days again, because the API may restate them. With
     dates it is a backfill of exactly these days. Files of teams and budgets are loaded
-    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY.
+    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY. Several accounts are loaded
+    one after another.
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
-        from claude_code_analytics import CLAUDE_CODE, resolve_settings
-        from whole_days.clock import utc_now
+        from claude_code_analytics import CLAUDE_CODE, resolve_accounts
 
-        from .load import Request, plan
+        from .accounts import begin
+        from .load import Request
         from .metrics import write_metrics
-        from .run import Run
+        from .run import Runs
         from .warehouses import engine_of
-        from .words.load import end_of_load, remarks
-        from .words.plan import end_of_dry_run
+        from .words.accounts import end_of_loads
 
     engine = engine_of(destination, database)
     with _errors_explained(destination):
         engine.stored_name(dataset)
     _require_targets(engine, dataset, publish, page, metrics)
-    run = Run(CLAUDE_CODE.name)
+    runs = Runs(CLAUDE_CODE.name)
     if metrics and not dry_run:
-        output.watchers.append(partial(write_metrics, metrics, run, output.remark))
+        output.watchers.append(partial(write_metrics, metrics, runs, output.remark))
     request = Request(start, end, include_today, replace_organisation)
     with _errors_explained("The configuration"):
-        settings = resolve_settings(lookback=lookback, concurrency=concurrency)
-        run.account = settings.account
-        output.name(settings.account, run.report, quiet=quiet)
+        settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
+        accounts = begin(settings, runs)
+        output.name(runs.account, runs.report, quiet=quiet)
         files = _files(teams, budgets, min_group_size)
-        before = None if dry_run else _preflight(output, settings, run, quiet=quiet)
-    now = before.clock if before else utc_now
+        if not dry_run:
+            _ask(output, accounts, quiet=quiet)
+    if all(each.problem for each in accounts):
+        _remark(output, accounts)
+        return end_of_loads(accounts, engine.place, quiet=quiet)
     access = {"read_only": True} if dry_run else {"sole_writer": True}
     with _warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
-        stored = warehouse.stored(CLAUDE_CODE, settings.account)
-        run.plan = chosen = plan(request, stored, now(), settings)
-        if before is None:
-            is_checked = warehouse.check_inputs(files)
-            return end_of_dry_run(chosen, files, currencies_known=is_checked)
-        outcome = _load(output, warehouse, run, files, settings, before, quiet=quiet)
-        for remark in remarks(chosen, outcome):
-            output.remark(remark)
+        if dry_run:
+            return _dry_run(warehouse, request, accounts, files)
+        _load(output, warehouse, request, accounts, files, quiet=quiet)
+        _remark(output, accounts)
         if page:
-            _write_page(output, warehouse, settings.account, page, quiet=quiet)
+            _write_page(output, warehouse, runs.account, page, quiet=quiet)
     if publish:
         _publish(output, engine, publish, wait, quiet=quiet)
-    return end_of_load(chosen, outcome, warehouse.location, quiet=quiet)
+    return end_of_loads(accounts, warehouse.location, quiet=quiet)
 
 
 @main.command(epilog=as_help())
@@ -223,12 +226,14 @@ def transform(
     metavar="HOURS",
     help="Also end with 4 when the newest final day ended more hours ago.",
 )
+@account_option
 @json_option
 @warehouse_options
 @click.pass_obj
 def status(
     output: Output,
     max_age: int | None,
+    account: str | None,
     destination: str,
     database: Path,
     dataset: str,
@@ -242,19 +247,21 @@ def status(
     last 48 hours. Needs no key.
     """
     with frozen_imports():
-        from claude_code_analytics import CLAUDE_CODE, resolve_settings
+        from claude_code_analytics import CLAUDE_CODE, resolve_accounts
         from whole_days.clock import utc_now
 
-        from .status import read_status
-        from .words.status import end_of_status, remarks
+        from .status import read_statuses
+        from .words.status import all_remarks, end_of_status
 
     with _errors_explained("The configuration"):
-        settings = resolve_settings()
+        configured = resolve_accounts()
     with _warehouse(
         output, destination, database, dataset, read_only=True
     ) as warehouse:
-        found = read_status(warehouse, CLAUDE_CODE, settings, utc_now(), max_age)
-    for remark in remarks(found):
+        found = read_statuses(
+            warehouse, CLAUDE_CODE, configured, utc_now(), account, max_age
+        )
+    for remark in all_remarks(found):
         output.remark(remark)
     return end_of_status(found, warehouse.location)
 
@@ -446,28 +453,36 @@ def report(
 
 
 @main.command(epilog=as_help())
+@account_option
 @json_option
 @warehouse_options
 @click.pass_obj
-def doctor(output: Output, destination: str, database: Path, dataset: str) -> End:
+def doctor(
+    output: Output,
+    account: str | None,
+    destination: str,
+    database: Path,
+    dataset: str,
+) -> End:
     """Check all that a load needs, and say how to fix what does not work.
 
-    Makes at most a dozen calls to the API, writes a test table to the warehouse and
-    removes it, and rebuilds the views. Ends with the code of what to fix first: 2 for
-    impossible names, 3 for settings, key and secrets.toml, 5 for the warehouse and its
-    views, 4 for what may pass by itself or be intended (the API does not answer, there
-    is no recent data, the clock is wrong); 0 when everything works.
+    Makes at most a dozen calls to the API per account, writes a test table to the
+    warehouse and removes it, and rebuilds the views. Ends with the code of what to fix
+    first: 2 for impossible names, 3 for settings, key and secrets.toml, 5 for the
+    warehouse and its views, 4 for what may pass by itself or be intended (the API does
+    not answer, there is no recent data, the clock is wrong); 0 when everything works.
     """
     with frozen_imports():
-        from claude_code_analytics import resolve_settings
+        from claude_code_analytics import resolve_accounts
 
         from .doctor import dlt_folders, examine
         from .words.doctor import end_of_doctor
 
     findings = []
     with _errors_explained("This machine"):
+        configure = partial(resolve_accounts, account)
         for finding in examine(
-            resolve_settings, destination, database, dataset, folders=dlt_folders()
+            configure, destination, database, dataset, folders=dlt_folders()
         ):
             findings.append(finding)
             color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
@@ -620,17 +635,26 @@ def _patience(output: Output, location: str, wait: int) -> Patience:
 
 
 def _write_page(
-    output: Output, warehouse: Warehouse, account: str, page: Path, *, quiet: bool
+    output: Output,
+    warehouse: Warehouse,
+    account: str | None,
+    page: Path,
+    *,
+    quiet: bool,
 ) -> None:
-    """The page of the month after a load, also after one with failed days."""
+    """The page of the month after a load, also after one with failed days.
+
+    Without `account` there are several, and the page is of the one `report` takes.
+    """
     from .report import Request, UnknownAccountError, write_report
 
     try:
-        write_report(warehouse, Request(account=account), page)
+        written = write_report(warehouse, Request(account=account), page)
     except UnknownAccountError:  # not one day of it is in
-        write_report(warehouse, Request(), page)
+        written = write_report(warehouse, Request(), page)
     if not quiet:
-        output.say(f"The report is in {page}.")
+        whose = f" of account {written.account}" if account is None else ""
+        output.say(f"The report{whose} is in {page}.")
 
 
 def _require_targets(
@@ -685,73 +709,97 @@ def _errors_explained(location: str) -> Iterator[None]:
         ) from None
 
 
+def _ask(output: Output, accounts: Sequence[AccountLoad], *, quiet: bool) -> None:
+    """Ask the API with the key of each account, before anything is opened."""
+    from .accounts import ask
+
+    for account in accounts:
+        with output.about(account.label):
+            ask(account, partial(_preflight, output, quiet=quiet))
+
+
 def _preflight(
-    output: Output, settings: UsageSettings, run: Run, *, quiet: bool
+    output: Output, settings: UsageSettings, contact: Contact, *, quiet: bool
 ) -> Preflight:
     from claude_code_analytics.preflight import preflight
 
     from .words.progress import Silence, Words
 
-    contact = run.contact
     watching = Silence(contact) if quiet else Words(output.remark, contact)
     with watching, contact.call():
         return preflight(settings, contact=contact)
 
 
+def _dry_run(
+    warehouse: Warehouse,
+    request: Request,
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+) -> End:
+    from .accounts import plan_account
+    from .words.accounts import end_of_dry_run
+
+    for account in accounts:
+        plan_account(account, warehouse, request)
+    is_checked = warehouse.check_inputs(files)
+    return end_of_dry_run(accounts, files, currencies_known=is_checked)
+
+
+def _remark(output: Output, accounts: Sequence[AccountLoad]) -> None:
+    from .words.accounts import remarks
+
+    for account in accounts:
+        with output.about(account.label):
+            for line in remarks(account):
+                output.remark(line)
+
+
 def _load(
     output: Output,
     warehouse: Warehouse,
-    run: Run,
+    request: Request,
+    accounts: Sequence[AccountLoad],
     files: Sequence[InputFile],
-    settings: UsageSettings,
-    before: Preflight,
     *,
     quiet: bool,
-) -> Outcome[UsageSummary]:
-    from claude_code_analytics import CLAUDE_CODE
-
+) -> None:
+    from .accounts import conclude, load_account
     from .interrupt import run_interruptibly
-    from .load import load as fetch_and_write
-    from .load import load_files
-    from .run import Counted
-    from .words.load import interrupted
+    from .words.accounts import interrupted
+    from .words.progress import Silence
 
-    plan = run.plan
-    assert plan
+    watched = [Silence()]  # the last one is of the account that is loaded now
+
+    def watching(account: AccountLoad) -> Silence:
+        watched.append(_progress(output, account, quiet=quiet))
+        return watched[-1]
 
     def farewell() -> None:
-        progress.__exit__()
-        line = interrupted(progress.stored_days, plan, warehouse.location)
+        watched[-1].__exit__()
+        output.about_all()
+        line = interrupted(accounts, watched[-1].stored_days, warehouse.location)
         output.remark(line)
         output.end(End(ExitCode.INTERRUPTED, line))
 
-    def work() -> Outcome[UsageSummary]:
-        outcome = fetch_and_write(
-            warehouse,
-            CLAUDE_CODE,
-            plan,
-            settings,
-            Counted(run, progress),
-            before.clock,
-            is_admitted=before.is_admitted,
-            contact=run.contact,
-        )
-        now = before.clock()
-        outcome.files, outcome.file_error = load_files(warehouse, files, now)
-        if plan.wanted or plan.stored:
-            warehouse.build_views()
-        return outcome
+    def work() -> None:
+        for account in accounts:
+            if not account.problem:
+                with output.about(account.label):
+                    load_account(account, warehouse, request, watching)
+        conclude(accounts, warehouse, files)
 
-    with _progress(output, run, len(plan.wanted), quiet=quiet) as progress:
-        return run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
+    run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 
 
-def _progress(output: Output, run: Run, days: int, *, quiet: bool) -> Silence:
+def _progress(output: Output, account: AccountLoad, *, quiet: bool) -> Silence:
     from rich.console import Console
 
     from .words.events import EventLines
     from .words.progress import watch
 
+    contact = account.run.contact
     if output.events:
-        return EventLines(output.events, run.contact)
-    return watch(Console(stderr=True), days, quiet=quiet, contact=run.contact)
+        return EventLines(output.events, contact)
+    days = len(account.plan.wanted) if account.plan else 0
+    console = Console(stderr=True)
+    return watch(console, days, quiet=quiet, contact=contact, account=account.label)

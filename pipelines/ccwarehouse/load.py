@@ -15,7 +15,7 @@ from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.fetch import fetch
-from whole_days.organisation import Holder, of_known_organization
+from whole_days.organisation import Holder, of_known_organization, others_of
 from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 from whole_days.report import DayFetch, Report, Settings, Summary
@@ -113,21 +113,27 @@ def load(
     pa.set_memory_pool(pa.system_memory_pool())
     began = time.monotonic()
     outcome: Outcome[Summary] = Outcome()
-    judged = ApiClock.of(clock)
+    account, judged = settings.account, ApiClock.of(clock)
     fetching = partial(fetch, report, settings=settings, clock=judged, contact=contact)
     days = [item.day for item in plan.wanted]
-    known = warehouse.names(report, settings.account) if plan.stored else None
+    known = warehouse.names(report, account) if plan.stored else None
+    others = others_of(account, warehouse.owners(report))
+    holder = Holder(
+        report.source, account, plan.stored, others, plan.replaces_organisation
+    )
     with closing(fetching(days, is_admitted=is_admitted)) as fetches:
         arriving = _watched(fetches, progress)
-        if not plan.replaces_organisation:
-            holder = Holder(report.source, settings.account, plan.stored)
-            again = partial(fetching, is_admitted=True)
-            arriving = of_known_organization(arriving, holder, again)
-        for package in _committed(warehouse, report, plan, settings.account, arriving):
+        again = partial(fetching, is_admitted=True)
+        arriving = of_known_organization(arriving, holder, again)
+        for package in _committed(warehouse, report, plan, account, arriving):
             outcome.add(package, plan.stored)
             progress.stored(package)
             del package  # before the next days are fetched
     outcome.conclude(plan.stored, known)
+    outcome.shared_organizations = {
+        organization: sorted([account, others[organization]])
+        for organization in sorted(outcome.organizations & others.keys())
+    }
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome

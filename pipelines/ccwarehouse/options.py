@@ -66,6 +66,13 @@ class NewOrOldFile(click.Path):
         return super().convert(value, param, ctx)
 
 
+def account_option(command: F) -> F:
+    """`--account`, for commands that know several."""
+    return click.option(
+        "--account", metavar="NAME", help="Only this account; unset, all of them."
+    )(command)
+
+
 def json_option(command: F) -> F:
     """`--json`; the group `Commands` reads it, so no command has to."""
     return click.option(

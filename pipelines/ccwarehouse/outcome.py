@@ -23,7 +23,8 @@ class Outcome(Generic[Summary]):
 
     `emptied` are the days that had records and have none now. `organizations` own the
     loaded records; `organizations_before` owned the stored records of the same days.
-    Nothing was stored of `new_organizations`.
+    Nothing was stored of `new_organizations`. `shared_organizations` are held by
+    another account too; the values are the accounts.
 
     `files` names the input files that were loaded because they changed. `file_error` is
     why one of them was refused.
@@ -39,6 +40,7 @@ class Outcome(Generic[Summary]):
     organizations: set[str] = field(default_factory=set)
     organizations_before: set[str] = field(default_factory=set)
     new_organizations: set[str] = field(default_factory=set)
+    shared_organizations: dict[str, list[str]] = field(default_factory=dict)
     records: int = 0
     seconds: float = 0
     account_is_empty: bool = False

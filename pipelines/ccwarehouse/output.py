@@ -4,7 +4,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any
@@ -37,6 +38,7 @@ class Output:
     as_json: bool
     events: Events | None = None
     watchers: list[Callable[[End], End]] = field(default_factory=list)
+    _account: str | None = None
 
     @classmethod
     def asked_for(cls, words: Sequence[str]) -> "Output":
@@ -45,11 +47,33 @@ class Output:
         events = Events(lambda line: click.echo(line, err=True)) if as_events else None
         return cls(is_asked_for("--json", words, os.environ), events)
 
-    def name(self, account: str, report: str, *, quiet: bool) -> None:
-        """Give the account and the report to all further events."""
+    def name(self, account: str | None, report: str, *, quiet: bool) -> None:
+        """Give the report to all further events, and the account if there is one."""
         if self.events:
             self.events.account, self.events.report = account, report
             self.events.at_least = Level.WARNING if quiet else Level.INFO
+
+    @contextmanager
+    def about(self, account: str) -> Iterator[None]:
+        """Give this account to all events and remarks within, unless it is empty."""
+        if not account:
+            yield
+            return
+        self._is_about(account)
+        try:
+            yield
+        finally:
+            self._is_about(None)
+
+    def about_all(self) -> None:
+        """End `about` early, for a command that is interrupted within."""
+        if self._account:
+            self._is_about(None)
+
+    def _is_about(self, account: str | None) -> None:
+        self._account = account
+        if self.events:
+            self.events.account = account
 
     def say(self, line: str) -> None:
         """Print a line for people on stdout, before the end."""
@@ -61,7 +85,8 @@ class Output:
         if self.events:
             self.events.remark(line)
         else:
-            click.echo(line, err=True)
+            of = f"{self._account}: " if self._account else ""
+            click.echo(f"{of}{line}", err=True)
 
     def end(self, end: End) -> int:
         """Print the end; returns the exit code."""

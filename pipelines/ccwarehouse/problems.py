@@ -21,7 +21,11 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
-from claude_code_analytics import CredentialsError, SettingsError
+from claude_code_analytics import (
+    CredentialsError,
+    SettingsError,
+    UnknownAccountError,
+)
 from whole_days.errors import ClockError, OrganisationError, OtherShapeError
 
 from .exit_codes import ExitCode
@@ -83,12 +87,17 @@ def explain(error: BaseException, location: str) -> Problem | None:
 
 def _known(error: BaseException, location: str) -> Problem | None:
     match error:
+        case (
+            ImpossibleNameError()
+            | UnknownAccountError()
+            | UnknownViewError()
+            | UnsuitableDestinationError()
+        ):
+            code, line = ExitCode.USAGE, str(error)
         case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
             code, line = ExitCode.CONFIGURATION, str(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)
-        case ImpossibleNameError() | UnknownViewError() | UnsuitableDestinationError():
-            code, line = ExitCode.USAGE, str(error)
         case UnknownDestinationModule():
             code, line = ExitCode.USAGE, NO_SUCH_DESTINATION
         case MissingDependencyException():

@@ -15,20 +15,19 @@ from .load import Plan, Progress
 
 @dataclass
 class Run:
-    """A load. `account` is None until the settings are read, `plan` the warehouse.
+    """A load of one account. `plan` is None until the warehouse is read.
 
     `loaded` and `failed` are the days, and `records` the number of records, of the
     committed packages. `contact` counts the calls.
     """
 
     report: str
-    account: str | None = None
+    account: str
     contact: Contact = field(default_factory=Contact)
     plan: Plan | None = None
     loaded: list[date] = field(default_factory=list)
     failed: list[date] = field(default_factory=list)
     records: int = 0
-    began: float = field(default_factory=time.monotonic)
 
     def committed(self, package: Package[Any]) -> None:
         """Count a package."""
@@ -36,11 +35,6 @@ class Run:
             days = self.failed if packed.fetch.content is None else self.loaded
             days.append(packed.fetch.day)
             self.records += packed.fetch.records
-
-    @property
-    def seconds(self) -> float:
-        """How long the load has run."""
-        return time.monotonic() - self.began
 
     @property
     def newest_final(self) -> date | None:
@@ -59,6 +53,30 @@ class Run:
         if self.plan is None or self.newest_final is None:
             return None
         return (self.plan.calendar.last_complete - self.newest_final).days
+
+
+@dataclass
+class Runs:
+    """A load: a run of each account, none until the settings are read."""
+
+    report: str
+    each: list[Run] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, account: str) -> Run:
+        """A new run, of this account."""
+        self.each.append(Run(self.report, account))
+        return self.each[-1]
+
+    @property
+    def account(self) -> str | None:
+        """The account, if it is the only one."""
+        return self.each[0].account if len(self.each) == 1 else None
+
+    @property
+    def seconds(self) -> float:
+        """How long the load has run."""
+        return time.monotonic() - self.began
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,19 @@ from dlt.extract import DltSource
 from whole_days.calendar import Calendar
 from whole_days.clock import utc_now
 from whole_days.fetch import fetch
-from whole_days.ledger import read_stored
-from whole_days.organisation import Holder, of_known_organization
+from whole_days.ledger import read_owners, read_stored
+from whole_days.organisation import Holder, of_known_organization, others_of
 from whole_days.package import Package, as_source, packed
 from whole_days.plan import nightly
 
+from .accounts import resolve_accounts, resolve_one
 from .client import UsageClient
-from .errors import ContractError, CredentialsError, SettingsError
+from .errors import (
+    ContractError,
+    CredentialsError,
+    SettingsError,
+    UnknownAccountError,
+)
 from .preflight import preflight
 from .report import CLAUDE_CODE
 from .settings import UsageSettings, resolve_settings
@@ -42,8 +48,10 @@ __all__ = [
     "ContractError",
     "CredentialsError",
     "SettingsError",
+    "UnknownAccountError",
     "UsageSettings",
     "UsageSummary",
+    "resolve_accounts",
     "resolve_settings",
     "usage",
 ]
@@ -63,8 +71,9 @@ def usage(
     lookback. If nothing is stored, it fetches the last 90 days.
 
     `settings` are those of `UsageSettings` (`api_key`, `base_url`, `concurrency`, ...).
-    Others are read from `[sources.claude_code_analytics]` in dlt's configuration. All
-    days form one load package, so load years in portions.
+    Others are read from `[sources.claude_code_analytics]` in dlt's configuration. Of
+    several accounts name one (`account`). All days form one load package, so load years
+    in portions.
 
     Raises `CredentialsError` without a usable key and `SettingsError` for an invalid
     setting. The run raises `CredentialsError` if the key is refused, `ClockError` if
@@ -72,8 +81,8 @@ def usage(
     another organisation than the account's stored days. A failed day is recorded in
     `day_fetches` with its reason.
     """
-    resolved = resolve_settings(**settings)
-    resolved.require_key()
+    resolved = resolve_one(**settings)
+    _ = resolved.credential
 
     report = replace(CLAUDE_CODE, open=partial(UsageClient, transport=transport))
 
@@ -92,7 +101,10 @@ def usage(
             )
             wanted = [item.day for item in plan]
         fetching = partial(fetch, report, settings=resolved, clock=before.clock)
-        holder = Holder(report.source, resolved.account, stored)
+        others = others_of(
+            resolved.account, read_owners(dlt.current.pipeline(), report)
+        )
+        holder = Holder(report.source, resolved.account, stored, others)
         fetches = of_known_organization(
             fetching(wanted, is_admitted=before.is_admitted),
             holder,

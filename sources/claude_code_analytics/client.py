@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -48,11 +48,6 @@ TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
 LONGEST_PROBE = 20
 
-REFUSED = (
-    "The API refused the key. This report needs an Admin API key (sk-ant-admin...): "
-    "an organisation's admin makes one in the Claude Console under Settings, Admin "
-    "keys. Set it as ANTHROPIC_ADMIN_KEY."
-)
 UNTRUSTED = (
     "A certificate on the way to {host} is not trusted ({reason}). Behind a proxy that "
     "breaks TLS, set SSL_CERT_FILE to a file (PEM) that holds the proxy's certificate."
@@ -94,7 +89,8 @@ class UsageClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
-        self._key = settings.require_key()
+        self._credential = settings.credential
+        self._refused = settings.refused
         self._account = settings.account
         self._max_wait = settings.max_wait
         self._backoff = tenacity.wait_exponential_jitter(
@@ -108,7 +104,6 @@ class UsageClient:
         self._http = open_client(
             settings.base_url,
             headers={
-                "x-api-key": self._key,
                 "anthropic-version": "2023-06-01",
                 "user-agent": user_agent(),
             },
@@ -235,14 +230,13 @@ class UsageClient:
         return await run_sync(read, reply.body, limiter=self._workers)
 
     async def _reply(self, params: dict[str, str], patience: Patience) -> Answer:
+        with _refusing():
+            secret = await self._credential.secret()
         # `timeout` restarts with every byte; patience limits the whole reply
         try:
             async with asyncio.timeout(patience.left()):
                 await self._gate.passed(patience)
-                self._contact.sent += 1
-                async with self._http.stream("GET", PATH, params=params) as head:
-                    self._hear(head)
-                    return Answer(head, await read_body(head))
+                return await self._admitted(params, secret)
         except TimeoutError:
             raise TransientError(patience.reason) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -250,6 +244,28 @@ class UsageClient:
                 raise self._untrusted(untrusted) from None
             message = f"{type(error).__name__} {error}".strip()
             raise TransientError(self.redacted(message)) from None
+
+    async def _admitted(self, params: dict[str, str], secret: str) -> Answer:
+        """The reply; after a 401 the reply to a renewed token, if there is one."""
+        reply = await self._said(params, secret)
+        if reply.head.status_code != 401:
+            return reply
+        with _refusing():
+            instead = await self._credential.instead_of(secret)
+        if instead is None:
+            return reply
+        self._contact.retries += 1
+        return await self._said(params, instead)
+
+    async def _said(self, params: dict[str, str], secret: str) -> Answer:
+        headers = self._credential.headers(secret)
+        self._contact.sent += 1
+        call = self._http.stream("GET", PATH, params=params, headers=headers)
+        async with call as head:
+            self._hear(head)
+            if head.status_code == 200:
+                self._credential.accepted(secret)
+            return Answer(head, await read_body(head))
 
     def _hear(self, response: httpx.Response) -> None:
         """Give the API's time in a reply to the clock.
@@ -264,7 +280,7 @@ class UsageClient:
         status = reply.head.status_code
         message = describe(reply, self.redacted)
         if status in (401, 403):
-            ends_run = CredentialsError(f"{REFUSED} The API said: {message}")
+            ends_run = CredentialsError(f"{self._refused} The API said: {message}")
             return RefusedError(message, ends_run=ends_run)
         about_page = status == 400 and re.search(r"(?i)\bpage\b|cursor", message)
         if has_cursor and (status == 410 or about_page):
@@ -287,8 +303,16 @@ class UsageClient:
         because Postgres cannot store it.
         """
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        text = re.sub(re.escape(self._key), "[key]", text, flags=re.IGNORECASE)
-        return without_emails(text)[:LONGEST_REASON]
+        return without_emails(self._credential.redacted(text))[:LONGEST_REASON]
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """A command that gives no token is like a refusal: it may concern the whole run."""
+    try:
+        yield
+    except CredentialsError as error:
+        raise RefusedError(str(error), ends_run=error) from None
 
 
 def _next_cursor(page: Page, cursors: Set[str], empty: int) -> str:

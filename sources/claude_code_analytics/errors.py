@@ -2,6 +2,7 @@
 
     WholeDaysError
     ├── SettingsError            a setting cannot be used; the run ends
+    │   └── UnknownAccountError  no account has the name
     ├── CredentialsError         the key is missing or refused; the run ends
     └── DayError                 this day failed; the others go on
         ├── ContractError        the reply is not what the API promises
@@ -17,6 +18,10 @@ from whole_days.errors import DayError, WholeDaysError
 
 class SettingsError(WholeDaysError):
     """A setting has a value that cannot be used."""
+
+
+class UnknownAccountError(SettingsError):
+    """No account of the configuration has the name that was asked for."""
 
 
 class CredentialsError(WholeDaysError):

@@ -13,7 +13,7 @@ from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.errors import TransientError
 
-from .client import REFUSED, Probe, UsageClient
+from .client import Probe, UsageClient
 from .errors import CredentialsError
 from .settings import UsageSettings
 
@@ -51,7 +51,7 @@ def preflight(
     with start_blocking_portal() as portal:
         probe = portal.call(_ask, settings, transport, judged, contact or Contact())
     if probe and probe.status in REFUSALS:
-        raise CredentialsError(f"{REFUSED} The API said: {probe.said}")
+        raise CredentialsError(f"{settings.refused} The API said: {probe.said}")
     if probe and (probe.page or 400 <= probe.status < 500):
         judged.require_day()
     return Preflight(judged, is_admitted=bool(probe and probe.page))

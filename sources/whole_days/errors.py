@@ -3,6 +3,7 @@
     WholeDaysError
     ├── ClockError               this machine's clock is wrong by days; the run ends
     ├── OrganisationError        another organisation's days; the run ends
+    │   └── SharedError          those of an organisation that another account holds
     ├── OtherShapeError          the dataset has other tables; the run ends
     └── DayError                 this day failed; the run continues
         ├── RefusedError         also ends the run if no call is ever accepted
@@ -31,6 +32,18 @@ class OrganisationError(WholeDaysError):
             f"(SOURCES__{source.upper()}__ACCOUNT, or account in "
             ".dlt/config.toml), or let its organisation replace the stored one "
             "(--replace-organisation)."
+        )
+
+
+class SharedError(OrganisationError):
+    """Another account holds the same organisation already."""
+
+    def __init__(self, found: str, account: str, other: str) -> None:
+        WholeDaysError.__init__(
+            self,
+            f"Account {account} reads organisation {found}, which account {other} "
+            "holds already: all costs would count twice. Give it the key of another "
+            "organisation or remove it, or load it into another dataset (--dataset).",
         )
 
 

@@ -48,6 +48,9 @@ _ROWS = """
     group by date, _dlt_load_id{owner}
 """
 
+_OWNERS = "select distinct account, {owner} from {table}"
+_ACCOUNTS = "select distinct account from {table} where report = %s"
+
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -100,6 +103,27 @@ def read_stored(
     written = {table: _counted(of_table, loads) for table, of_table in rows.items()}
     owners = _organizations(rows[report.tables[0].name]) if report.owner else {}
     return _stored(fetches, _noted(counted), written, owners)
+
+
+def read_accounts(pipeline: dlt.Pipeline, report: Report[Any]) -> list[str]:
+    """The accounts that have a fetch of the report, committed or not, in order."""
+    with pipeline.sql_client() as client:
+        found = _rows(client, _ACCOUNTS, DAY_FETCHES.name, report.name)
+    return sorted(account for (account,) in found)
+
+
+def read_owners(pipeline: dlt.Pipeline, report: Report[Any]) -> dict[str, set[str]]:
+    """The accounts that hold records of each organisation."""
+    if report.owner is None:
+        return {}
+    query = _OWNERS.replace("{owner}", report.owner)
+    with pipeline.sql_client() as client:
+        found = _rows(client, query, report.tables[0].name)
+    owners: dict[str, set[str]] = {}
+    for account, organization in found:
+        if organization:
+            owners.setdefault(organization, set()).add(account)
+    return owners
 
 
 def require_own_shape(client: Client) -> None:

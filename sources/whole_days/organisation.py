@@ -1,13 +1,13 @@
 """Keep the days of another organisation from replacing the stored ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 from typing import Any
 
 from .emails import without_emails
-from .errors import OrganisationError
+from .errors import OrganisationError, SharedError
 from .plan import StoredDay
 from .report import DayFetch, Summary
 
@@ -24,19 +24,46 @@ def known_organizations(stored: Mapping[date, StoredDay]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Holder:
-    """The account of a load, with its source and its stored days."""
+    """The account of a load, with its source and its stored days.
+
+    `others` are the organisations that other accounts hold, each with an account. With
+    `may_change` the account may change to another organisation.
+    """
 
     source: str
     account: str
     stored: Mapping[date, StoredDay]
+    others: Mapping[str, str] = field(default_factory=dict)
+    may_change: bool = False
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The organisations of the stored rows, unless they may change."""
+        return frozenset() if self.may_change else known_organizations(self.stored)
 
     def require_known(self, found: frozenset[str]) -> None:
-        """Raise `OrganisationError` if only other organisations are stored."""
-        known = known_organizations(self.stored)
-        if found and known and not found & known:
+        """Raise `OrganisationError` if only other organisations are stored.
+
+        Raise `SharedError` if another account holds one that this account does not.
+        """
+        if found & known_organizations(self.stored):
+            return
+        if shared := sorted(found & self.others.keys()):
+            other = self.others[shared[0]]
+            raise SharedError(_named(shared[:1]), self.account, other)
+        if found and self.known:
             raise OrganisationError(
-                _named(found), _named(known), self.account, self.source
+                _named(found), _named(self.known), self.account, self.source
             )
+
+
+def others_of(account: str, owners: Mapping[str, Set[str]]) -> dict[str, str]:
+    """The organisations that other accounts hold, each with one of these."""
+    return {
+        organization: min(accounts - {account})
+        for organization, accounts in owners.items()
+        if accounts - {account}
+    }
 
 
 def of_known_organization(
@@ -54,10 +81,10 @@ def of_known_organization(
     """
     arriving = iter(fetches)
     waiting: list[DayFetch[Summary]] = []
-    if known_organizations(holder.stored):
+    if holder.known or holder.others:
         waiting = list(_to_first_record(arriving))
         found = frozenset().union(*(day.organizations for day in waiting))
-        if not found and any(day.content for day in waiting):
+        if holder.known and not found and any(day.content for day in waiting):
             found, waiting = _asked_elsewhere(waiting, holder.stored, fetch)
         holder.require_known(found)
     return chain(waiting, arriving)

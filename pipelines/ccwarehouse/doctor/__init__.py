@@ -1,6 +1,6 @@
 """Whether a load would work here: check what it needs, and say how to fix it."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,7 @@ API_CHECKS = ("API", "access", "newest data", "clock")
 
 
 def examine(
-    configure: Callable[[], UsageSettings],
+    configure: Callable[[], Sequence[UsageSettings]],
     destination: str,
     database: Path,
     dataset: str,
@@ -36,21 +36,42 @@ def examine(
 ) -> Iterator[Finding]:
     """The findings of all checks, each as soon as it is known.
 
-    `configure` returns the settings, `folders` are those in which dlt looks for
-    `secrets.toml`. Makes at most a dozen calls to the API. Rebuilds the views, and
-    removes everything else that it writes into the warehouse.
+    `configure` returns the settings of each account, `folders` are those in which dlt
+    looks for `secrets.toml`. Makes at most a dozen calls to the API for each account.
+    Rebuilds the views, and removes everything else that it writes into the warehouse.
     """
-    whose = Whose("", None)
+    accounts: list[Whose] = []
     settings = _attempt("settings", configure)
     if isinstance(settings, Finding):
         yield settings
         yield from _skipped(("key", *API_CHECKS), "the settings cannot be used")
+        accounts.append(Whose("", None))
     else:
-        yield ok("settings", f"{settings.base_url}, account {settings.account}")
-        organization = yield from _examine_key(settings, transport, clock)
-        whose = Whose(settings.account, organization)
-    yield from examine_warehouse(destination, database, dataset, whose)
+        names = ", ".join(account.account for account in settings)
+        several = "account" if len(settings) == 1 else "accounts"
+        yield ok("settings", f"{settings[0].base_url}, {several} {names}")
+        for account in settings:
+            organization = yield from _of_account(
+                account, len(settings) == 1, _examine_key(account, transport, clock)
+            )
+            accounts.append(Whose(account.account, organization, len(settings) == 1))
+    yield from examine_warehouse(destination, database, dataset, accounts)
     yield from examine_secrets(folders)
+
+
+def _of_account(
+    settings: UsageSettings,
+    is_alone: bool,
+    findings: Generator[Finding, None, str | None],
+) -> Generator[Finding, None, str | None]:
+    """The same findings with the account's name, which texts need among several."""
+    while True:
+        try:
+            finding = next(findings)
+        except StopIteration as end:
+            organization: str | None = end.value
+            return organization
+        yield finding.of_account(settings.account, is_alone=is_alone)
 
 
 def _examine_key(
@@ -58,12 +79,13 @@ def _examine_key(
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
 ) -> Generator[Finding, None, str | None]:
-    key = _attempt("key", settings.require_key)
+    key = _attempt("key", lambda: settings.credential)
     if isinstance(key, Finding):
         yield key
         yield from _skipped(API_CHECKS, "no key is set")
         return None
-    yield ok("key", "a key is set")
+    is_token = settings.auth_token or settings.auth_token_command
+    yield ok("key", "a token is set" if is_token else "a key is set")
     return (yield from _examine_way(settings, transport, clock))
 
 

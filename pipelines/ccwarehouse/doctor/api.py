@@ -31,12 +31,17 @@ EMPTY_ACCOUNT = (
 )
 MAKE_A_KEY = (
     "An organisation's admin makes an Admin key (sk-ant-admin...) in the Claude "
-    "Console under Settings, Admin keys; set it as ANTHROPIC_ADMIN_KEY."
+    "Console under Settings, Admin keys; set it as {place}."
 )
+GET_A_TOKEN = "Get one with the scope org:admin, and set it as {place}."
 REFUSALS = {
     401: "The API does not know the key: it is mistyped, was deleted or has expired",
     403: "The API knows the key, but the key may not read this report: it is not an "
     "Admin key",
+}
+REFUSALS_OF_TOKENS = {
+    401: "The API does not know the token: it is mistyped or has expired",
+    403: "The API knows the token, but the token may not read this report",
 }
 
 
@@ -75,7 +80,7 @@ def examine_api(
     look = asyncio.run(_look_back(settings, transport, clock, days_to_ask(last)))
     findings = [
         _answers(look, settings.base_url),
-        _access(look),
+        _access(look, settings),
         _newest(look, last),
         _clock(look),
     ]
@@ -124,16 +129,20 @@ def _answers(look: Look, base_url: str) -> Finding:
     return worth_a_look("API", f"{reason}. Try again later, or check base_url.")
 
 
-def _access(look: Look) -> Finding:
+def _access(look: Look, settings: UsageSettings) -> Finding:
+    is_token = settings.auth_token or settings.auth_token_command
     if not look.probes:
         return skipped("access", "the API does not answer")
     _, probe = look.probes[0]
     if probe.status in REFUSALS:
-        text = f"{REFUSALS[probe.status]}. It said {probe.said}. {MAKE_A_KEY}"
+        fix = GET_A_TOKEN if is_token else MAKE_A_KEY
+        why = REFUSALS_OF_TOKENS if is_token else REFUSALS
+        fix = fix.format(place=settings.key_place)
+        text = f"{why[probe.status]}. It said {probe.said}. {fix}"
         return problem("access", ExitCode.CONFIGURATION, text)
     if probe.page is None:
         return skipped("access", "the API does not answer with a report")
-    return ok("access", "the API accepts the key")
+    return ok("access", f"the API accepts the {'token' if is_token else 'key'}")
 
 
 def _organization(look: Look) -> str | None:

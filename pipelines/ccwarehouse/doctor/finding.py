@@ -1,6 +1,6 @@
 """What a check found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..exit_codes import ExitCode
@@ -18,13 +18,20 @@ class Verdict(StrEnum):
 class Finding:
     """One check: its name, how it ended, and one line that ends with what to do.
 
-    `code` is the exit code for a problem, otherwise 0.
+    `code` is the exit code for a problem, otherwise 0. `account` is None for a check
+    that concerns all.
     """
 
     check: str
     verdict: Verdict
     text: str
     code: ExitCode = ExitCode.DONE
+    account: str | None = None
+
+    def of_account(self, account: str, *, is_alone: bool) -> "Finding":
+        """The same of one account, which the text names if there are several."""
+        text = self.text if is_alone else f"{account}: {self.text}"
+        return replace(self, text=text, account=account)
 
 
 def ok(check: str, text: str) -> Finding:

@@ -1,6 +1,7 @@
 """The warehouse: can it be reached and written, and can the views be built?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,15 @@ from claude_code_analytics import CLAUDE_CODE
 from ..problems import explain
 from ..warehouses import NothingLoadedError, Warehouse, engine_of, open_warehouse
 from .finding import Finding, ok, problem, skipped
-from .organisation import Whose
+from .organisation import Whose, examine_all
 
 SCRATCH = "_ccwarehouse_doctor"
 
 
 def examine_warehouse(
-    destination: str, database: Path, dataset: str, whose: Whose
+    destination: str, database: Path, dataset: str, accounts: Sequence[Whose]
 ) -> Iterator[Finding]:
-    """Write a table, remove it, build the views, and compare the organisation.
+    """Write a table, remove it, build the views, and compare the organisations.
 
     Does not create a missing DuckDB file, but writes to its folder. Locks an existing
     file, so that no load runs at the same time.
@@ -33,7 +34,7 @@ def examine_warehouse(
                 text = "does not exist yet, and its folder can be written"
                 yield ok(check, f"{engine.place} {text}")
                 yield skipped("views", "nothing is loaded yet")
-                yield whose.examine({})
+                yield from _nothing_stored(accounts)
                 return
             with warehouse.client() as client:
                 write_and_remove(client)
@@ -41,7 +42,9 @@ def examine_warehouse(
             check = "views"
             yield _views(warehouse)
             check = "organisation"
-            yield whose.examine(warehouse.stored(CLAUDE_CODE, whose.account))
+            stored = partial(warehouse.stored, CLAUDE_CODE)
+            owners = warehouse.owners(CLAUDE_CODE)
+            yield from list(examine_all(accounts, stored, owners))
     except Exception as error:
         explained = explain(error, engine.place)
         if explained is None:
@@ -50,7 +53,11 @@ def examine_warehouse(
         if check == "warehouse":
             yield skipped("views", "the warehouse cannot be written")
         if check != "organisation":
-            yield whose.examine({})
+            yield from _nothing_stored(accounts)
+
+
+def _nothing_stored(accounts: Sequence[Whose]) -> Iterator[Finding]:
+    return examine_all(accounts, lambda _: {}, {})
 
 
 def write_and_remove(client: SqlClientBase[Any]) -> None:

@@ -14,7 +14,7 @@ from .input_file import InputFile
 from .tables import BUDGETS
 from .teams import SMALL_TEAMS
 
-SCOPES = ("organisation", "team", "user")
+SCOPES = ("organisation", "account", "team", "user")
 BASES = ("all", "api", "subscription")
 CURRENCY_LETTERS = 3
 
@@ -88,7 +88,7 @@ def _budget(file: CsvFile, row: Row) -> Budget | None:
 def _check_name(cells: Cells, scope: str, name: str) -> None:
     if scope == "organisation" and name:
         cells.refuse("name", "is too much: the organisation has no name. Leave it out.")
-    if scope in ("team", "user") and not name:
+    if scope in ("account", "team", "user") and not name:
         cells.refuse("name", f"is no {scope}. Write whose budget it is.")
     if scope == "team" and name == SMALL_TEAMS:
         cells.refuse("name", "is no team but several. Write one of them.")

@@ -43,11 +43,12 @@ BUDGETS = Table(
     "One row per version of the budgets file and line in it: what may be spent in a "
     "month. A version counts when it is the newest whose load is in _dlt_loads.",
     [
-        Column("scope", pa.string(), "organisation, team or user."),
+        Column("scope", pa.string(), "organisation, account, team or user."),
         Column(
             "name",
             pa.string(),
-            "Team, or user with A to Z in lower case; empty text for the organisation.",
+            "Account, team, or user with A to Z in lower case; empty for the "
+            "organisation.",
         ),
         Column("month", pa.date32(), "First UTC day of the month."),
         Column("amount", AMOUNT, "Budget in units of the currency, exact."),

@@ -2,11 +2,12 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from whole_days.calendar import end_of
 
-from ..run import Run
+from ..run import Run, Runs
 
 PREFIX: Final = "ccwarehouse_load_"
 SUCCESS: Final = "last_success_timestamp_seconds"
@@ -28,33 +29,45 @@ HELP: Final = {
 }
 
 
-def as_text(run: Run, account: str, code: int, before: str) -> str:
-    """The text exposition format; `before` is the text of the load before."""
-    labels = f'{{account="{account}",report="{run.report}"}}'
+def as_text(runs: Runs, codes: Mapping[str, int], before: str) -> str:
+    """The text exposition format: of each metric a sample per account.
+
+    `codes` are the exit codes by account; `before` is the text of the load before.
+    """
+    found = {_labels(run): _values(run, runs, codes, before) for run in runs.each}
     lines: list[str] = []
-    for name, value in _values(run, code, before, labels).items():
-        if value is not None:
-            metric = f"{PREFIX}{name}"
-            lines += [f"# HELP {metric} {HELP[name]}", f"# TYPE {metric} gauge"]
-            lines.append(f"{metric}{labels} {value}")
+    for name, meaning in HELP.items():
+        metric = f"{PREFIX}{name}"
+        samples = [
+            f"{metric}{labels} {values[name]}"
+            for labels, values in found.items()
+            if values[name] is not None
+        ]
+        if samples:
+            lines += [f"# HELP {metric} {meaning}", f"# TYPE {metric} gauge", *samples]
     return "\n".join([*lines, ""])
 
 
+def _labels(run: Run) -> str:
+    return f'{{account="{run.account}",report="{run.report}"}}'
+
+
 def _values(
-    run: Run, code: int, before: str, labels: str
+    run: Run, runs: Runs, codes: Mapping[str, int], before: str
 ) -> dict[str, float | str | None]:
     """The value of each metric. None: not known, and not written.
 
     What this load could not find out keeps its value if it is a time, since a time
     stays true.
     """
+    code, labels = int(codes[run.account]), _labels(run)
     now, newest = round(time.time(), 3), run.newest_final
     final = end_of(newest).timestamp() if newest else None
     return {
-        "exit_code": int(code),
+        "exit_code": code,
         SUCCESS: _value(before, SUCCESS, labels) if code else now,
         "last_run_timestamp_seconds": now,
-        "duration_seconds": round(run.seconds, 3),
+        "duration_seconds": round(runs.seconds, 3),
         FINAL: final if run.plan else _value(before, FINAL, labels),
         "day_lag": run.day_lag,
         "loaded_day_fetches": len(run.loaded),
@@ -65,10 +78,9 @@ def _values(
     }
 
 
-def account_of(text: str) -> str | None:
-    """The account of such a text."""
-    found = re.search('{account="([^"]+)"', text)
-    return found[1] if found else None
+def accounts_of(text: str) -> list[str]:
+    """The accounts of such a text, in its order."""
+    return list(dict.fromkeys(re.findall('{account="([^"]+)"', text)))
 
 
 def _value(text: str, name: str, labels: str) -> str | None:

@@ -7,18 +7,20 @@ from ..end import End
 from ..exit_codes import ExitCode
 from ..export.errors import ExportError
 from ..export.sinks import file_sink
-from ..run import Run
-from .text import account_of, as_text
+from ..run import Runs
+from .text import accounts_of, as_text
 
 
-def write_metrics(file: Path, run: Run, remark: Callable[[str], None], end: End) -> End:
+def write_metrics(
+    file: Path, runs: Runs, remark: Callable[[str], None], end: End
+) -> End:
     """Replace the file atomically; returns the end of the command.
 
     If that fails, the old file stays, `remark` is told, and 0 becomes 5. Where the
-    settings could not be read, the account is that of the file before.
+    settings could not be read, the accounts are those of the file before.
     """
     try:
-        _replace(file, run, end.code)
+        _replace(file, runs, end)
     except (ExportError, OSError, ValueError) as error:
         line = f"The load is over, but {error}"
         remark(line)
@@ -27,9 +29,20 @@ def write_metrics(file: Path, run: Run, remark: Callable[[str], None], end: End)
     return end
 
 
-def _replace(file: Path, run: Run, code: int) -> None:
+def _replace(file: Path, runs: Runs, end: End) -> None:
     before = file.read_text() if file.exists() else ""
-    if account := run.account or account_of(before):
-        text = as_text(run, account, code, before)
+    for account in () if runs.each else accounts_of(before):
+        runs.add(account)
+    if runs.each:
+        text = as_text(runs, _codes(runs, end), before)
         with file_sink(file) as sink:
             sink.write(text.encode())
+
+
+def _codes(runs: Runs, end: End) -> dict[str, int]:
+    """The exit code by account: its own, or that of what ended the load of all."""
+    codes = {run.account: end.code for run in runs.each}
+    if not end.facts.get("faults"):  # a refused file is the fault of no account
+        for account in end.facts.get("accounts", ()):
+            codes[account["account"]] = account["exit_code"]
+    return codes

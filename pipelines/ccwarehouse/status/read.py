@@ -28,16 +28,19 @@ def read_status(
     settings: Settings,
     now: datetime,
     max_age: int | None = None,
+    *,
+    or_empty: bool = False,
 ) -> Status:
-    """The status at `now` (UTC). Creates and changes nothing.
+    """The status of an account at `now` (UTC). Creates and changes nothing.
 
-    Raises `NothingLoadedError` before the first load, unless `max_age` asks for the age
-    of what is there, and dlt's errors if the warehouse cannot be reached.
+    Raises `NothingLoadedError` before its first load, unless it may be empty or
+    `max_age` asks for the age of what is there, and dlt's errors if the warehouse
+    cannot be reached.
     """
     stored = warehouse.stored(report, settings.account)
     chosen = plan(Request(), stored, now, settings)
     with warehouse.client() as client:
-        if not chosen.stored and max_age is None:
+        if not (chosen.stored or or_empty) and max_age is None:
             raise NothingLoadedError(
                 f"dataset {client.dataset_name} has no data of account"
                 f" {settings.account} yet: load first (`ccwarehouse load`)"

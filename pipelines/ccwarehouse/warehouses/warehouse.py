@@ -12,7 +12,12 @@ import pyarrow as pa
 
 from claude_code_marts import Model
 from claude_code_marts import materialised as marts_to_store
-from whole_days.ledger import read_stored, require_own_shape
+from whole_days.ledger import (
+    read_accounts,
+    read_owners,
+    read_stored,
+    require_own_shape,
+)
 from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
 from whole_days.report import Report
@@ -76,6 +81,14 @@ class Warehouse:
         if not self.engine.exists():
             return {}
         return read_stored(self.pipeline, report, account)
+
+    def accounts(self, report: Report[Any]) -> list[str]:
+        """The accounts that were ever loaded. Does not create a missing database."""
+        return read_accounts(self.pipeline, report) if self.engine.exists() else []
+
+    def owners(self, report: Report[Any]) -> dict[str, set[str]]:
+        """The accounts that hold each organisation. Does not create a database."""
+        return read_owners(self.pipeline, report) if self.engine.exists() else {}
 
     def names(self, report: Report[Any], account: str) -> set[str]:
         """The values that the report has announced so far."""

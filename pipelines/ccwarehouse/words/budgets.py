@@ -59,8 +59,8 @@ def remarks(budgets: Budgets) -> list[str]:
         )
     if any(budget.state == "no_data" for budget in budgets.of_month):
         lines.append(
-            "No data: no day of the month is loaded, or no team of the teams file in"
-            " force has the name."
+            "No data: no day of the month is loaded, or no account, or no team of the"
+            " teams file in force, has the name."
         )
         if budgets.before_history and not missing:
             lines.append(
@@ -128,6 +128,7 @@ def _cells(budget: BudgetStatus, budgets: Budgets) -> tuple[str, ...]:
 
 def _whose(budget: BudgetStatus) -> str:
     name = budget.scope if budget.scope == "organisation" else budget.name
+    name = f"account {name}" if budget.scope == "account" else name
     plain = _plain(name)
     return plain if budget.basis == "all" else f"{plain} ({budget.basis})"
 

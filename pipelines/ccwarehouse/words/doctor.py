@@ -31,10 +31,11 @@ def exit_code(findings: Iterable[Finding]) -> ExitCode:
     return next((code for code in ORDER if code in codes), ExitCode.DONE)
 
 
-def finding_as_dict(finding: Finding) -> dict[str, str | int]:
+def finding_as_dict(finding: Finding) -> dict[str, str | int | None]:
     """A finding for programs."""
     return {
         "check": finding.check,
+        "account": finding.account,
         "verdict": str(finding.verdict),
         "text": finding.text,
         "code": int(finding.code),

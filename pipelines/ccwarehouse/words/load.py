@@ -1,5 +1,6 @@
 """What a load prints when it ends, for people and for programs."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -64,6 +65,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         ],
         "new_models": sorted(outcome.new_names),
         "days_emptied": [str(day) for day in sorted(outcome.emptied)],
+        "shared_organizations": dict(outcome.shared_organizations),
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
         "files_loaded": outcome.files,
@@ -77,15 +79,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
 
 def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[str]:
     """The summary for people; after a first load also how to load older days."""
-    days = ", ".join(
-        [
-            f"{len(outcome.loaded)} loaded",
-            f"{len(outcome.changed)} changed",
-            f"{len(outcome.empty)} empty",
-            f"{len(outcome.failed)} failed",
-        ]
-    )
-    lines = [f"Days     {days}"]
+    lines = [f"Days     {days_as_line(outcome)}"]
     if outcome.loaded:
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
@@ -98,6 +92,18 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         more = f"--start YYYY-MM-DD --end {first - ONE_DAY}"
         lines.append(f"History  from {first}; for more: ccwarehouse load {more}")
     return lines
+
+
+def days_as_line(outcome: UsageOutcome) -> str:
+    """How many days were loaded and what became of them."""
+    return ", ".join(
+        [
+            f"{len(outcome.loaded)} loaded",
+            f"{len(outcome.changed)} changed",
+            f"{len(outcome.empty)} empty",
+            f"{len(outcome.failed)} failed",
+        ]
+    )
 
 
 def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
@@ -122,6 +128,10 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
         for organization in sorted(outcome.new_organizations)
     ]
     lines += [
+        shared(organization, accounts)
+        for organization, accounts in outcome.shared_organizations.items()
+    ]
+    lines += [
         f"Organisation {organization} is gone from the days fetched again."
         for organization in sorted(outcome.gone_organizations)
     ]
@@ -137,6 +147,15 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
     if refused := _refused_file(outcome):
         lines += [refused.line, *refused.more, "The days of this load are committed."]
     return lines
+
+
+def shared(organization: str, accounts: Iterable[str]) -> str:
+    """Says that accounts hold the same organisation."""
+    names = " and ".join(accounts)
+    return (
+        f"Organisation {organization} is in accounts {names}: its costs count twice in "
+        "every sum over accounts. Load only one of them, into a new dataset."
+    )
 
 
 def total_cost_usd(outcome: UsageOutcome) -> Decimal:
@@ -187,11 +206,3 @@ def _standing(plan: Plan, outcome: UsageOutcome) -> dict[date, datetime]:
         for day in sorted(outcome.failed)
         if (stored := plan.stored.get(day)) and stored.stands and stored.fetched_at
     }
-
-
-def interrupted(stored_days: int, plan: Plan, location: str) -> str:
-    """The message of a load that Ctrl-C or another signal ended."""
-    return (
-        f"Interrupted. {stored_days} of {len(plan.wanted)} days are committed to "
-        f"{location}. The next load continues from there."
-    )

@@ -23,11 +23,16 @@ def end_of_dry_run(
     Without `currencies_known` those of the budgets could not be checked.
     """
     facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
-    rows = [
+    lines = files_as_lines(files, currencies_known=currencies_known)
+    return End(facts=facts, lines=[*plan_as_lines(plan), *lines])
+
+
+def files_as_lines(files: Sequence[InputFile], *, currencies_known: bool) -> list[str]:
+    """A line for each file that was read without a fault."""
+    return [
         _as_line(file, is_right=currencies_known or file.name != "budgets")
         for file in files
     ]
-    return End(facts=facts, lines=[*plan_as_lines(plan), *rows])
 
 
 def _as_line(file: InputFile, *, is_right: bool) -> str:

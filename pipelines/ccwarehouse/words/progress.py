@@ -90,18 +90,27 @@ class Words(Silence):
             self.listen()
 
 
-def _printer(console: Console) -> Callable[[str], None]:
+def _printer(console: Console, account: str) -> Callable[[str], None]:
     """Prints lines as they are: no colours, no markup, no breaks."""
-    return partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    write = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    return lambda line: write(f"{_of(account)}{line}")
+
+
+def _of(account: str) -> str:
+    return f"{account}: " if account else ""
 
 
 class Lines(Words):
     """A line per package, for logs."""
 
     def __init__(
-        self, console: Console, days: int, contact: Contact | None = None
+        self,
+        console: Console,
+        days: int,
+        contact: Contact | None = None,
+        account: str = "",
     ) -> None:
-        super().__init__(_printer(console), contact)
+        super().__init__(_printer(console, account), contact)
         self._days = days
 
     def stored(self, package: Package[Any]) -> None:
@@ -118,9 +127,13 @@ class Bar(Words):
     """A bar that advances with every fetched day; failed days are counted apart."""
 
     def __init__(
-        self, console: Console, days: int, contact: Contact | None = None
+        self,
+        console: Console,
+        days: int,
+        contact: Contact | None = None,
+        account: str = "",
     ) -> None:
-        super().__init__(_printer(console), contact)
+        super().__init__(_printer(console, account), contact)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -132,7 +145,7 @@ class Bar(Words):
             transient=True,
         )
         self._task = self._bars.add_task(
-            "Loading", total=days, failed="", records=0, rate=0.0
+            f"{_of(account)}Loading", total=days, failed="", records=0, rate=0.0
         )
         self._failed = 0
 
@@ -159,10 +172,15 @@ class Bar(Words):
 
 
 def watch(
-    console: Console, days: int, *, quiet: bool, contact: Contact | None = None
+    console: Console,
+    days: int,
+    *,
+    quiet: bool,
+    contact: Contact | None = None,
+    account: str = "",
 ) -> Silence:
-    """The kind of progress that suits the console."""
+    """The kind of progress that suits the console; each line names the account."""
     if quiet or not days:
         return Silence(contact)
     kind = Bar if console.is_terminal else Lines
-    return kind(console, days, contact)
+    return kind(console, days, contact, account)

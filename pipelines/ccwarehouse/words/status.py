@@ -9,21 +9,59 @@ from whole_days.calendar import spans
 
 from ..end import End
 from ..exit_codes import ExitCode
-from ..status import State, Status
+from ..status import State, Status, Statuses
 from .dates import dates, span, standing_numbers
+from .load import shared
 from .plan import plan_as_dict, plan_as_lines
 
 
-def end_of_status(status: Status, location: str) -> End:
-    """The end of `status`: 4 if any day is missing or stale, or all are too old."""
-    facts = status_as_dict(status, location)
-    lines = status_as_lines(status, location)
-    if status.gaps or status.stale or status.is_too_old:
-        return End(ExitCode.DAYS_FAILED, " ".join(remarks(status)), facts, lines)
+def end_of_status(found: Statuses, location: str) -> End:
+    """The end of `status`: 4 if days of any account are missing, stale or too old."""
+    facts, lines = statuses_as_dict(found, location), statuses_as_lines(found, location)
+    if any(each.gaps or each.stale or each.is_too_old for each in found.accounts):
+        return End(ExitCode.DAYS_FAILED, " ".join(all_remarks(found)), facts, lines)
     return End(facts=facts, lines=lines)
 
 
-def status_as_dict(status: Status, location: str) -> dict[str, Any]:
+def statuses_as_dict(found: Statuses, location: str) -> dict[str, Any]:
+    """The status for programs; of several accounts in a list, with sums."""
+    of_all = {
+        "other_accounts": list(found.others),
+        "shared_organizations": dict(found.shared),
+        "data": location,
+    }
+    each = [status_as_dict(status) for status in found.accounts]
+    if len(each) == 1:
+        return each[0] | of_all
+    sums = {key: sum(one[key] for one in each) for key in ("gaps", "stale")}
+    return {"accounts": each} | sums | of_all
+
+
+def statuses_as_lines(found: Statuses, location: str) -> list[str]:
+    """The status for people, each account under its name if there are several."""
+    lines = [f"Data      {location}"]
+    for status in found.accounts:
+        if len(found.accounts) > 1:
+            lines += ["", f"Account   {status.account}"]
+        lines += status_as_lines(status)
+    if found.others:
+        lines.append(f"Others    {', '.join(found.others)}: stored, without a key here")
+    return lines
+
+
+def all_remarks(found: Statuses) -> list[str]:
+    """What someone should look at, each line with its account if there are several."""
+    is_one = len(found.accounts) == 1
+    lines = [
+        line if is_one else f"{status.account}: {line}"
+        for status in found.accounts
+        for line in remarks(status)
+    ]
+    shares = found.shared.items()
+    return lines + [shared(organization, accounts) for organization, accounts in shares]
+
+
+def status_as_dict(status: Status) -> dict[str, Any]:
     """The status for programs. Times are ISO strings in UTC, ages are in seconds."""
     now = status.next_load.calendar.now
     stored = status.stored
@@ -46,15 +84,13 @@ def status_as_dict(status: Status, location: str) -> dict[str, Any]:
         "last_run": _moment(status.last_run, now),
         "last_day_fetched": _moment(status.newest_fetched_at, now),
         "next_load": plan_as_dict(status.next_load),
-        "data": location,
     }
 
 
-def status_as_lines(status: Status, location: str) -> list[str]:
+def status_as_lines(status: Status) -> list[str]:
     """The status for people, ending with what the next load would do."""
     now = status.next_load.calendar.now
     return [
-        f"Data      {location}",
         f"Stored    {_stored(status)}",
         f"Last run  {_ago(status.last_run, now)}",
         f"Final     {_final(status)}",
@@ -75,6 +111,8 @@ def remarks(status: Status) -> list[str]:
     lines = []
     if status.is_too_old:
         lines.append(_too_old(status))
+    if not status.next_load.stored:
+        return lines or ["nothing is loaded yet. Load: ccwarehouse load"]
     if gaps := status.gaps:
         missing = "1 day is" if len(gaps) == 1 else f"{len(gaps):,} days are"
         lines.append(f"{missing} missing: {dates(gaps)}. Load: ccwarehouse load")

@@ -6,7 +6,7 @@
 It follows the endpoint's contract: keys, versions, limits, cursors, the shape of
 errors. The contract does not define two answers, so they are our choice: a future day
 is refused (400), and a cursor is valid as long as the server runs. Unlike the API, it
-does not leave the last hour out of today. It does not know OAuth tokens.
+does not leave the last hour out of today.
 """
 
 import base64
@@ -67,6 +67,7 @@ class Response:
 
 
 Fault = Callable[[Request], Response | None]
+Usage = Callable[[dt.date], list[dict[str, Any]]]
 
 
 def error(
@@ -96,13 +97,15 @@ class FakeApi:
     now: the server's clock, for the `Date` header and for refusing future days.
     fault: called before each answer. Its response is sent instead; None sends the
         regular answer. A fault can change the regular answer by calling `answer`.
+    more: by further Admin keys, and by OAuth tokens as `Bearer ...`, the records of
+        other organisations, like `usage`.
     calls: every request so far, in the order of arrival.
     All but the port may be changed while the server runs.
     """
 
     def __init__(
         self,
-        usage: Callable[[dt.date], list[dict[str, Any]]] = organisation.usage,
+        usage: Usage = organisation.usage,
         *,
         api_key: str = DEMO_API_KEY,
         port: int = 0,
@@ -110,6 +113,7 @@ class FakeApi:
         fault: Fault | None = None,
     ) -> None:
         self.usage, self.api_key, self.now, self.fault = usage, api_key, now, fault
+        self.more: dict[str, Usage] = {}
         self.calls: list[Request] = []
         self.closing = threading.Event()
         self._days: dict[str, list[str]] = {}  # digest -> the records' JSON texts
@@ -144,39 +148,42 @@ class FakeApi:
     def answer(self, request: Request) -> Response:
         """The regular answer, without `fault`."""
         try:
-            self._admit(request)
-            return Response(200, _headers(), self._page(request.query).encode())
+            usage = self._admit(request)
+            return Response(200, _headers(), self._page(request.query, usage).encode())
         except _RefusedError as refused:
             return error(refused.status, str(refused))
 
-    def _admit(self, request: Request) -> None:
-        key = request.headers.get("x-api-key")
+    def _admit(self, request: Request) -> Usage:
+        """The records of whom the key or the token belongs to."""
+        key = request.headers.get("x-api-key") or request.headers.get("authorization")
         if request.path != PATH:
             raise _RefusedError(404, "Not found")
         if key is None:
             raise _RefusedError(401, "x-api-key header is required")
         if key.startswith("sk-ant-api"):
             raise _RefusedError(403, "This endpoint needs an Admin API key")
-        if key != self.api_key:
+        usage = (self.more | {self.api_key: self.usage}).get(key)
+        if usage is None:
             raise _RefusedError(401, "invalid x-api-key")
         if "anthropic-version" not in request.headers:
             raise _RefusedError(400, "anthropic-version: header is required")
+        return usage
 
-    def _page(self, query: Mapping[str, str]) -> str:
+    def _page(self, query: Mapping[str, str], usage: Usage) -> str:
         day, limit = self._day(query), _limit(query)
         if "page" in query:
             digest, start = self._place(query["page"], day, limit)
         else:
-            digest, start = self._keep(day), 0
+            digest, start = self._keep(usage(day)), 0
         records, end = self._days[digest], start + limit
         cursor = _cursor(day, limit, digest, end) if end < len(records) else None
         data = ",".join(records[start:end])
         more = json.dumps({"has_more": cursor is not None, "next_page": cursor})
         return f'{{"data":[{data}],{more[1:]}'
 
-    def _keep(self, day: dt.date) -> str:
+    def _keep(self, told: list[dict[str, Any]]) -> str:
         """Keep records by content: asking for the same day again takes no memory."""
-        records = [json.dumps(record) for record in self.usage(day)]
+        records = [json.dumps(record) for record in told]
         digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
         self._days[digest] = records
         return digest

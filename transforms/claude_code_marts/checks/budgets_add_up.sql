@@ -1,16 +1,17 @@
--- Claim: an organisation's budget counts what month_forecast has of its month and basis.
+-- Claim: a budget of all or of an account counts what month_forecast has of its month.
 with
 
 budgets as (
 
     select * from budget_status
-    where scope = 'organisation' and spent is not null
+    where scope in ('organisation', 'account') and spent is not null
 
 ),
 
 months as (
 
     select
+        account,
         month,
         currency,
         customer_type,
@@ -19,7 +20,7 @@ months as (
         count(*) - count(forecast) as without_forecast
 
     from month_forecast
-    group by month, currency, customer_type
+    group by account, month, currency, customer_type
 
 ),
 
@@ -37,6 +38,7 @@ compared as (
     left join months
         on budgets.month = months.month
         and budgets.currency = months.currency
+        and (budgets.scope = 'organisation' or budgets.name = months.account)
         and (budgets.basis = 'all' or budgets.basis = months.customer_type)
     group by budgets.line, budgets.spent, budgets.forecast
 

@@ -1,7 +1,7 @@
 -- One row per scope, name, month, currency and basis: how far a budget is used up.
 --
--- scope: organisation (all accounts together), team or user.
--- name: Team, or user with A to Z in lower case; empty text for the organisation.
+-- scope: organisation (all accounts together), account, team or user.
+-- name: Account, team, or user with A to Z in lower case; empty for the organisation.
 -- month: First UTC day of the month.
 -- currency: Currency of amount, spent and forecast, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
@@ -14,7 +14,7 @@
 -- days_complete: Final days of the month (count), added over accounts, as all of these.
 -- days_missing: Days of the month not fetched (count); null without any day of it.
 -- days_provisional: Days of the month fetched whole that may still change (count).
--- is_complete: True when every day of the month is final in all accounts that have it.
+-- is_complete: True when every day of the month is final in its accounts that have it.
 -- line: Number of the line in the budgets file, which is the order to show them in.
 with
 
@@ -80,17 +80,36 @@ known_teams as (
 
 ),
 
+account_months as (
+
+    select * from month_days
+
+),
+
 months as (
 
     select
         month,
+        '' as account,
         cast(sum(days_complete) as bigint) as days_complete,
         cast(sum(days_missing) as bigint) as days_missing,
         cast(sum(days_provisional) as bigint) as days_provisional,
         count(case when is_complete then 1 end) = count(*) as is_complete
 
-    from month_days
+    from account_months
     group by month
+
+    union all
+
+    select
+        month,
+        account,
+        days_complete,
+        days_missing,
+        days_provisional,
+        is_complete
+
+    from account_months
 
 ),
 
@@ -104,6 +123,7 @@ budget_months as (
 team_costs as (
 
     select
+        costs.account,
         costs.month,
         costs.currency,
         costs.customer_type,
@@ -121,6 +141,7 @@ team_costs as (
         and costs.actor_type = assigned.actor_type
         and costs.actor = assigned.actor
     group by
+        costs.account,
         costs.month,
         costs.currency,
         costs.customer_type,
@@ -134,6 +155,18 @@ scoped_costs as (
     select
         'organisation' as scope,
         '' as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+
+    union all
+
+    select
+        'account' as scope,
+        account as name,
         month,
         currency,
         customer_type,
@@ -205,6 +238,15 @@ scoped_expected as (
         *,
         'organisation' as scope,
         '' as name
+
+    from team_expected
+
+    union all
+
+    select
+        *,
+        'account' as scope,
+        account as name
 
     from team_expected
 
@@ -293,6 +335,9 @@ known as (
     from budgets
     left join months
         on budgets.month = months.month
+        and months.account = case
+            when budgets.scope = 'account' then budgets.name else ''
+        end
     left join known_teams
         on budgets.name = known_teams.team
     left join spent

@@ -1,7 +1,7 @@
 -- One row per scope, name, month, currency and basis: what the budgets file in force allows.
 --
--- scope: organisation, team or user.
--- name: Team, or user with A to Z in lower case; empty text for the organisation.
+-- scope: organisation, account, team or user.
+-- name: Account, team, or user with A to Z in lower case; empty for the organisation.
 -- month: First UTC day of the month.
 -- currency: Currency of the amount, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.

@@ -1,0 +1,140 @@
+"""A load of several accounts, each with its own plan and outcome, or problem.
+
+Accounts are loaded one after another: they write to one warehouse, which takes one
+writer, and each already has several days in flight, as many as its rate limit bears. An
+account that cannot be loaded stops no other one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from claude_code_analytics import (
+    CLAUDE_CODE,
+    CredentialsError,
+    SettingsError,
+    UsageSettings,
+    UsageSummary,
+)
+from claude_code_analytics.preflight import Preflight
+from whole_days.clock import utc_now
+from whole_days.contact import Contact
+from whole_days.errors import ClockError, OrganisationError
+
+from .inputs import InputFile
+from .load import Plan, Progress, Request, load, load_files, plan
+from .outcome import Outcome
+from .problems import Problem, explain
+from .run import Counted, Run, Runs
+from .warehouses import Warehouse
+
+OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
+
+
+@dataclass
+class AccountLoad:
+    """What a load does for one account.
+
+    `before` is None for a dry run. `problem` is why nothing of the account is loaded;
+    an account that `is_alone` raises it instead.
+    """
+
+    settings: UsageSettings
+    run: Run
+    is_alone: bool
+    before: Preflight | None = None
+    outcome: Outcome[UsageSummary] | None = None
+    problem: Problem | None = None
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self.settings.account
+
+    @property
+    def label(self) -> str:
+        """The name before what is said of the account; empty if it is alone."""
+        return "" if self.is_alone else self.account
+
+    @property
+    def plan(self) -> Plan | None:
+        """The days to fetch; None until the warehouse is read."""
+        return self.run.plan
+
+    @contextmanager
+    def own_problem(self) -> Iterator[None]:
+        """Note an error that concerns this account only."""
+        try:
+            yield
+        except OF_ONE as error:
+            if self.is_alone:
+                raise
+            self.problem = explain(error, "")
+
+
+def begin(accounts: Sequence[UsageSettings], runs: Runs) -> list[AccountLoad]:
+    """The loads of the accounts, each with a run."""
+    is_alone = len(accounts) == 1
+    return [
+        AccountLoad(settings, runs.add(settings.account), is_alone)
+        for settings in accounts
+    ]
+
+
+def ask(
+    account: AccountLoad, preflight: Callable[[UsageSettings, Contact], Preflight]
+) -> None:
+    """Ask the API with the account's key, before anything is opened."""
+    with account.own_problem():
+        account.before = preflight(account.settings, account.run.contact)
+
+
+def plan_account(account: AccountLoad, warehouse: Warehouse, request: Request) -> Plan:
+    """Plan the days of the account to fetch, as of now."""
+    now = account.before.clock if account.before else utc_now
+    stored = warehouse.stored(CLAUDE_CODE, account.account)
+    account.run.plan = planned = plan(request, stored, now(), account.settings)
+    return planned
+
+
+def load_account(
+    account: AccountLoad,
+    warehouse: Warehouse,
+    request: Request,
+    watch: Callable[[AccountLoad], AbstractContextManager[Progress]],
+) -> None:
+    """Plan the account's days and load them."""
+    assert account.before is not None
+    with account.own_problem():
+        planned = plan_account(account, warehouse, request)
+        with watch(account) as progress:
+            account.outcome = load(
+                warehouse,
+                CLAUDE_CODE,
+                planned,
+                account.settings,
+                Counted(account.run, progress),
+                account.before.clock,
+                is_admitted=account.before.is_admitted,
+                contact=account.run.contact,
+            )
+
+
+def conclude(
+    accounts: Sequence[AccountLoad], warehouse: Warehouse, files: Sequence[InputFile]
+) -> None:
+    """Load the files and build the views, once for all accounts.
+
+    The last outcome gets what became of the files.
+    """
+    loaded = [account for account in accounts if account.outcome and account.before]
+    if not loaded:
+        return
+    last = loaded[-1]
+    assert last.outcome
+    assert last.before
+    now = last.before.clock()
+    last.outcome.files, last.outcome.file_error = load_files(warehouse, files, now)
+    plans = [account.plan for account in loaded]
+    if any(plan and (plan.wanted or plan.stored) for plan in plans):
+        warehouse.build_views()

@@ -1,0 +1,175 @@
+"""What a load of one or several accounts prints, for people and for programs.
+
+A load of one account prints what `words.load` and `words.plan` say of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from whole_days.calendar import ONE_DAY
+
+from ..accounts import AccountLoad
+from ..end import End
+from ..exit_codes import ExitCode
+from ..inputs import InputFile
+from . import load as of_load
+from . import plan as of_plan
+from .dates import count
+
+# Keys that belong to the load and not to one of its accounts.
+OF_ALL: Final = ("files_loaded", "faults", "data")
+ADDED: Final = ("days_wanted", "days_loaded", "days_changed", "days_empty", "records")
+NOT_LOADED: Final = "not loaded"
+
+
+def end_of_loads(accounts: Sequence[AccountLoad], location: str, *, quiet: bool) -> End:
+    """The end of a load that was not interrupted."""
+    ends = {each.account: _end_of(each, location, quiet=quiet) for each in accounts}
+    if len(accounts) == 1:
+        return ends[accounts[0].account]
+    facts = _facts(ends, location)
+    lines = [] if quiet else _lines(accounts, facts)
+    if code := exit_code(ends.values()):
+        return End(code, _error(ends), facts, lines)
+    return End(facts=facts, lines=lines)
+
+
+def exit_code(ends: Iterable[End]) -> int:
+    """The code of a load of several accounts.
+
+    A refused file comes first, as in a load of one. What concerns some accounts only
+    is 4, the same fault of all is its own code, and different ones are 7.
+    """
+    found = list(ends)
+    if any(end.facts.get("faults") for end in found):
+        return ExitCode.CONFIGURATION
+    codes = {end.code for end in found}
+    if len(codes) == 1:
+        return codes.pop()
+    is_any_loaded = codes & {ExitCode.DONE, ExitCode.DAYS_FAILED}
+    return ExitCode.DAYS_FAILED if is_any_loaded else ExitCode.NOTHING_LOADED
+
+
+def remarks(account: AccountLoad) -> list[str]:
+    """What someone should look at, if there is anything."""
+    if account.problem:
+        return [account.problem.line]
+    if account.plan and account.outcome:
+        return of_load.remarks(account.plan, account.outcome)
+    return []
+
+
+def interrupted(
+    accounts: Sequence[AccountLoad], stored_days: int, location: str
+) -> str:
+    """The message of a load that Ctrl-C or another signal ended.
+
+    `stored_days` are those of the account that was being loaded.
+    """
+    begun = [each for each in accounts if each.plan]
+    wanted = len(begun[-1].plan.wanted) if begun and begun[-1].plan else 0
+    days = f"{stored_days} of {wanted} days are committed to {location}."
+    if accounts[0].is_alone or not begun:
+        return f"Interrupted. {days} The next load continues from there."
+    done = [each.account for each in accounts if each.outcome and each is not begun[-1]]
+    before = f" Loaded before: {', '.join(done)}." if done else ""
+    return (
+        f"Interrupted in account {begun[-1].account}. {days}{before} The next load "
+        "continues from there."
+    )
+
+
+def end_of_dry_run(
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+    *,
+    currencies_known: bool,
+) -> End:
+    """The end of `load --dry-run`, as `words.plan` has it for one account."""
+    plans = [(each.account, each.plan) for each in accounts if each.plan]
+    if len(plans) == 1:
+        return of_plan.end_of_dry_run(
+            plans[0][1], files, currencies_known=currencies_known
+        )
+    facts = {
+        "accounts": [
+            {"account": name} | of_plan.plan_as_dict(plan) for name, plan in plans
+        ],
+        "files": [file.name for file in files],
+    }
+    lines = [
+        line
+        for name, plan in plans
+        for line in (f"Account {name}", *of_plan.plan_as_lines(plan))
+    ]
+    lines += of_plan.files_as_lines(files, currencies_known=currencies_known)
+    return End(facts=facts, lines=lines)
+
+
+def _end_of(account: AccountLoad, location: str, *, quiet: bool) -> End:
+    if account.problem:
+        return End(account.problem.code, account.problem.line)
+    assert account.plan
+    assert account.outcome
+    end = of_load.end_of_load(account.plan, account.outcome, location, quiet=quiet)
+    facts = {"account": account.account, **end.facts}
+    return End(end.code, end.error, facts, end.lines)
+
+
+def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
+    """Sums over the accounts, and of each its own keys."""
+    loaded = [end.facts for end in ends.values() if end.facts]
+    cost = sum((Decimal(facts["cost_usd"]) for facts in loaded), Decimal(0))
+    return {
+        "accounts": [_of_account(name, end) for name, end in ends.items()],
+        **{key: sum(facts[key] for facts in loaded) for key in ADDED},
+        "cost_usd": f"{cost.normalize():f}",
+        "seconds": round(sum(facts["seconds"] for facts in loaded), 3),
+        "files_loaded": [name for facts in loaded for name in facts["files_loaded"]],
+        "faults": [fault for facts in loaded for fault in facts["faults"]],
+        "data": location,
+    }
+
+
+def _of_account(name: str, end: End) -> dict[str, Any]:
+    own = {key: value for key, value in end.facts.items() if key not in OF_ALL}
+    return {"account": name, "exit_code": end.code, "error": end.error} | own
+
+
+def _lines(accounts: Sequence[AccountLoad], facts: Mapping[str, Any]) -> list[str]:
+    """A line per account, and below them what concerns all."""
+    wide = max(len(each.account) for each in accounts)
+    lines = [f"{each.account:{wide}}  {_line(each)}" for each in accounts]
+    lines += [line for each in accounts for line in _history(each)]
+    if facts["files_loaded"]:
+        lines.append(f"Files    {' and '.join(facts['files_loaded'])} loaded anew")
+    lines.append(f"Time     {facts['seconds']:.1f} s")
+    return [*lines, f"Data     {facts['data']}"]
+
+
+def _line(account: AccountLoad) -> str:
+    outcome = account.outcome
+    if outcome is None:
+        return NOT_LOADED
+    days = of_load.days_as_line(outcome)
+    if not outcome.loaded:
+        return days
+    cost = f"{of_load.total_cost_usd(outcome):,.2f} USD, estimated"
+    return f"{days}; {count(outcome.records, 'record')}; {cost}"
+
+
+def _history(account: AccountLoad) -> list[str]:
+    """How to load older days of an account, after its first load."""
+    plan, outcome = account.plan, account.outcome
+    if not (plan and outcome and outcome.loaded and not plan.stored):
+        return []
+    first = plan.wanted[0].day
+    words = f"--account {account.account} --start YYYY-MM-DD --end {first - ONE_DAY}"
+    more = f"for more: ccwarehouse load {words}"
+    return [f"History  {account.account} from {first}; {more}"]
+
+
+def _error(ends: Mapping[str, End]) -> str:
+    """What is wrong with each account, in one line."""
+    return " ".join(f"{name}: {end.error}" for name, end in ends.items() if end.error)
