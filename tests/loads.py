@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from api import EXAMPLE
-from ccwarehouse.load import Outcome, Request, load, plan
+from ccwarehouse.load import Request, load, plan
+from ccwarehouse.outcome import Outcome
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings

@@ -197,7 +197,7 @@ def test_views_are_made_with_their_descriptions(replacing):
     made = [
         request.sql.partition(" as\n")[0]
         for request in replacing
-        if request.sql.startswith("create")
+        if request.sql.startswith("create or replace view")
     ]
     wanted = [
         f"create or replace view {VIEWS}.`{view.name}` (\n{described(view)}\n)"

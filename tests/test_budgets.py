@@ -204,9 +204,11 @@ def test_the_status_of_budgets_is_that_of_the_newest_month_loaded(database):
     ]
     assert ["no_data"] == [budget.state for budget in april.of_month]
     assert (["nobody@example.com"], []) == (budgets.unknown_users, april.unknown_users)
-    assert [True, False, True] == [
-        found.begins_before_history for found in (budgets, april, february)
-    ]
+    assert [
+        (date(2026, 3, 1), date(2026, 3, 7)),
+        None,
+        (date(2026, 2, 1), date(2026, 3, 7)),
+    ] == [found.before_history for found in (budgets, april, february)]
 
 
 @pytest.mark.slow
@@ -303,15 +305,21 @@ def test_on_track_is_so_far_while_days_are_missing():
     assert remark.endswith("Load: ccwarehouse load")
 
 
-@pytest.mark.parametrize("first_days", [["2026-03-09"], ["2025-12-01", "2026-03-02"]])
-def test_days_before_the_first_stored_one_need_a_backfill(first_days):
+@pytest.mark.parametrize(
+    ("first_days", "last"),
+    [
+        (["2026-03-09"], "2026-03-08"),
+        (["2025-12-01", "2026-03-02"], "2026-03-01"),
+    ],
+)
+def test_days_before_the_first_stored_one_need_a_backfill(first_days, last):
     """A nightly load does not fetch them, so the advice is to load from a day on."""
     first_days = [date.fromisoformat(day) for day in first_days]
     missing = replace(of(replace(ONE, days_missing=8)), first_days=first_days)
 
     [remark] = remarks(missing)
 
-    assert remark.endswith("Load: ccwarehouse load --start 2026-03-01")
+    assert remark.endswith(f"Load: ccwarehouse load --start 2026-03-01 --end {last}")
 
 
 @pytest.mark.parametrize("first_days", [["2026-03-01"], ["2025-12-01", "2026-04-02"]])
@@ -331,7 +339,7 @@ def test_a_month_before_all_stored_days_needs_a_backfill():
     earlier = replace(budgets, first_days=[date(2026, 4, 7)])
     later = replace(budgets, first_days=[date(2026, 2, 7)])
 
-    assert remarks(earlier)[-1].endswith("Load: ccwarehouse load --start 2026-03-01")
+    assert remarks(earlier)[-1].endswith("--start 2026-03-01 --end 2026-04-06")
     assert ["No data:"] == [line[:8] for line in remarks(later)]
 
 

@@ -6,6 +6,7 @@ No seconds: `make bench` measures those.
 import json
 import threading
 import time
+import weakref
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -153,6 +154,26 @@ def test_fetching_waits_for_a_slow_warehouse(monkeypatch, tmp_path):
 
     written, waiting, held_up = 1, 100 // 25, settings.concurrency
     assert written + waiting + held_up == calls
+
+
+@pytest.mark.slow
+def test_a_package_is_freed_before_the_next_one_is_made(monkeypatch, tmp_path):
+    """Two at once would need twice the memory."""
+    made, alive = [], []
+
+    def noted(*args):
+        alive.append(sum(package() is not None for package in made))
+        package = packed(*args)
+        made.append(weakref.ref(package))
+        return package
+
+    monkeypatch.setattr(loading, "portions", partial(portions, max_days=1))
+    monkeypatch.setattr(loading, "packed", noted)
+    days = [str(day) for day in DAYS[-4:]]
+    with served(History({day: [record(day)] for day in days})) as api:
+        load_from(api, tmp_path / "usage.duckdb", days[0], days[-1])
+
+    assert [0, 0, 0, 0] == alive
 
 
 # the warehouse

@@ -22,7 +22,8 @@ from whole_days.contact import Contact
 from whole_days.errors import ClockError, OrganisationError
 
 from .inputs import InputFile
-from .load import Outcome, Plan, Progress, Request, load, load_files, plan
+from .load import Plan, Progress, Request, load, load_files, plan
+from .outcome import Outcome
 from .problems import Problem, explain
 from .run import Counted, Run, Runs
 from .warehouses import Warehouse

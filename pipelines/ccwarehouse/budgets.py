@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -66,16 +66,16 @@ class Budgets:
     unknown_users: Sequence[str] = ()
 
     @property
-    def begins_before_history(self) -> bool:
-        """Whether days of the month lie before the first stored day.
+    def before_history(self) -> tuple[date, date] | None:
+        """The month's first day, and the day before the first stored one.
 
-        A nightly load does not fetch them.
+        A nightly load does not fetch these days. None where the month has none of them.
         """
-        if self.month is None or not self.first_days:
-            return False
-        later = [day for day in self.first_days if day > self.month]
+        later = [day for day in self.first_days if self.month and day > self.month]
         within = any(_month_of(day) == self.month for day in later)
-        return within or len(later) == len(self.first_days)
+        if self.month and later and (within or len(later) == len(self.first_days)):
+            return self.month, max(later) - timedelta(days=1)
+        return None
 
 
 def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budgets:

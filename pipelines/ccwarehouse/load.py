@@ -1,20 +1,13 @@
-"""A load, nightly or backfill: plan, fetch, write, sum up."""
+"""A load, nightly or backfill: plan, fetch and write."""
 
 import time
-from collections.abc import (
-    Callable,
-    Container,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from itertools import chain
-from typing import Any, Generic, Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -22,17 +15,13 @@ from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.fetch import fetch
-from whole_days.organisation import (
-    Holder,
-    known_organizations,
-    of_known_organization,
-    others_of,
-)
+from whole_days.organisation import Holder, of_known_organization, others_of
 from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
-from whole_days.report import Day, DayFetch, Report, Settings, Summary
+from whole_days.report import DayFetch, Report, Settings, Summary
 
 from .inputs import InputFile, InputFileError
+from .outcome import Outcome
 from .warehouses import Warehouse
 
 # A killed load loses its uncommitted package. A package is small enough to lose little,
@@ -59,87 +48,6 @@ class Progress(Protocol):
 
     def stored(self, package: Package[Any]) -> None:
         """A package was committed."""
-
-
-@dataclass
-class Outcome(Generic[Summary]):
-    """What a load did.
-
-    `summaries` holds the source's summary of each loaded day. `names` are the announced
-    values in the loaded days; the warehouse did not have `new_names`. `clock_error` is
-    how far this machine's clock is ahead of the API's, 0 if that does no harm.
-
-    `emptied` are the days that had records and have none now. `organizations` own the
-    loaded records; `organizations_before` owned the stored records of the same days.
-    Nothing was stored of `new_organizations`. `shared_organizations` are held by
-    another account too; the values are the accounts.
-
-    `files` names the input files that were loaded because they changed. `file_error` is
-    why one of them was refused.
-    """
-
-    summaries: dict[date, Summary] = field(default_factory=dict)
-    changed: list[date] = field(default_factory=list)
-    empty: list[date] = field(default_factory=list)
-    emptied: list[date] = field(default_factory=list)
-    failed: dict[date, str] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
-    new_names: set[str] = field(default_factory=set)
-    organizations: set[str] = field(default_factory=set)
-    organizations_before: set[str] = field(default_factory=set)
-    new_organizations: set[str] = field(default_factory=set)
-    shared_organizations: dict[str, list[str]] = field(default_factory=dict)
-    records: int = 0
-    seconds: float = 0
-    account_is_empty: bool = False
-    clock_error: timedelta = timedelta()
-    files: list[str] = field(default_factory=list)
-    file_error: InputFileError | None = None
-
-    @property
-    def loaded(self) -> list[date]:
-        """The loaded days, in the order in which they were fetched."""
-        return list(self.summaries)
-
-    @property
-    def gone_organizations(self) -> set[str]:
-        """Owners whose records are gone from the loaded days, if others have some."""
-        gone = self.organizations_before - self.organizations
-        return gone if self.organizations else set()
-
-    def add(self, package: Package[Summary], stored: Mapping[date, StoredDay]) -> None:
-        """Count a committed package; `stored` is the state before the load."""
-        for packed_day in package.days:
-            fetched = packed_day.fetch
-            if packed_day.is_changed:
-                self.changed.append(fetched.day)
-            if fetched.content is None:
-                self.failed[fetched.day] = fetched.error or "unknown"
-            else:
-                before = stored.get(fetched.day, StoredDay())
-                self._add_day(fetched.day, fetched.content, before)
-
-    def _add_day(self, day: date, content: Day[Summary], before: StoredDay) -> None:
-        self.summaries[day] = content.summary
-        if not content.records:
-            self.empty.append(day)
-        if before.records and not content.records:
-            self.emptied.append(day)
-        self.organizations |= content.organizations
-        self.organizations_before |= before.organizations
-        self.names |= content.names
-        self.records += content.records
-
-    def conclude(
-        self, stored: Mapping[date, StoredDay], known_names: Container[str] | None
-    ) -> None:
-        """Compare with the stored days; `known_names` is None before the first load."""
-        has_records = self.records or any(day.records for day in stored.values())
-        self.account_is_empty = bool(self.loaded) and not has_records
-        if known := known_organizations(stored):
-            self.new_organizations = self.organizations - known
-        if known_names is not None:
-            self.new_names = {name for name in self.names if name not in known_names}
 
 
 @dataclass(frozen=True)
@@ -217,16 +125,10 @@ def load(
         arriving = _watched(fetches, progress)
         again = partial(fetching, is_admitted=True)
         arriving = of_known_organization(arriving, holder, again)
-        for portion in portions(arriving):
-            package = packed(report, account, portion, plan.stored, plan.calendar)
-            # free memory before the warehouse needs memory to write
-            pa.system_memory_pool().release_unused()
-            warehouse.write(package)
+        for package in _committed(warehouse, report, plan, account, arriving):
             outcome.add(package, plan.stored)
             progress.stored(package)
-            # Drop these days from memory before the next ones are fetched.
-            del portion, package
-            pa.system_memory_pool().release_unused()
+            del package  # before the next days are fetched
     outcome.conclude(plan.stored, known)
     outcome.shared_organizations = {
         organization: sorted([account, others[organization]])
@@ -235,6 +137,25 @@ def load(
     outcome.clock_error = judged.error
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def _committed(
+    warehouse: Warehouse,
+    report: Report[Summary],
+    plan: Plan,
+    account: str,
+    arriving: Iterable[DayFetch[Summary]],
+) -> Iterator[Package[Summary]]:
+    """Write the days, package by package. Keep none: they are freed one by one."""
+    for portion in portions(arriving):
+        package = packed(report, account, portion, plan.stored, plan.calendar)
+        # free memory before the warehouse needs memory to write
+        pa.system_memory_pool().release_unused()
+        warehouse.write(package)
+        yield package
+        # Drop these days from memory before the next ones are fetched.
+        del portion, package
+        pa.system_memory_pool().release_unused()
 
 
 def load_files(

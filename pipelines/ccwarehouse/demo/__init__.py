@@ -25,8 +25,9 @@ from claude_code_analytics.fake import (
 from whole_days.calendar import Calendar
 
 from ..inputs import InputFile, read_budgets, read_teams
-from ..load import Outcome, load, plan
 from ..load import Request as LoadRequest
+from ..load import load, plan
+from ..outcome import Outcome
 from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
 from ..words.progress import watch

@@ -62,7 +62,7 @@ def remarks(budgets: Budgets) -> list[str]:
             "No data: no day of the month is loaded, or no account, or no team of the"
             " teams file in force, has the name."
         )
-        if budgets.begins_before_history and not missing:
+        if budgets.before_history and not missing:
             lines.append(
                 f"The month lies before the days stored. Load: {_load(budgets)}"
             )
@@ -70,15 +70,16 @@ def remarks(budgets: Budgets) -> list[str]:
         names = ", ".join(map(_plain, budgets.unknown_users))
         lines.append(
             f"Unknown: {names}. Neither the days loaded nor the teams file in force"
-            " has the name. Correct it in the budgets file."
+            " has the name. If it is misspelt, correct it in the budgets file."
         )
     return lines
 
 
 def _load(budgets: Budgets) -> str:
     """The command that loads the days that are missing."""
-    if budgets.begins_before_history:
-        return f"ccwarehouse load --start {budgets.month}"
+    if budgets.before_history:
+        first, last = budgets.before_history
+        return f"ccwarehouse load --start {first} --end {last}"
     return "ccwarehouse load"
 
 

@@ -14,7 +14,8 @@ from whole_days.clock import SET_IT, off
 from ..doctor.api import EMPTY_ACCOUNT
 from ..end import End
 from ..exit_codes import ExitCode
-from ..load import Outcome, Plan
+from ..load import Plan
+from ..outcome import Outcome
 from ..problems import Problem, explain
 from .causes import causes
 from .dates import count, dates, standing_numbers

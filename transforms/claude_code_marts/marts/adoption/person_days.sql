@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date and actor: a person with a record that day.
+-- materialised = true
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
