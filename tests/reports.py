@@ -139,11 +139,11 @@ def demo(database, destination="duckdb"):
     return database
 
 
-def few(day):
+def few(day, **given):
     """Three people, on working days."""
     people = ("ann", "bob", "cy")[: 1 + day.day % 3]
     return [
-        record(day.isoformat(), f"{name}@example.com")
+        record(day.isoformat(), f"{name}@example.com", **given)
         for name in people
         if day.weekday() < 5
     ]

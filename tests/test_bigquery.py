@@ -157,7 +157,7 @@ def test_the_commands_know_what_is_there(load, call, api, dataset, tmp_path):
     with showing(api, NOON):
         findings = list(
             examine(
-                lambda: resolve_settings(**settings),
+                lambda: [resolve_settings(**settings)],
                 "bigquery",
                 tmp_path / "none",
                 dataset,

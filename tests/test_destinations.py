@@ -21,7 +21,7 @@ def test_where_a_day_cannot_be_replaced_nothing_is_loaded(name, command):
 
     assert 2 == code
     assert f"{name} cannot hold this data" in said
-    assert "withdrawn from a day would stay" in said
+    assert "withdrawn would stay" in said
     assert 1 == said.count("\n")
 
 

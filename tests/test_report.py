@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -513,7 +514,8 @@ def test_small_teams_stay_withheld(folder):
 def test_each_account_has_a_page_of_its_own(folder):
     """The default one unless another is named; others are told of."""
     database = loaded(folder / "accounts.duckdb", few, "2026-11-02", "2026-11-22")
-    loaded(database, few, "2026-11-09", "2026-11-22", account="emea")
+    others = partial(few, organization_id="emea")
+    loaded(database, others, "2026-11-09", "2026-11-22", account="emea")
     file = folder / "accounts.html"
     words = ["report", "--database", str(database), "--out", str(file)]
     usual, other, wrong = (

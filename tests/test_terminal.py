@@ -44,12 +44,15 @@ def test_the_commands_of_the_demo_can_be_copied_at_any_width(installed):
     loads, asks = (
         os.path.relpath(installed / name) for name in ("ccwarehouse", "duckdb")
     )
-    database = Path("demo.duckdb")
+    database, page = Path("demo.duckdb"), Path("demo.html")
 
     for width in WIDTHS:
-        lines = printed(width, lambda console: say_how_to_go_on(database, console))
+        lines = printed(
+            width, lambda console: say_how_to_go_on(database, page, console)
+        )
         words = [shlex.split(line.partition(":")[2]) for line in lines]
         assert [
+            ["demo.html"],
             ["ANTHROPIC_ADMIN_KEY=...", loads, "load"],
             [asks, "demo.duckdb"],
         ] == words
