@@ -513,7 +513,11 @@ def test_small_teams_stay_withheld(folder):
 def test_each_account_has_a_page_of_its_own(folder):
     """The default one unless another is named; others are told of."""
     database = loaded(folder / "accounts.duckdb", few, "2026-11-02", "2026-11-22")
-    loaded(database, few, "2026-11-09", "2026-11-22", account="emea")
+
+    def others(day):
+        return [item | {"organization_id": "another"} for item in few(day)]
+
+    loaded(database, others, "2026-11-09", "2026-11-22", account="emea")
     file = folder / "accounts.html"
     words = ["report", "--database", str(database), "--out", str(file)]
     usual, other, wrong = (
