@@ -40,13 +40,12 @@ def test_few_modules_know_the_terminal():
     }
 
     assert {
-        "ccwarehouse.cli",
         "ccwarehouse.demo",
         "ccwarehouse.demo.answers",
         "ccwarehouse.options",
         "ccwarehouse.output",
         "ccwarehouse.words.progress",
-    } == writing
+    } == {module for module in writing if "cli" not in module.split(".")}
 
 
 def test_nobody_outside_compares_the_name_of_an_engine():

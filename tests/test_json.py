@@ -209,9 +209,10 @@ def test_a_bug_keeps_its_traceback(tmp_path):
     """The object is on stdout, the traceback on stderr, and the code is 1."""
     code = (
         "import sys\n"
-        "from ccwarehouse import cli\n"
-        "cli._require_range = lambda *_: 1 / 0\n"
-        "cli.main(['load', *sys.argv[1:]])"
+        "from ccwarehouse.cli import main\n"
+        "module = sys.modules['ccwarehouse.cli.load']\n"
+        "module._require_range = lambda *_: 1 / 0\n"
+        "main(['load', *sys.argv[1:]])"
     )
     told, plain = (
         subprocess.run(

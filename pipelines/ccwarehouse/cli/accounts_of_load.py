@@ -1,0 +1,121 @@
+"""What a load does with each account: ask, plan, load, and tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..end import End
+from ..exit_codes import ExitCode
+from ..output import Output
+
+if TYPE_CHECKING:
+    from claude_code_analytics import UsageSettings
+    from claude_code_analytics.preflight import Preflight
+    from whole_days.contact import Contact
+
+    from ..accounts import AccountLoad
+    from ..inputs import InputFile
+    from ..load import Request
+    from ..warehouses import Warehouse
+    from ..words.progress import Silence
+
+
+def ask_all(output: Output, accounts: Sequence[AccountLoad], *, quiet: bool) -> None:
+    """Ask the API with the key of each account, before anything is opened."""
+    from ..accounts import ask
+
+    for account in accounts:
+        with output.about(account.label):
+            ask(account, partial(_preflight, output, quiet=quiet))
+
+
+def _preflight(
+    output: Output, settings: UsageSettings, contact: Contact, *, quiet: bool
+) -> Preflight:
+    from claude_code_analytics.preflight import preflight
+
+    from ..words.progress import Silence, Words
+
+    watching = Silence(contact) if quiet else Words(output.remark, contact)
+    with watching, contact.call():
+        return preflight(settings, contact=contact)
+
+
+def plan_all(
+    warehouse: Warehouse,
+    request: Request,
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+) -> End:
+    """Say which days of each account would be loaded, and load nothing."""
+    from ..accounts import plan_account
+    from ..words.accounts import end_of_dry_run
+
+    for account in accounts:
+        plan_account(account, warehouse, request)
+    is_checked = warehouse.check_inputs(files)
+    return end_of_dry_run(accounts, files, currencies_known=is_checked)
+
+
+def remark_on_all(output: Output, accounts: Sequence[AccountLoad]) -> None:
+    """Tell what needs attention in each account."""
+    from ..words.accounts import remarks
+
+    for account in accounts:
+        with output.about(account.label):
+            for line in remarks(account):
+                output.remark(line)
+
+
+def load_all(
+    output: Output,
+    warehouse: Warehouse,
+    request: Request,
+    accounts: Sequence[AccountLoad],
+    files: Sequence[InputFile],
+    *,
+    quiet: bool,
+) -> None:
+    """Load one account after another, then the files, and build the views."""
+    from ..accounts import conclude, load_account
+    from ..interrupt import run_interruptibly
+    from ..words.accounts import interrupted
+    from ..words.progress import Silence
+
+    watched = [Silence()]  # the last one is of the account that is loaded now
+
+    def watching(account: AccountLoad) -> Silence:
+        watched.append(_progress(output, account, quiet=quiet))
+        return watched[-1]
+
+    def farewell() -> None:
+        watched[-1].__exit__()
+        output.about_all()
+        line = interrupted(accounts, watched[-1].stored_days, warehouse.location)
+        output.remark(line)
+        output.end(End(ExitCode.INTERRUPTED, line))
+
+    def work() -> None:
+        for account in accounts:
+            if not account.problem:
+                with output.about(account.label):
+                    load_account(account, warehouse, request, watching)
+        conclude(accounts, warehouse, files)
+
+    run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
+
+
+def _progress(output: Output, account: AccountLoad, *, quiet: bool) -> Silence:
+    from rich.console import Console
+
+    from ..words.events import EventLines
+    from ..words.progress import watch
+
+    contact = account.run.contact
+    if output.events:
+        return EventLines(output.events, contact)
+    days = len(account.plan.wanted) if account.plan else 0
+    console = Console(stderr=True)
+    return watch(console, days, quiet=quiet, contact=contact, account=account.label)
