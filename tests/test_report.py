@@ -735,9 +735,9 @@ def test_bigquery_gives_the_same_page(bigquery, folder, tmp_path):
     """Its decimals have more places, and its sums come in another order."""
     days = ("2026-11-02", "2026-11-22")
     ours = loaded(folder / "same.duckdb", few, *days)
-    loaded(tmp_path, few, *days, destination="bigquery")
+    loaded(tmp_path, few, *days, destination="bigquery", dataset="page")
     file = tmp_path / "bigquery.html"
-    with open_warehouse("bigquery", tmp_path, "claude_code", read_only=True) as opened:
+    with open_warehouse("bigquery", tmp_path, "page", read_only=True) as opened:
         write_report(opened, Request(), file)
 
     assert page(ours).text == file.read_text(encoding="utf-8")
