@@ -91,12 +91,17 @@ def replacing(
     """
 
     def replace(client: Client) -> None:
+        made = _tables_made(client)
+        if not made:  # as in a new dataset: to render the queries takes half a second
+            return
         conditions = [
             f"account = '{account}' and {_between(*span)}"
             for span in spans_of(days, dialect_of(client).records_stored_at_once)
         ]
         with storing(client, max(days.values())):
             for view in materialised():
+                if table_name(view) not in made:
+                    continue
                 with suppress(DatabaseUndefinedRelation), _transaction(client):
                     client.execute_many(_replacement(client, view, conditions))
 
@@ -151,11 +156,21 @@ def drop_old_tables(client: Client) -> None:
         return
     notes = client.make_qualified_table_name(NOTES)
     current = {table_name(view) for view in materialised()}
-    for (name,) in client.execute_sql(f"select distinct name from {notes}") or ():
+    for name in _tables_made(client):
         if name not in current:
             path = client.make_qualified_table_name(name)
             client.execute_sql(f"drop table if exists {path}")
             client.execute_sql(f"delete from {notes} where name = %s", name)
+
+
+def _tables_made(client: Client) -> set[str]:
+    """The tables that were ever made; somebody may have dropped one since."""
+    notes = client.make_qualified_table_name(NOTES)
+    try:
+        found = client.execute_sql(f"select distinct name from {notes}")
+    except DatabaseUndefinedRelation:
+        return set()
+    return {name for (name,) in found or ()}
 
 
 def _note(client: Client, view: Model) -> None:
