@@ -12,6 +12,7 @@ from ..gc_freeze import frozen_imports
 from ..options import NewOrOldFile, json_option, warehouse_options
 from ..output import Output
 from .opened import errors_explained
+from .usage import require_out
 
 
 @click.command("dbt-sources", epilog=as_help())
@@ -46,10 +47,3 @@ def dbt_sources(
         with text_sink(out) as sink:
             sink.write(as_yaml(document))
     return end_of_dbt_sources(document, out)
-
-
-def require_out(output: Output, out: Path | None) -> None:
-    """End where the output would mix with the object of --json."""
-    if output.as_json and out is None:
-        message = "With --json the output needs a file of its own. Name it: --out."
-        raise click.UsageError(message)

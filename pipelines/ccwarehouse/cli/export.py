@@ -13,8 +13,8 @@ from ..exit_codes import as_help
 from ..gc_freeze import frozen_imports
 from ..options import Format, NewOrOldFile, json_option, warehouse_options
 from ..output import Output
-from .dbt_sources import require_out
 from .opened import errors_explained, opened_warehouse
+from .usage import require_out
 
 if TYPE_CHECKING:
     from claude_code_marts import Model

@@ -25,6 +25,7 @@ from ..output import Output
 from .accounts_of_load import ask_all, load_all, plan_all, remark_on_all
 from .after_load import publish_copy, require_targets, write_page
 from .opened import errors_explained, opened_warehouse
+from .usage import require_order
 
 if TYPE_CHECKING:
     from ..inputs import InputFile
@@ -157,9 +158,7 @@ def load(
 
 
 def _require_range(start: date | None, end: date | None, today: date) -> None:
-    if start and end and start > end:
-        message = f"--start {start} is after --end {end}. Swap them."
-        raise click.UsageError(message)
+    require_order(start, end)
     for name, day in (("--start", start), ("--end", end)):
         if day and day > today and (name == "--start" or start is None):
             message = (

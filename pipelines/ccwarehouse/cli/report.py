@@ -13,6 +13,7 @@ from ..gc_freeze import frozen_imports
 from ..options import IsoDate, IsoMonth, NewOrOldFile, json_option, warehouse_options
 from ..output import EndedError, Output
 from .opened import errors_explained, opened_warehouse
+from .usage import require_order
 
 
 @click.command(epilog=as_help())
@@ -90,6 +91,4 @@ def report(
 def _require_days(month: date | None, start: date | None, end: date | None) -> None:
     if month and (start or end):
         raise click.UsageError("Name a month or days: --month, or --start and --end.")
-    if start and end and start > end:
-        message = f"--start {start} is after --end {end}. Swap them."
-        raise click.UsageError(message)
+    require_order(start, end)
