@@ -15,7 +15,7 @@ from typing import Any, Final
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_marts import RAW, Model, materialised, render_flat
-from whole_days.calendar import ONE_DAY, each_day
+from whole_days.calendar import ONE_DAY, each_day, spans
 
 from .engines import dialect_of
 from .other import Client
@@ -122,7 +122,7 @@ def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> Non
         for view in views:
             if view in missing:
                 _note(client, view)
-                with _transaction_of_ddl(client):
+                with transaction_of_ddl(client):
                     client.execute_many(_creation(client, view, conditions))
             else:
                 with _transaction(client):
@@ -137,16 +137,18 @@ def spans_of(
     A range has no other day in it than those given. Without a limit, ranges are as long
     as they can be.
     """
+    if records_at_once is None:
+        return spans(sorted(days))
     found: list[tuple[date, date]] = []
     room = 0
     for day, records in sorted(days.items()):
         follows = found and found[-1][1] == day - ONE_DAY
         room -= records
-        if follows and (records_at_once is None or room >= 0):
+        if follows and room >= 0:
             found[-1] = (found[-1][0], day)
         else:
             found.append((day, day))
-            room = (records_at_once or 0) - records
+            room = records_at_once - records
     return found
 
 
@@ -219,10 +221,10 @@ def _whole_dataset(records: Mapping[date, int], at_once: int | None) -> list[str
     if not records or at_once is None:
         return ["1 = 1"]
     every_day = dict.fromkeys(each_day(min(records), max(records)), 0)
-    spans = spans_of({**every_day, **records}, at_once)
+    parts = spans_of({**every_day, **records}, at_once)
     # An entry that lost its record may be of another day.
-    firsts = [date.min, *(first for first, _ in spans[1:])]
-    lasts = [*(last for _, last in spans[:-1]), date.max]
+    firsts = [date.min, *(first for first, _ in parts[1:])]
+    lasts = [*(last for _, last in parts[:-1]), date.max]
     return [_between(*span) for span in zip(firsts, lasts, strict=True)]
 
 
@@ -252,6 +254,7 @@ def _transaction(client: Client) -> AbstractContextManager[Any]:
     return client.begin_transaction() if has_some else nullcontext()
 
 
-def _transaction_of_ddl(client: Client) -> AbstractContextManager[Any]:
+def transaction_of_ddl(client: Client) -> AbstractContextManager[Any]:
+    """A transaction for DDL where the warehouse has one, else nothing."""
     has_some = client.capabilities.supports_ddl_transactions
     return client.begin_transaction() if has_some else nullcontext()

@@ -14,7 +14,7 @@ from claude_code_marts import Model, checks, models, render
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import USAGE, drop_old_tables, stored_checks
+from .materialised import USAGE, drop_old_tables, stored_checks, transaction_of_ddl
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
@@ -128,8 +128,7 @@ def _make_anew(client: Client, views: Sequence[Model]) -> None:
     """Drop views and create them, in one transaction where DDL has transactions."""
     names = [view.name for view in views]
     require_no_dependants(client, _marts(client), names)
-    atomic = client.capabilities.supports_ddl_transactions
-    with client.begin_transaction() if atomic else nullcontext():
+    with transaction_of_ddl(client):
         for view in views[::-1]:  # outer views first: readers lock in this order
             client.execute_sql(f"drop view if exists {_path(client, view)}")
         for view in views:
