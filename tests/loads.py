@@ -44,6 +44,19 @@ def served(history: History) -> Iterator[FakeApi]:
         yield api
 
 
+def four_days_of_emea(api: FakeApi) -> dict[str, str]:
+    """The variables of a load of four days, one after another, with few retries."""
+    return {
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+        "SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT": "emea",
+        "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "4",
+        "SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": "1",
+        "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
+        "SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT": "0.3",
+        "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+    }
+
+
 def load_from(
     api: FakeApi,
     database: Path,

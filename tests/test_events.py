@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.words import progress
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
-from loads import record
+from claude_code_analytics.fake import FakeApi, error
+from loads import four_days_of_emea, record
 from processes import interruptible
 from test_json import documented
 
@@ -36,15 +36,7 @@ def api():
 
 @pytest.fixture
 def settings(api):
-    return {
-        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
-        "SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT": "emea",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "4",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": "1",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT": "0.3",
-        "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
-    }
+    return four_days_of_emea(api)
 
 
 @pytest.fixture

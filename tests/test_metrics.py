@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from ccwarehouse import metrics
 from ccwarehouse.cli import main
 from ccwarehouse.export import sinks
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
-from loads import record
+from claude_code_analytics.fake import FakeApi, error
+from loads import four_days_of_emea, record
 from processes import interruptible
 from whole_days.calendar import Calendar, end_of
 
@@ -52,15 +52,7 @@ def api():
 
 @pytest.fixture
 def settings(api):
-    return {
-        "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
-        "SOURCES__CLAUDE_CODE_ANALYTICS__ACCOUNT": "emea",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "4",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__CONCURRENCY": "1",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__BACKOFF": "0.01",
-        "SOURCES__CLAUDE_CODE_ANALYTICS__MAX_WAIT": "0.3",
-        "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
-    }
+    return four_days_of_emea(api)
 
 
 @pytest.fixture
