@@ -298,3 +298,17 @@ def limit(client):
     """How much memory DuckDB says it may use, in its units."""
     ((text,),) = client.execute_sql("select current_setting('memory_limit')")
     return float(text.split()[0])
+
+
+def test_a_warehouse_says_once_what_it_can_do(tmp_path, monkeypatch):
+    """dlt's configuration is asked once, and nobody changes the answer of others."""
+    with open_warehouse("duckdb", tmp_path / "usage.duckdb", "claude_code") as opened:
+        target = opened.pipeline.destination
+        first = target.capabilities()
+        before = first.max_identifier_length
+        asked = []
+        monkeypatch.setattr(type(target), "_raw_capabilities", asked.append)
+        first.max_identifier_length = 1
+
+        assert before == target.capabilities().max_identifier_length
+    assert asked == []
