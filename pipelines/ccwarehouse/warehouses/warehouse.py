@@ -31,6 +31,7 @@ from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .errors import NothingLoadedError
+from .facts import read_facts
 from .names import marts_name
 from .other import Client, Engine
 from .reading import reading
@@ -56,13 +57,17 @@ class Warehouse:
     @property
     def location(self) -> str:
         """Where the data is, for people."""
-        dataset = self.pipeline.dataset_name
-        return f"{self.engine.place}, tables in {dataset}, views in {self.marts}"
+        return f"{self.engine.place}, tables in {self.dataset}, views in {self.marts}"
+
+    @property
+    def dataset(self) -> str:
+        """The dataset of the tables."""
+        return str(self.pipeline.dataset_name)
 
     @property
     def marts(self) -> str:
         """The dataset of the views."""
-        return marts_name(self.pipeline.dataset_name)
+        return marts_name(self.dataset)
 
     @property
     def remark(self) -> str | None:
@@ -71,6 +76,13 @@ class Warehouse:
         if name in ENGINES:
             return None
         return UNTESTED.format(name=name, tested=", ".join(ENGINES))
+
+    def facts(self) -> dict[str, str]:
+        """What the dataset knows of itself. Does not create a missing database."""
+        if not self.engine.exists():
+            return {}
+        with self.client() as client:
+            return read_facts(client)
 
     def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
         """The stored days. Does not create a missing database."""
