@@ -12,6 +12,8 @@ from .errors import (
     ImpossibleNameError,
     NothingLoadedError,
     ObstacleError,
+    OlderShapeError,
+    OtherShapeError,
     PublishError,
     UnsuitableDestinationError,
     UnusableCredentialsError,
@@ -19,18 +21,23 @@ from .errors import (
 )
 from .names import marts_name
 from .other import Dialect
+from .shape import SHAPE_FACT, VERSION_FACT
 from .views import Failure
 from .waiting import Patience
 from .warehouse import Warehouse, open_warehouse
 
 __all__ = [
     "ENGINES",
+    "SHAPE_FACT",
+    "VERSION_FACT",
     "Ask",
     "Dialect",
     "Failure",
     "ImpossibleNameError",
     "NothingLoadedError",
     "ObstacleError",
+    "OlderShapeError",
+    "OtherShapeError",
     "Patience",
     "PublishError",
     "UnsuitableDestinationError",
