@@ -3,10 +3,9 @@
 import pytest
 
 from ccwarehouse.problems import explain
-from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses import OtherShapeError, open_warehouse
 from claude_code_analytics import CLAUDE_CODE
 from loads import History, execute, load_from, query, record, served
-from whole_days.errors import OtherShapeError
 
 COUNT = "select count(*) from claude_code.day_fetches"
 
@@ -18,6 +17,7 @@ def database(tmp_path):
     with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
         load_from(api, database)
     execute(database, "alter table claude_code.day_fetches drop column report")
+    execute(database, "drop table claude_code.dataset_facts")
     return database
 
 

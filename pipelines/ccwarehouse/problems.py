@@ -26,7 +26,7 @@ from claude_code_analytics import (
     SettingsError,
     UnknownAccountError,
 )
-from whole_days.errors import ClockError, OrganisationError, OtherShapeError
+from whole_days.errors import ClockError, OrganisationError
 
 from .exit_codes import ExitCode
 from .export import ExportError, UnknownViewError
@@ -37,6 +37,7 @@ from .warehouses import (
     ImpossibleNameError,
     NothingLoadedError,
     ObstacleError,
+    OtherShapeError,
     PublishError,
     UnsuitableDestinationError,
     WarehouseInUseError,

@@ -4,7 +4,6 @@
     ├── ClockError               this machine's clock is wrong by days; the run ends
     ├── OrganisationError        another organisation's days; the run ends
     │   └── SharedError          those of an organisation that another account holds
-    ├── OtherShapeError          the dataset has other tables; the run ends
     └── DayError                 this day failed; the run continues
         ├── RefusedError         also ends the run if no call is ever accepted
         └── TransientError       retry after `retry_after` seconds
@@ -44,16 +43,6 @@ class SharedError(OrganisationError):
             f"Account {account} reads organisation {found}, which account {other} "
             "holds already: all costs would count twice. Give it the key of another "
             "organisation or remove it, or load it into another dataset (--dataset).",
-        )
-
-
-class OtherShapeError(WholeDaysError):
-    """Another version wrote the dataset: its ledger has other columns."""
-
-    def __init__(self, dataset: str, column: str) -> None:
-        super().__init__(
-            f"Another version of ccwarehouse wrote dataset {dataset}: its day_fetches "
-            f"has no column {column}. Load into a new dataset (--dataset)."
         )
 
 

@@ -15,7 +15,6 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from .calendar import CLOCK_TOLERANCE
-from .errors import OtherShapeError
 from .ledger_tables import DAY_FETCHES, ROW_COUNTS
 from .plan import StoredDay
 from .report import Report
@@ -86,11 +85,10 @@ def read_stored(
 ) -> dict[date, StoredDay]:
     """Every day of `account` that has a committed fetch, or rows of any load.
 
-    A missing table counts as empty. Raises `OtherShapeError` for a dataset of another
-    version, and dlt's destination errors if the warehouse cannot be reached.
+    A missing table counts as empty. Raises dlt's destination errors if the warehouse
+    cannot be reached.
     """
     with pipeline.sql_client() as client:
-        require_own_shape(client)
         of_account = report.name, account
         found = _rows(client, _FETCHES, DAY_FETCHES.name, *of_account)
         counted = _rows(client, _COUNTS, ROW_COUNTS.name, *of_account)
@@ -124,19 +122,6 @@ def read_owners(pipeline: dlt.Pipeline, report: Report[Any]) -> dict[str, set[st
         if organization:
             owners.setdefault(organization, set()).add(account)
     return owners
-
-
-def require_own_shape(client: Client) -> None:
-    """Raise `OtherShapeError` if the ledger exists and lacks a column."""
-    path = client.make_qualified_table_name(DAY_FETCHES.name)
-    try:
-        with client.execute_query(f"select * from {path} where 1 = 0") as cursor:
-            found = {column[0] for column in cursor.description}
-    except DatabaseUndefinedRelation:
-        return
-    for column in DAY_FETCHES.columns:
-        if column.name not in found:
-            raise OtherShapeError(client.dataset_name, column.name)
 
 
 def _query(report: Report[Any], table: Table) -> str:

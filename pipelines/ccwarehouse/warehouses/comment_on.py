@@ -6,6 +6,7 @@ For BigQuery and others dlt writes descriptions itself, as options of the DDL.
 from claude_code_marts import Model
 
 from ..reports import all_tables
+from . import facts
 from .other import Client, Dialect
 from .stored_names import stored_descriptions
 
@@ -27,6 +28,7 @@ class CommentOn(Dialect):
                 (name, table.description, table.descriptions)
                 for name, table in all_tables().items()
             ),
+            (facts.FACTS, facts.DESCRIPTION, facts.COLUMNS),
             *(stored_descriptions() if stores_marts else ()),
         ]
         for name, description, columns in described:

@@ -7,6 +7,9 @@
       NothingLoadedError          the tables or the views do not exist yet
     RuntimeError
       ObstacleError               a relation of someone else blocks a view
+      OtherShapeError             another version wrote the dataset
+        OlderShapeError           the next load brings it over
+        NewerShapeError           a newer version has to read it
       PublishError                the copy for readers could not be made
       WarehouseInUseError         another load writes to the dataset of a server
     ConfigurationException (dlt's)
@@ -32,6 +35,39 @@ class NothingLoadedError(LookupError):
 
 class ObstacleError(RuntimeError):
     """Someone else's relation blocks a view; the message names it."""
+
+
+class OtherShapeError(RuntimeError):
+    """Another version wrote the dataset: its ledger has other columns."""
+
+    def __init__(self, dataset: str, column: str) -> None:
+        super().__init__(
+            f"Another version of ccwarehouse wrote dataset {dataset}: its day_fetches "
+            f"has no column {column}. Load into a new dataset (--dataset)."
+        )
+
+
+class OlderShapeError(OtherShapeError):
+    """An older version wrote the dataset, and no load has brought it over yet."""
+
+    def __init__(self, dataset: str, version: str | None) -> None:
+        RuntimeError.__init__(
+            self,
+            f"An older ccwarehouse{f' ({version})' if version else ''} wrote dataset "
+            f"{dataset}. The next load brings it over. Load: ccwarehouse load",
+        )
+
+
+class NewerShapeError(OtherShapeError):
+    """A newer version wrote the dataset."""
+
+    def __init__(self, dataset: str, version: str | None) -> None:
+        needed = f"{version} or newer" if version else "a newer version"
+        RuntimeError.__init__(
+            self,
+            f"A newer ccwarehouse wrote dataset {dataset}, and this one does not know "
+            f"its tables. Install ccwarehouse {needed}, then run it again.",
+        )
 
 
 class PublishError(RuntimeError):

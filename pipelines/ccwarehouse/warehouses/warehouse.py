@@ -12,12 +12,7 @@ import pyarrow as pa
 
 from claude_code_marts import Model
 from claude_code_marts import materialised as marts_to_store
-from whole_days.ledger import (
-    read_accounts,
-    read_owners,
-    read_stored,
-    require_own_shape,
-)
+from whole_days.ledger import read_accounts, read_owners, read_stored
 from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
 from whole_days.report import Report
@@ -39,6 +34,7 @@ from .errors import NothingLoadedError
 from .names import marts_name
 from .other import Client, Engine
 from .reading import reading
+from .shape import bring_over, note_shape, require_own_shape
 from .waiting import IMPATIENT, Patience, patiently
 from .work_folder import work_folder
 
@@ -80,6 +76,8 @@ class Warehouse:
         """The stored days. Does not create a missing database."""
         if not self.engine.exists():
             return {}
+        with self.client() as client:
+            require_own_shape(client)
         return read_stored(self.pipeline, report, account)
 
     def accounts(self, report: Report[Any]) -> list[str]:
@@ -105,6 +103,8 @@ class Warehouse:
         source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
         tables = package.report.all_tables
         if package.is_first:
+            with self.pipeline.sql_client() as client:
+                note_shape(client)
             source.resources.add(*input_resources())
             tables = tables | INPUT_TABLES
         source = self.engine.lay_out(source, tables)
@@ -214,12 +214,13 @@ def open_warehouse(
 ) -> Iterator[Warehouse]:
     """A warehouse for the duration of a command.
 
-    `sole_writer` keeps other loads out; `patience` is how long to wait for another one.
+    `sole_writer` keeps other loads out, and brings over a dataset of an older version;
+    `patience` is how long to wait for another one.
     With `read_only` others may read a DuckDB file at the same time. Without either, a
     DuckDB file is locked if it exists, and never created. dlt may normalise the name
     `dataset`; `Warehouse` shows the normalised name.
 
-    Raises `ImpossibleNameError` before anything is created,
+    Raises `ImpossibleNameError` before anything is created, `OtherShapeError`,
     `UnsuitableDestinationError` where days cannot be replaced, and
     `WarehouseInUseError` or DuckDB's own error when another program writes.
 
@@ -249,4 +250,5 @@ def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
     """Hold the server's lock on the dataset, where there is one."""
     with pipeline.sql_client() as client:
         patiently(lambda: dialect_of(client).lock(client), patience)
+        bring_over(client)
         yield
