@@ -15,11 +15,13 @@ from claude_code_analytics import (
     SettingsError,
     UsageSettings,
     UsageSummary,
+    private_report,
 )
 from claude_code_analytics.preflight import Preflight
 from whole_days.clock import utc_now
 from whole_days.contact import Contact
 from whole_days.errors import ClockError, OrganisationError
+from whole_days.privacy import Privacy
 
 from .inputs import InputFile
 from .load import Plan, Progress, Request, load, load_files, plan
@@ -101,16 +103,17 @@ def load_account(
     account: AccountLoad,
     warehouse: Warehouse,
     request: Request,
+    privacy: Privacy,
     watch: Callable[[AccountLoad], AbstractContextManager[Progress]],
 ) -> None:
-    """Plan the account's days and load them."""
+    """Plan the account's days and load them, with what may be stored of people."""
     assert account.before is not None
     with account.own_problem():
         planned = plan_account(account, warehouse, request)
         with watch(account) as progress:
             account.outcome = load(
                 warehouse,
-                CLAUDE_CODE,
+                private_report(privacy),
                 planned,
                 account.settings,
                 Counted(account.run, progress),

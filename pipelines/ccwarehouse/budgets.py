@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from .inputs import folded
+from whole_days.privacy import folded
+
 from .warehouses import Ask, NothingLoadedError, Warehouse
 
 COLUMNS = (

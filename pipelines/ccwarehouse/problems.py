@@ -38,6 +38,7 @@ from .warehouses import (
     NothingLoadedError,
     ObstacleError,
     OtherShapeError,
+    PrivacyError,
     PublishError,
     UnsuitableDestinationError,
     WarehouseInUseError,
@@ -95,7 +96,13 @@ def _known(error: BaseException, location: str) -> Problem | None:
             | UnsuitableDestinationError()
         ):
             code, line = ExitCode.USAGE, str(error)
-        case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
+        case (
+            ClockError()
+            | CredentialsError()
+            | OrganisationError()
+            | PrivacyError()
+            | SettingsError()
+        ):
             code, line = ExitCode.CONFIGURATION, str(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
     from whole_days.contact import Contact
+    from whole_days.privacy import Privacy
 
     from ..accounts import AccountLoad
     from ..inputs import InputFile
@@ -75,6 +76,7 @@ def load_all(
     request: Request,
     accounts: Sequence[AccountLoad],
     files: Sequence[InputFile],
+    privacy: Privacy,
     *,
     quiet: bool,
 ) -> None:
@@ -101,7 +103,7 @@ def load_all(
         for account in accounts:
             if not account.problem:
                 with output.about(account.label):
-                    load_account(account, warehouse, request, watching)
+                    load_account(account, warehouse, request, privacy, watching)
         conclude(accounts, warehouse, files)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)

@@ -10,6 +10,7 @@
       OtherShapeError             another version wrote the dataset
         OlderShapeError           the next load brings it over
         NewerShapeError           a newer version has to read it
+      PrivacyError                the privacy set here is not the dataset's
       PublishError                the copy for readers could not be made
       WarehouseInUseError         another load writes to the dataset of a server
     ConfigurationException (dlt's)
@@ -68,6 +69,10 @@ class NewerShapeError(OtherShapeError):
             f"A newer ccwarehouse wrote dataset {dataset}, and this one does not know "
             f"its tables. Install ccwarehouse {needed}, then run it again.",
         )
+
+
+class PrivacyError(RuntimeError):
+    """The secret, or its absence, does not fit the dataset; the message says how."""
 
 
 class PublishError(RuntimeError):

@@ -116,7 +116,7 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
             f"{dates(doubled)}."
         )
     lines += [
-        f"Not in the known contract, and kept: {seen.kind} {seen.name} "
+        f"Not in the known contract, and {_become_of(seen)}: {seen.kind} {seen.name} "
         f"(in {count(seen.records, 'record')})."
         for seen in unknown(outcome)
     ]
@@ -173,6 +173,12 @@ def duplicates(outcome: UsageOutcome) -> dict[date, int]:
 def unknown(outcome: UsageOutcome) -> list[Sighting]:
     """The drift of all loaded days."""
     return sorted(merged(chain(*(day.drift for day in outcome.summaries.values()))))
+
+
+def _become_of(seen: Sighting) -> str:
+    """Values of unknown fields may name people, and are withheld with their example."""
+    is_withheld = seen.kind == "field" and seen.example is None
+    return "withheld" if is_withheld else "kept"
 
 
 def _refused_file(outcome: UsageOutcome) -> Problem | None:
