@@ -35,6 +35,7 @@ from .redaction import without_secrets
 from .refusals import refusal
 from .warehouses import (
     ImpossibleNameError,
+    NobodyError,
     NothingLoadedError,
     ObstacleError,
     OtherShapeError,
@@ -91,6 +92,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
     match error:
         case (
             ImpossibleNameError()
+            | NobodyError()
             | UnknownAccountError()
             | UnknownViewError()
             | UnsuitableDestinationError()

@@ -14,6 +14,9 @@ MAKE_ONE: Final = "`openssl rand -hex 32` makes one. Keep a copy of it."
 NO_SECRET: Final = (
     f"pseudonymise is set, but pseudonym_secret is empty or missing. {MAKE_ONE}"
 )
+NOT_ASKED: Final = (
+    f"pseudonymise is not set. Set it to true, and pseudonym_secret. {MAKE_ONE}"
+)
 SHORT: Final = (
     f"pseudonym_secret has fewer than {SHORTEST_SECRET} characters, so that it could "
     f"be guessed. {MAKE_ONE}"
@@ -61,3 +64,10 @@ class PrivacySettings(BaseConfiguration):
 def resolve_privacy() -> PrivacySettings:
     """The settings. Raises dlt's `ConfigurationException`."""
     return resolve_configuration(PrivacySettings())
+
+
+def require_secret(settings: PrivacySettings) -> str:
+    """The secret. Raises `PrivacySettingError` unless pseudonyms are asked for."""
+    if not settings.secret:
+        raise PrivacySettingError(NOT_ASKED)
+    return settings.secret

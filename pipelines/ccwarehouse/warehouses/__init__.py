@@ -10,6 +10,7 @@ from .asking import Ask
 from .engines import ENGINES, dialect_for, engine_of
 from .errors import (
     ImpossibleNameError,
+    NobodyError,
     NothingLoadedError,
     ObstacleError,
     OtherShapeError,
@@ -31,6 +32,7 @@ __all__ = [
     "Dialect",
     "Failure",
     "ImpossibleNameError",
+    "NobodyError",
     "NothingLoadedError",
     "ObstacleError",
     "OtherShapeError",

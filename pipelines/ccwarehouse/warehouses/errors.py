@@ -4,6 +4,7 @@
       ImpossibleNameError         a file or a dataset cannot be called like this
       UnsuitableDestinationError  a day cannot be replaced there
     LookupError
+      NobodyError                 a person to forget is not in the dataset
       NothingLoadedError          the tables or the views do not exist yet
     RuntimeError
       ObstacleError               a relation of someone else blocks a view
@@ -28,6 +29,10 @@ class ImpossibleNameError(ValueError):
 
 class UnsuitableDestinationError(ValueError):
     """A destination where a day cannot be replaced."""
+
+
+class NobodyError(LookupError):
+    """Nobody of a name is in the dataset, and nobody of it was forgotten."""
 
 
 class NothingLoadedError(LookupError):

@@ -64,6 +64,12 @@ def read_privacy(client: Client, secret: str | None) -> Privacy:
     if secret and not known and is_begun(client):
         raise PrivacyError(NAMES_STORED.format(dataset=client.dataset_name))
     require_same_secret(client, secret)
+    return of_facts(client, secret)
+
+
+def of_facts(client: Client, secret: str | None) -> Privacy:
+    """What the dataset remembers, whatever its secret is."""
+    facts = read_facts(client)
     people_from = facts.get(PEOPLE_FACT)
     return Privacy(
         secret=secret,

@@ -27,6 +27,7 @@ from ..inputs import (
     store_inputs,
 )
 from . import materialised, views
+from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
@@ -94,6 +95,16 @@ class Warehouse:
             if secret and begins:
                 begin_with(client, secret)
             return found
+
+    def require_loaded(self) -> None:
+        """Raise `NothingLoadedError` before the first load."""
+        with self.client() as client:
+            require_own_shape(client)
+            views.require_usage(client)
+
+    def people(self, report: Report[Any], secret: str | None = None) -> People:
+        """The people of a report, to take them out."""
+        return People(self.pipeline, self.engine, report, secret)
 
     def accounts(self, report: Report[Any]) -> list[str]:
         """The accounts that were ever loaded. Does not create a missing database."""
