@@ -62,7 +62,7 @@ def dropped(parts: Parts, drops: Sequence[bool]) -> Parts:
     for place, row in enumerate(kept):
         places[row] = place
     return Parts(
-        parts.usage.take(kept),
+        parts.usage.take(pa.array(kept, pa.int64())),
         _moved(parts.models, places),
         _moved(parts.tools, places),
     )
@@ -77,7 +77,7 @@ def folded(parts: Parts, folds: Sequence[bool], keys: Sequence[str]) -> Parts:
     rows = [row for row, fold in enumerate(folds) if fold]
     if not rows:
         return parts
-    groups = _groups(parts.usage.take(rows), keys)
+    groups = _groups(parts.usage.take(pa.array(rows, pa.int64())), keys)
     places: list[int | None] = [None] * len(folds)
     for place, row in enumerate(kept):
         places[row] = place
@@ -85,11 +85,11 @@ def folded(parts: Parts, folds: Sequence[bool], keys: Sequence[str]) -> Parts:
         places[row] = len(kept) + group
     models, tools = (_moved(table, places) for table in (parts.models, parts.tools))
     sums = with_texts(
-        _summed_records(parts.usage.take(rows), groups, keys),
+        _summed_records(parts.usage.take(pa.array(rows, pa.int64())), groups, keys),
         _summed_entries(_from(models, len(kept))),
         _summed(_from(tools, len(kept)), ["tool"], ["accepted", "rejected"]),
     )
-    before = parts.usage.take(kept)
+    before = parts.usage.take(pa.array(kept, pa.int64()))
     return Parts(
         pa.concat_tables([before, sums.usage.select(before.column_names)]),
         _joined(models, sums.models, len(kept)),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..accounts import AccountLoad
     from ..inputs import InputFile
     from ..load import Request
+    from ..privacy import PrivacySettings
     from ..warehouses import Warehouse
     from ..words.progress import Silence
 
@@ -77,6 +78,7 @@ def load_all(
     accounts: Sequence[AccountLoad],
     files: Sequence[InputFile],
     privacy: Privacy,
+    private: PrivacySettings,
     *,
     quiet: bool,
 ) -> None:
@@ -104,7 +106,7 @@ def load_all(
             if not account.problem:
                 with output.about(account.label):
                     load_account(account, warehouse, request, privacy, watching)
-        conclude(accounts, warehouse, files)
+        conclude(accounts, warehouse, files, private)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 

@@ -154,7 +154,8 @@ def load(
         files = [private_file(file, privacy) for file in files]
         if dry_run:
             return plan_all(warehouse, request, accounts, files)
-        load_all(output, warehouse, request, accounts, files, privacy, quiet=quiet)
+        given = (request, accounts, files, privacy, private)
+        load_all(output, warehouse, *given, quiet=quiet)
         remark_on_all(output, accounts)
         if page:
             write_page(output, warehouse, runs.account, page, quiet=quiet)

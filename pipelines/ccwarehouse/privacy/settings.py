@@ -1,5 +1,6 @@
 """The settings that say what is stored of people, from dlt's configuration."""
 
+from datetime import date, timedelta
 from typing import ClassVar, Final, Optional
 
 from dlt.common.configuration import configspec, resolve_configuration
@@ -54,6 +55,12 @@ class PrivacySettings(BaseConfiguration):
             raise PrivacySettingError(NO_SECRET)
         if len(self.pseudonym_secret) < SHORTEST_SECRET:
             raise PrivacySettingError(SHORT)
+
+    def people_from(self, today: date) -> date | None:
+        """The first day whose rows stay those of people; None without a limit."""
+        if self.retention_days is None:
+            return None
+        return today - timedelta(days=self.retention_days)
 
     @property
     def secret(self) -> str | None:

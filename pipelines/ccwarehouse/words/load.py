@@ -68,6 +68,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "shared_organizations": dict(outcome.shared_organizations),
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
+        "days_summed": outcome.summed,
         "files_loaded": outcome.files,
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
@@ -85,6 +86,8 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
     if outcome.files:
         lines.append(f"Files    {' and '.join(outcome.files)} loaded anew")
+    if outcome.summed:
+        lines.append(f"Sums     {count(outcome.summed, 'old day')} without people now")
     lines.append(f"Time     {outcome.seconds:.1f} s")
     lines.append(f"Data     {location}")
     if outcome.loaded and not plan.stored:
