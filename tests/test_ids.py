@@ -169,6 +169,7 @@ def test_any_changed_value_changes_id_and_hash(change):
     path, value = change
     made, before = exchanged(path, value)
     assume(value != before)
+    assume(change != (("actor", "type"), None))  # the email implies the same type
     old, new = tables(body(RICH, EXAMPLE)), tables(body(made, EXAMPLE))
 
     assert ids(old)[0] != ids(new)[0]

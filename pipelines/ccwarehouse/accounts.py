@@ -15,15 +15,18 @@ from claude_code_analytics import (
     SettingsError,
     UsageSettings,
     UsageSummary,
+    private_report,
 )
 from claude_code_analytics.preflight import Preflight
 from whole_days.clock import utc_now
 from whole_days.contact import Contact
 from whole_days.errors import ClockError, OrganisationError
+from whole_days.privacy import Privacy
 
 from .inputs import InputFile
 from .load import Plan, Progress, Request, load, load_files, plan
 from .outcome import Outcome
+from .privacy import PrivacySettings
 from .problems import Problem, explain
 from .run import Counted, Run, Runs
 from .warehouses import Warehouse
@@ -101,16 +104,17 @@ def load_account(
     account: AccountLoad,
     warehouse: Warehouse,
     request: Request,
+    privacy: Privacy,
     watch: Callable[[AccountLoad], AbstractContextManager[Progress]],
 ) -> None:
-    """Plan the account's days and load them."""
+    """Plan the account's days and load them, with what may be stored of people."""
     assert account.before is not None
     with account.own_problem():
         planned = plan_account(account, warehouse, request)
         with watch(account) as progress:
             account.outcome = load(
                 warehouse,
-                CLAUDE_CODE,
+                private_report(privacy),
                 planned,
                 account.settings,
                 Counted(account.run, progress),
@@ -121,11 +125,14 @@ def load_account(
 
 
 def conclude(
-    accounts: Sequence[AccountLoad], warehouse: Warehouse, files: Sequence[InputFile]
+    accounts: Sequence[AccountLoad],
+    warehouse: Warehouse,
+    files: Sequence[InputFile],
+    private: PrivacySettings,
 ) -> None:
-    """Load the files and build the views, once for all accounts.
+    """Load the files, sum old days and build the views, once for all accounts.
 
-    The last outcome gets what became of the files.
+    The last outcome gets what became of the files and of old days.
     """
     loaded = [account for account in accounts if account.outcome and account.before]
     if not loaded:
@@ -135,6 +142,12 @@ def conclude(
     assert last.before
     now = last.before.clock()
     last.outcome.files, last.outcome.file_error = load_files(warehouse, files, now)
+    is_told = any(account.outcome and account.outcome.loaded for account in loaded)
+    # a wrong clock must not sum days: it is right once the API has answered
+    people_from = private.people_from(now.date()) if is_told else None
+    last.outcome.summed = warehouse.people(CLAUDE_CODE, private.secret).sum_days(
+        people_from
+    )
     plans = [account.plan for account in loaded]
     if any(plan and (plan.wanted or plan.stored) for plan in plans):
         warehouse.build_views()

@@ -8,8 +8,8 @@ from decimal import Decimal
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_analytics import UnknownAccountError
+from whole_days.privacy import folded
 
-from .inputs import folded
 from .warehouses import Ask, NothingLoadedError, Warehouse
 
 COLUMNS = (

@@ -27,7 +27,7 @@ class Outcome(Generic[Summary]):
     another account too; the values are the accounts.
 
     `files` names the input files that were loaded because they changed. `file_error` is
-    why one of them was refused.
+    why one of them was refused. `summed` is the number of old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Outcome(Generic[Summary]):
     clock_error: timedelta = timedelta()
     files: list[str] = field(default_factory=list)
     file_error: InputFileError | None = None
+    summed: int = 0
 
     @property
     def loaded(self) -> list[date]:

@@ -35,9 +35,11 @@ from .redaction import without_secrets
 from .refusals import refusal
 from .warehouses import (
     ImpossibleNameError,
+    NobodyError,
     NothingLoadedError,
     ObstacleError,
     OtherShapeError,
+    PrivacyError,
     PublishError,
     UnsuitableDestinationError,
     WarehouseInUseError,
@@ -90,12 +92,19 @@ def _known(error: BaseException, location: str) -> Problem | None:
     match error:
         case (
             ImpossibleNameError()
+            | NobodyError()
             | UnknownAccountError()
             | UnknownViewError()
             | UnsuitableDestinationError()
         ):
             code, line = ExitCode.USAGE, str(error)
-        case ClockError() | CredentialsError() | OrganisationError() | SettingsError():
+        case (
+            ClockError()
+            | CredentialsError()
+            | OrganisationError()
+            | PrivacyError()
+            | SettingsError()
+        ):
             code, line = ExitCode.CONFIGURATION, str(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)

@@ -39,7 +39,7 @@ from .errors import (
     UnknownAccountError,
 )
 from .preflight import preflight
-from .report import CLAUDE_CODE
+from .report import CLAUDE_CODE, private_report
 from .settings import UsageSettings, resolve_settings
 from .tables import UsageSummary
 
@@ -51,6 +51,7 @@ __all__ = [
     "UnknownAccountError",
     "UsageSettings",
     "UsageSummary",
+    "private_report",
     "resolve_accounts",
     "resolve_settings",
     "usage",

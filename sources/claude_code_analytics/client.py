@@ -21,6 +21,7 @@ from whole_days.contact import Contact
 from whole_days.emails import without_emails
 from whole_days.errors import DayError, RefusedError, TransientError
 from whole_days.patience import Gate, Patience
+from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Day
 
 from .answer import Answer, describe, moment_of, read_body, retry_after
@@ -78,7 +79,7 @@ class UsageClient:
     """Fetches whole days. One client serves a run, because its days share a rate limit.
 
     `transport` is the seam for tests: any `httpx.AsyncBaseTransport`. `clock` is given
-    the time of each reply.
+    the time of each reply. `privacy` says what becomes of names.
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class UsageClient:
         clock: ApiClock,
         contact: Contact,
         transport: httpx.AsyncBaseTransport | None = None,
+        privacy: Privacy = NAMED,
     ) -> None:
         self._clock = clock
+        self._privacy = privacy
         self._credential = settings.credential
         self._refused = settings.refused
         self._account = settings.account
@@ -175,7 +178,8 @@ class UsageClient:
         page = self._reader.read(body)
         if page.has_more:
             return page, None
-        return page, usage_day([*before, page], self._account, day)
+        day_made = usage_day([*before, page], self._account, day, self._privacy)
+        return page, day_made
 
     async def _patiently(
         self,

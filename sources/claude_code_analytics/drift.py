@@ -20,13 +20,14 @@ class Sighting(NamedTuple):
     """Something the contract does not know.
 
     `kind` is field, tool or actor_type, `records` the number of records that had it,
-    `example` one value as JSON text, without emails and cut to a readable length.
+    `example` one value as JSON text, without emails and cut to a readable length, or
+    None if it is not to be kept.
     """
 
     kind: str
     name: str
     records: int
-    example: str
+    example: str | None
 
 
 @dataclass(frozen=True)

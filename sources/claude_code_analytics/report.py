@@ -1,5 +1,9 @@
 """The Claude Code usage report as a `Report` of whole_days."""
 
+from dataclasses import replace
+from functools import partial
+
+from whole_days.privacy import Privacy
 from whole_days.report import Announced, Report
 
 from .client import UsageClient
@@ -10,7 +14,8 @@ from .contract import (
     UNKNOWNS,
     USAGE_REPORT,
 )
-from .tables import UsageSummary
+from .private import NAMES, PERSONAL
+from .tables import UsageSummary, remade_day
 
 CLAUDE_CODE: Report[UsageSummary] = Report(
     name="claude_code",
@@ -20,4 +25,13 @@ CLAUDE_CODE: Report[UsageSummary] = Report(
     notes=(FETCH_SUMS, UNKNOWNS),
     owner="organization_id",
     announced=Announced(MODEL_BREAKDOWN.name, "model"),
+    names=NAMES,
+    personal=PERSONAL,
+    examples=Announced(UNKNOWNS.name, "example"),
+    remade=remade_day,
 )
+
+
+def private_report(privacy: Privacy) -> Report[UsageSummary]:
+    """The report, whose days arrive as `privacy` wants them stored."""
+    return replace(CLAUDE_CODE, open=partial(UsageClient, privacy=privacy))

@@ -1,7 +1,7 @@
 """Turn the pages of one day into rows of three tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from whole_days.ids import content_hash, row_ids, texts
+from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Day
 
 from .contract import (
@@ -28,6 +29,8 @@ from .contract import (
 )
 from .drift import Sighting, as_example, merged
 from .errors import ContractError
+from .folding import MODELS_TEXT, POSITION, TOOLS_TEXT, Parts, with_texts
+from .private import private, private_drift
 from .reply import Page
 
 USAGE, MODELS, TOOLS = USAGE_REPORT.name, MODEL_BREAKDOWN.name, TOOL_ACTIONS.name
@@ -72,36 +75,76 @@ class UsageRows:
 
 TABLES = {table.name: table for table in (USAGE_REPORT, MODEL_BREAKDOWN, TOOL_ACTIONS)}
 
+# The columns of a stored record of which its id is made, in this order.
+STORED = USAGE_REPORT.schema.names[2:-1]
+
 # The column that distinguishes the children of a record.
 LABELS = {MODELS: "_dlt_list_idx", TOOLS: "tool"}
 
 
-def usage_day(pages: Sequence[Page], account: str, day: date) -> Day[UsageSummary]:
+def usage_day(
+    pages: Sequence[Page], account: str, day: date, privacy: Privacy = NAMED
+) -> Day[UsageSummary]:
     """A day from all its pages. Raises `ContractError` for another day's record."""
     records, models, tools = _joined(pages)
     _require_day(records["date"], day)
-    ids = row_ids(records["content"], f"{account}\x1f{day}")
-    usage = pa.table(
-        {
-            **columns(records.drop_columns(["content", "date"])),
-            "actor__type": _actor_type(records),
-            "_dlt_id": ids,
-        }
-    )
-    parts = {USAGE: usage, MODELS: models, TOOLS: tools}
+    found = Parts(records.drop_columns(["date"]), models, tools)
+    seen = (seen for page in pages for seen in page.drift)
+    drift = merged(private_drift(each, privacy) for each in seen)
+    return _day(private(found, privacy, day), account, day, len(pages), drift)
+
+
+def remade_day(
+    rows: Mapping[str, pa.Table], account: str, day: date, privacy: Privacy
+) -> Day[UsageSummary]:
+    """A day from its stored rows, as `usage_day` would make it under this privacy.
+
+    Rows of entries and tools whose record is missing are left out. What the API sent
+    beyond the contract is not counted again.
+    """
+    ids = rows[USAGE]["_dlt_id"].combine_chunks()
+    usage = rows[USAGE].select(STORED)
+    models, tools = (_of_records(rows[name], ids) for name in (MODELS, TOOLS))
+    found = with_texts(usage, models, tools)
+    made = private(found, privacy.of_stored(), day)
+    remade = _day(made, account, day, 0, [])
+    return replace(remade, notes={FETCH_SUMS.name: remade.notes[FETCH_SUMS.name]})
+
+
+def _of_records(children: pa.Table, ids: pa.Array) -> pa.Table:
+    """The rows with the number of their record, in its order, in place of ids."""
+    parents = pc.index_in(children["_dlt_parent_id"], ids).cast(pa.int64())
+    names = [
+        name
+        for name in children.column_names
+        if name not in ("account", "date", "organization_id")
+        and (name == POSITION or not name.startswith("_dlt"))
+    ]
+    numbered = children.select(names).append_column("parent", parents)
+    return numbered.filter(pc.is_valid(parents))
+
+
+def _day(
+    parts: Parts, account: str, day: date, pages: int, drift: list[Sighting]
+) -> Day[UsageSummary]:
+    """The day from its rows: all that is stored follows from them."""
+    told = texts(parts.usage.columns)
+    ids = row_ids(told, f"{account}\x1f{day}")
+    usage = parts.usage.drop_columns([MODELS_TEXT, TOOLS_TEXT])
+    usage = usage.append_column("_dlt_id", ids)
+    models = parts.models
     summary = UsageSummary(
         estimated_cost_cents=_usd_cents(models),
         duplicates=_duplicates(usage),
-        drift=merged(
-            [*(seen for page in pages for seen in page.drift), *_actor_types(usage)]
-        ),
+        drift=[*drift, *_actor_types(usage)],
     )
+    rows = {USAGE: usage, MODELS: models, TOOLS: parts.tools}
     return Day(
-        pages=len(pages),
+        pages=pages,
         records=len(usage),
-        counts={name: len(table) for name, table in parts.items()},
+        counts={name: len(table) for name, table in rows.items()},
         content_hash=content_hash(ids),
-        rows=UsageRows(account, day, parts),
+        rows=UsageRows(account, day, rows),
         summary=summary,
         organizations=frozenset(_counted(usage["organization_id"])) - {""},
         names=frozenset(_counted(models["model"])),
@@ -143,10 +186,10 @@ def _flatten(page: Page, first: int) -> tuple[pa.Table, pa.Table, pa.Table]:
     models, model_texts = _model_rows(fields["model_breakdown"], first)
     tools, tool_texts = _tool_rows(fields["tool_actions"], first)
     usage = dict(_leaves({name: fields[name] for name in RECORD.names}))
+    usage["actor__type"] = _actor_type(usage)
     usage["unknown_fields"] = page.unknown
-    told = [column for name, column in usage.items() if name != "date"]
-    content = texts([*told, model_texts, tool_texts])
-    return pa.table({**usage, "content": content}), models, tools
+    usage |= {MODELS_TEXT: model_texts, TOOLS_TEXT: tool_texts}
+    return pa.table(usage), models, tools
 
 
 def _leaves(
@@ -212,7 +255,7 @@ def _require_day(dates: pa.ChunkedArray, day: date) -> None:
         raise ContractError(f"the reply for {day} holds a record of {others[0]}")
 
 
-def _actor_type(usage: pa.Table) -> pa.ChunkedArray:
+def _actor_type(usage: Mapping[str, pa.Array]) -> pa.Array:
     """The API's actor type; if null, the type that the actor's email or key implies."""
     is_user = pc.is_valid(usage["actor__email_address"])
     is_key = pc.is_valid(usage["actor__api_key_name"])

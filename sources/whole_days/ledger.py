@@ -199,6 +199,7 @@ def _stored(
             is_whole=_is_whole(fetch, counts, written),
             fetched_at=fetch.fetched_at,
             load_number=fetch.load_number,
+            load_id=fetch.load_id,
             organizations=organizations.get(fetch.day, NOBODY),
         )
     return stored

@@ -32,7 +32,8 @@ class StoredDay:
     `content_hash`, `records` (a count) and `fetched_at` (UTC) are those of the last
     completed fetch. `is_whole` is False when the stored rows are not the ones that this
     fetch wrote, for example after a killed load. `load_number` is that of the last load
-    that fetched the day or failed to. `organizations` are those of the stored rows.
+    that fetched the day or failed to. `load_id` is dlt's id of the load with the last
+    completed fetch. `organizations` are those of the stored rows.
     """
 
     content_hash: str | None = None
@@ -42,6 +43,7 @@ class StoredDay:
     failed_last: bool = False
     fetched_at: datetime | None = None
     load_number: int = 0
+    load_id: str | None = None
     organizations: frozenset[str] = frozenset()
 
     @property

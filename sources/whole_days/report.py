@@ -23,6 +23,7 @@ from .admission import Admission
 from .clock import ApiClock
 from .contact import Contact
 from .ledger_tables import DAY_FETCHES, ROW_COUNTS
+from .privacy import Privacy
 from .table import Table
 
 Summary = TypeVar("Summary")
@@ -111,7 +112,7 @@ class Client(Protocol[Summary_co]):
 
 @dataclass(frozen=True)
 class Announced:
-    """A column of a data table. A load announces values that it sees the first time."""
+    """A column of a table. Of a data table, a load announces values new to it."""
 
     table: str
     column: str
@@ -128,6 +129,11 @@ class Report(Generic[Summary]):
 
     `open` makes a client from settings, the clock that the replies correct, and the
     contact that watches the calls.
+
+    Of the first table, `names` are the columns that name people, and `personal` are
+    those that are null where a day is stored as sums. `examples` is the column of notes
+    that quotes values. `remade` makes a day from its stored rows, by table, its
+    account and date, as a fetch would make it under another privacy.
     """
 
     name: str
@@ -137,6 +143,12 @@ class Report(Generic[Summary]):
     notes: Sequence[Table] = ()
     owner: str | None = None
     announced: Announced | None = None
+    names: Sequence[str] = ()
+    personal: Sequence[str] = ()
+    examples: Announced | None = None
+    remade: (
+        Callable[[Mapping[str, pa.Table], str, date, Privacy], Day[Summary]] | None
+    ) = None
 
     @cached_property
     def all_tables(self) -> dict[str, Table]:

@@ -21,7 +21,9 @@ from .dbt_sources import dbt_sources
 from .demo import demo, fake_api
 from .doctor import doctor
 from .export import export
+from .forget import forget
 from .load import load
+from .pseudonymise import pseudonymise
 from .report import report
 from .status import status
 from .transform import transform
@@ -43,6 +45,7 @@ def main() -> None:
 for command in (
     *(load, transform, status, doctor),
     *(report, export, budgets, dbt_sources),
+    *(forget, pseudonymise),
     *(demo, fake_api),
 ):
     main.add_command(command)

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from claude_code_analytics import UsageSettings
     from claude_code_analytics.preflight import Preflight
     from whole_days.contact import Contact
+    from whole_days.privacy import Privacy
 
     from ..accounts import AccountLoad
     from ..inputs import InputFile
     from ..load import Request
+    from ..privacy import PrivacySettings
     from ..warehouses import Warehouse
     from ..words.progress import Silence
 
@@ -75,6 +77,8 @@ def load_all(
     request: Request,
     accounts: Sequence[AccountLoad],
     files: Sequence[InputFile],
+    privacy: Privacy,
+    private: PrivacySettings,
     *,
     quiet: bool,
 ) -> None:
@@ -101,8 +105,8 @@ def load_all(
         for account in accounts:
             if not account.problem:
                 with output.about(account.label):
-                    load_account(account, warehouse, request, watching)
-        conclude(accounts, warehouse, files)
+                    load_account(account, warehouse, request, privacy, watching)
+        conclude(accounts, warehouse, files, private)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 

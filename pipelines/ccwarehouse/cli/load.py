@@ -118,8 +118,10 @@ def load(
         from claude_code_analytics import CLAUDE_CODE, resolve_accounts
 
         from ..accounts import begin
+        from ..inputs import private_file
         from ..load import Request
         from ..metrics import write_metrics
+        from ..privacy import resolve_privacy
         from ..run import Runs
         from ..warehouses import engine_of
         from ..words.accounts import end_of_loads
@@ -136,7 +138,9 @@ def load(
         settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
         accounts = begin(settings, runs)
         output.name(runs.account, runs.report, quiet=quiet)
-        files = _files(teams, budgets, min_group_size)
+        private = resolve_privacy()
+        hides_names = private.secret is not None
+        files = _files(teams, budgets, min_group_size, hides_names=hides_names)
         if not dry_run:
             ask_all(output, accounts, quiet=quiet)
     if all(each.problem for each in accounts):
@@ -146,9 +150,12 @@ def load(
     with opened_warehouse(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
+        privacy = warehouse.privacy(private.secret, begins=not dry_run)
+        files = [private_file(file, privacy) for file in files]
         if dry_run:
             return plan_all(warehouse, request, accounts, files)
-        load_all(output, warehouse, request, accounts, files, quiet=quiet)
+        given = (request, accounts, files, privacy, private)
+        load_all(output, warehouse, *given, quiet=quiet)
         remark_on_all(output, accounts)
         if page:
             write_page(output, warehouse, runs.account, page, quiet=quiet)
@@ -168,7 +175,11 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
 
 
 def _files(
-    teams: Path | None, budgets: Path | None, min_group_size: int | None
+    teams: Path | None,
+    budgets: Path | None,
+    min_group_size: int | None,
+    *,
+    hides_names: bool,
 ) -> list[InputFile]:
     """The files that are named in the options or in the configuration."""
     from ..inputs import read_files, resolve_file_settings
@@ -179,4 +190,4 @@ def _files(
     if min_group_size and not settings.teams:
         message = "--min-group-size is loaded with the teams file. Name it: --teams."
         raise click.UsageError(message)
-    return read_files(settings)
+    return read_files(settings, hides_names=hides_names)

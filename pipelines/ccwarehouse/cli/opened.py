@@ -12,6 +12,7 @@ from ..output import EndedError, Output
 
 if TYPE_CHECKING:
     from ..warehouses import Patience, Warehouse
+    from ..warehouses.other import Engine
 
 
 @contextmanager
@@ -41,6 +42,16 @@ def opened_warehouse(
         if warehouse.remark:
             output.remark(warehouse.remark)
         yield warehouse
+
+
+def require_database(engine: Engine) -> None:
+    """End where there is nothing to change: a writer would create a database."""
+    from ..warehouses import NothingLoadedError
+
+    with errors_explained(engine.place):
+        if not engine.exists():
+            message = f"{engine.place} does not exist yet. Load first."
+            raise NothingLoadedError(message)
 
 
 def patience_of(output: Output, location: str, wait: int) -> Patience:

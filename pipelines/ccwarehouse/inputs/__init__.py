@@ -5,9 +5,9 @@ newest version from a committed load is in force.
 """
 
 from .budgets import read_budgets
-from .cells import folded
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
+from .private import private_file
 from .settings import FileSettings, read_files, resolve_file_settings
 from .store import check_inputs, input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
@@ -22,9 +22,9 @@ __all__ = [
     "InputFileError",
     "InputFilesError",
     "check_inputs",
-    "folded",
     "input_resources",
     "make_input_tables",
+    "private_file",
     "read_budgets",
     "read_files",
     "read_teams",

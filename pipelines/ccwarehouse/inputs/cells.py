@@ -4,20 +4,15 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from whole_days.privacy import folded
+
 from .csv_file import CsvFile, Row
 from .faults import Fault, shown
-
-FOLDED = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Amounts fit into decimal(38, 12) with room for sums.
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
-
-
-def folded(actor: str) -> str:
-    """An actor as the files have it: only A to Z become lower case."""
-    return actor.translate(FOLDED)
 
 
 class Cells:

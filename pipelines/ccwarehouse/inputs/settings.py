@@ -12,6 +12,7 @@ from dlt.common.configuration.specs import BaseConfiguration
 from .budgets import read_budgets
 from .faults import InputFileError, InputFilesError
 from .input_file import InputFile
+from .private import without_names
 from .teams import read_teams
 
 LARGEST_GROUP: Final = 1_000_000
@@ -54,10 +55,10 @@ def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the sp
     return resolve_configuration(FileSettings(), explicit_value=explicit)
 
 
-def read_files(settings: FileSettings) -> list[InputFile]:
+def read_files(settings: FileSettings, *, hides_names: bool = False) -> list[InputFile]:
     """The configured files, teams first. Raises `InputFilesError` if any has faults.
 
-    An empty setting counts as not set.
+    An empty setting counts as not set. With `hides_names` faults quote no values.
     """
     files: list[InputFile] = []
     errors: list[InputFileError] = []
@@ -68,7 +69,8 @@ def read_files(settings: FileSettings) -> list[InputFile]:
         with _collected(errors):
             files.append(read_budgets(Path(settings.budgets)))
     if errors:
-        raise InputFilesError(errors)
+        shown = map(without_names, errors) if hides_names else errors
+        raise InputFilesError([*shown])
     return files
 
 

@@ -1,10 +1,14 @@
 """BigQuery: a service. Its tables have descriptions, partitions and clusters."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Final
 
 import dlt
 from dlt.common.configuration.specs.exceptions import InvalidGoogleOauth2Json
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.extract import DltSource
 
 from claude_code_marts import Model
@@ -13,6 +17,15 @@ from whole_days.table import Table
 from .dlt_stored_schema import storing_one_schema
 from .fixes import GRANT
 from .other import AnyDestination, Client, Dialect, DriverErrors, Engine
+
+TEXT_COLUMNS: Final = """
+    select columns.table_name, columns.column_name
+    from {dataset}.INFORMATION_SCHEMA.COLUMNS as columns
+    join {dataset}.INFORMATION_SCHEMA.TABLES as tables
+        on tables.table_name = columns.table_name
+    where tables.table_type = 'BASE TABLE' and columns.data_type = 'STRING'
+    order by columns.table_name, columns.column_name
+"""
 
 
 class BigQuery(Engine):
@@ -54,6 +67,22 @@ class BigQuery(Engine):
 
 class BigQuerySql(Dialect):
     """GoogleSQL."""
+
+    def literal(self, client: Client, value: object) -> str:
+        """A decimal has more digits than GoogleSQL's `decimal`."""
+        if isinstance(value, Decimal):
+            return f"cast('{value:f}' as bignumeric)"
+        if isinstance(value, datetime):
+            return f"timestamp '{value.isoformat()}'"
+        return super().literal(client, value)
+
+    def text_columns(self, client: Client) -> Sequence[tuple[str, str]]:
+        """Each dataset has a catalogue of its own, if it is there."""
+        dataset = client.fully_qualified_dataset_name()
+        with suppress(DatabaseUndefinedRelation):
+            found = client.execute_sql(TEXT_COLUMNS.format(dataset=dataset))
+            return [(table, column) for table, column in found or ()]
+        return []
 
     def as_one_value(self, columns: Sequence[str]) -> str | None:
         """JSON as text, with the names of the columns."""

@@ -13,7 +13,7 @@ from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
-from . import duckdb_copy
+from . import duckdb_compact, duckdb_copy
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .duckdb_file import (
@@ -36,6 +36,9 @@ MEGABYTES: Final = 64
 # For queries over all users. With 3,000 users over two years they took 530 MB without
 # a limit, and not longer with this one, as DuckDB moves to disk what it can.
 MEGABYTES_OF_QUERIES: Final = 256
+
+
+ADDED: Final = "ccwarehouse_added_rows"  # what DuckDB calls rows from Python
 
 
 class DuckDb(Engine):
@@ -128,6 +131,14 @@ class DuckDb(Engine):
         finally:
             client.execute_sql(f"set memory_limit = '{MEGABYTES}MB'")
 
+    def compact(self, patience: Patience) -> None:
+        """Copy what counts to a new file, and put that in place atomically."""
+        duckdb_compact.compact(self.database, patience)
+
+    def holds_bytes(self, name: str, others: Sequence[str]) -> int | None:
+        """How often the file and its log hold a name."""
+        return duckdb_compact.occurrences(self.database, name, others)
+
     def require_copy(self, target: Path, dataset: str) -> None:
         """Raise `ImpossibleNameError` if `target` cannot be a copy."""
         duckdb_copy.require_target(target, self.database, super().stored_name(dataset))
@@ -151,6 +162,18 @@ class DuckDbSql(CommentOn):
         """Read as Arrow: DuckDB makes it much faster than tuples."""
         with client.execute_query(query) as cursor:
             yield cursor.iter_arrow(ROWS_AT_ONCE)
+
+    def insert(self, client: Client, path: str, rows: pa.Table) -> None:
+        """Insert rows as Arrow: literals would take minutes for a million."""
+        connection = client.native_connection
+        connection.register(ADDED, rows)
+        try:
+            columns = ", ".join(map(client.escape_column_name, rows.column_names))
+            connection.execute(
+                f"insert into {path} ({columns}) select {columns} from {ADDED}"
+            )
+        finally:
+            connection.unregister(ADDED)
 
     def as_one_value(self, columns: Sequence[str]) -> str | None:
         """A row, which is itself not null when all its values are."""

@@ -53,7 +53,7 @@ def publish(database: Path, target: Path, patience: Patience) -> None:
         # DuckDB would apply a client's log of the old copy to the new one
         target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
         os.replace(draft, target)
-        _sync(target.parent)
+        sync(target.parent)
     except (OSError, duckdb.Error) as error:
         raise PublishError(
             FAILED.format(database=database, target=target, reason=_reason(error))
@@ -81,10 +81,10 @@ def _copy(database: Path, draft: Path) -> None:
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
     shutil.copyfile(database, draft)
-    _sync(draft)
+    sync(draft)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Write a file or a folder to the disk; Windows cannot sync a folder."""
     if os.name != "posix" and path.is_dir():
         return

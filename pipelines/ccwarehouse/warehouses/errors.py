@@ -4,12 +4,14 @@
       ImpossibleNameError         a file or a dataset cannot be called like this
       UnsuitableDestinationError  a day cannot be replaced there
     LookupError
+      NobodyError                 a person to forget is not in the dataset
       NothingLoadedError          the tables or the views do not exist yet
     RuntimeError
       ObstacleError               a relation of someone else blocks a view
       OtherShapeError             another version wrote the dataset
         OlderShapeError           the next load brings it over
         NewerShapeError           a newer version has to read it
+      PrivacyError                the privacy set here is not the dataset's
       PublishError                the copy for readers could not be made
       WarehouseInUseError         another load writes to the dataset of a server
     ConfigurationException (dlt's)
@@ -27,6 +29,10 @@ class ImpossibleNameError(ValueError):
 
 class UnsuitableDestinationError(ValueError):
     """A destination where a day cannot be replaced."""
+
+
+class NobodyError(LookupError):
+    """Nobody of a name is in the dataset, and nobody of it was forgotten."""
 
 
 class NothingLoadedError(LookupError):
@@ -68,6 +74,10 @@ class NewerShapeError(OtherShapeError):
             f"A newer ccwarehouse wrote dataset {dataset}, and this one does not know "
             f"its tables. Install ccwarehouse {needed}, then run it again.",
         )
+
+
+class PrivacyError(RuntimeError):
+    """The secret, or its absence, does not fit the dataset; the message says how."""
 
 
 class PublishError(RuntimeError):

@@ -20,7 +20,10 @@ DESCRIPTION: Final = "One row per name: what the dataset knows of itself."
 COLUMNS: Final = {
     "name": (
         "shape, the number of the form of its tables; version, the ccwarehouse that "
-        "wrote it last; unfinished_copy, what a copy into it that has not ended reads."
+        "wrote it last; unfinished_copy, what a copy into it that has not ended reads; "
+        "pseudonym_secret, a fingerprint of the secret; unfinished_pseudonyms, while "
+        "pseudonymise is not through; forgotten:..., a salted hash of a forgotten "
+        "name; forgotten_salt, the salt; people_from, before which days are sums."
     ),
     "value": "Value, as a text.",
 }

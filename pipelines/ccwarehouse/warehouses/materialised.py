@@ -94,18 +94,36 @@ def replacing(
         made = _tables_made(client)
         if not made:  # as in a new dataset: to render the queries takes half a second
             return
-        conditions = [
-            f"account = '{account}' and {_between(*span)}"
-            for span in spans_of(days, dialect_of(client).records_stored_at_once)
-        ]
+        conditions = _conditions(client, account, days)
         with storing(client, max(days.values())):
             for view in materialised():
                 if table_name(view) not in made:
                     continue
-                with suppress(DatabaseUndefinedRelation), _transaction(client):
+                with suppress(DatabaseUndefinedRelation), transaction(client):
                     client.execute_many(_replacement(client, view, conditions))
 
     return replace
+
+
+def replacements(client: Client, account: str, days: Mapping[date, int]) -> list[str]:
+    """The statements that replace the rows of some days, for work of one transaction.
+
+    `days` are as in `replacing`. They concern the tables that are there.
+    """
+    made = _tables_made(client)
+    return [
+        statement
+        for view in materialised()
+        if table_name(view) in made and _is_there(client, table_name(view))
+        for statement in _replacement(client, view, _conditions(client, account, days))
+    ]
+
+
+def _conditions(client: Client, account: str, days: Mapping[date, int]) -> list[str]:
+    return [
+        f"account = '{account}' and {_between(*span)}"
+        for span in spans_of(days, dialect_of(client).records_stored_at_once)
+    ]
 
 
 def missing_tables(client: Client) -> list[Model]:
@@ -125,7 +143,7 @@ def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> Non
                 with transaction_of_ddl(client):
                     client.execute_many(_creation(client, view, conditions))
             else:
-                with _transaction(client):
+                with transaction(client):
                     client.execute_many(_replacement(client, view, conditions))
 
 
@@ -249,7 +267,8 @@ def _is_there(client: Client, table: str) -> bool:
     return True
 
 
-def _transaction(client: Client) -> AbstractContextManager[Any]:
+def transaction(client: Client) -> AbstractContextManager[Any]:
+    """A transaction where the warehouse has one, else nothing."""
     has_some = client.capabilities.supports_transactions
     return client.begin_transaction() if has_some else nullcontext()
 

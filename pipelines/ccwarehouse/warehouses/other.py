@@ -8,6 +8,8 @@ the defaults has its own module in this package.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
@@ -31,6 +33,21 @@ Client = SqlClientBase[Any]
 
 # Rows in memory at once while a view is read. DuckDB's unit is 2,048 rows.
 ROWS_AT_ONCE: Final = 16_384
+
+ROWS_AT_A_TIME: Final = 500  # in a statement with literals
+
+TEXT_COLUMNS: Final = """
+    select columns.table_name, columns.column_name
+    from information_schema.columns as columns
+    join information_schema.tables as tables
+        on tables.table_catalog = columns.table_catalog
+        and tables.table_schema = columns.table_schema
+        and tables.table_name = columns.table_name
+    where tables.table_type = 'BASE TABLE'
+        and columns.table_schema = %s
+        and lower(columns.data_type) in ('varchar', 'character varying', 'text')
+    order by columns.table_name, columns.column_name
+"""
 
 NO_REPLACEMENT = (
     "{name} cannot hold this data: dlt cannot delete a day there, so records that the "
@@ -161,6 +178,18 @@ class Engine:
         """
         return nullcontext()
 
+    # what deleted rows leave in a file
+
+    def compact(self, patience: Patience) -> None:
+        """Write the file anew, without the remains of deleted rows."""
+
+    def holds_bytes(self, name: str, others: Sequence[str]) -> int | None:
+        """How often the file holds a name, apart from `others` that it is a part of.
+
+        None without a file.
+        """
+        return None
+
     # a copy for readers
 
     def require_copy(self, target: Path, dataset: str) -> None:
@@ -227,6 +256,40 @@ class Dialect:
     ) -> Sequence[Sequence[Any]]:
         """The few rows of a query over many, sparing this machine's memory."""
         return client.execute_sql(query, *values) or ()
+
+    def literal(self, client: Client, value: object) -> str:
+        """A value as SQL: None, a text, a number, a date or a time."""
+        match value:
+            case None:
+                return "null"
+            case bool() | int() | float():
+                return str(value).lower()
+            case Decimal():
+                return f"cast('{value:f}' as decimal(38, 24))"
+            case datetime():
+                return f"cast('{value.isoformat()}' as timestamp with time zone)"
+            case date():
+                return f"date '{value}'"
+        return str(client.capabilities.escape_literal(value))
+
+    def insert(self, client: Client, path: str, rows: pa.Table) -> None:
+        """Insert rows, with literals: for a few, or for a server."""
+        columns = ", ".join(map(client.escape_column_name, rows.column_names))
+        for batch in rows.to_batches(max_chunksize=ROWS_AT_A_TIME):
+            values = zip(*(column.to_pylist() for column in batch), strict=True)
+            told = ",\n".join(
+                f"({', '.join(self.literal(client, value) for value in row)})"
+                for row in values
+            )
+            client.execute_sql(f"insert into {path} ({columns}) values {told}")
+
+    def text_columns(self, client: Client) -> Sequence[tuple[str, str]]:
+        """Table and column of all texts in the tables of the client's dataset."""
+        found = client.execute_sql(TEXT_COLUMNS, client.dataset_name)
+        return [(table, column) for table, column in found or ()]
+
+    def compact(self, client: Client) -> None:
+        """Give back the room of deleted rows, which still holds what they said."""
 
     def by_code_points(self, key: str) -> str:
         """An expression that sorts a text by code points, whatever its collation."""

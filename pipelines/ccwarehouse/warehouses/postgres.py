@@ -154,6 +154,14 @@ class PostgresSql(CommentOn):
         """Sort by C: the database's own collation may be that of a language."""
         return f'{key} collate "C"'
 
+    def compact(self, client: Client) -> None:
+        """Write all tables anew. Readers wait meanwhile."""
+        for place in (client.dataset_name, client.staging_dataset_name):
+            with client.with_alternative_dataset_name(place):
+                for table in sorted({name for name, _ in self.text_columns(client)}):
+                    path = client.make_qualified_table_name(table)
+                    client.execute_sql(f"vacuum (full) {path}")
+
     def lock(self, client: Client) -> None:
         """Take an advisory lock. It ends with the connection, even after a crash."""
         holder = try_lock(client, f"ccwarehouse:{client.dataset_name}")

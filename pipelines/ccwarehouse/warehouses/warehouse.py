@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from claude_code_marts import materialised as marts_to_store
 from whole_days.ledger import read_accounts, read_owners, read_stored
 from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
+from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Report
 
 from ..inputs import (
@@ -26,6 +27,7 @@ from ..inputs import (
     store_inputs,
 )
 from . import materialised, views
+from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
@@ -34,6 +36,7 @@ from .errors import NothingLoadedError
 from .facts import read_facts
 from .names import marts_name
 from .other import Client, Engine
+from .privacy import begin_with, read_privacy
 from .reading import reading
 from .shape import bring_over, note_shape, require_own_shape
 from .waiting import IMPATIENT, Patience, patiently
@@ -91,6 +94,29 @@ class Warehouse:
         with self.client() as client:
             require_own_shape(client)
         return read_stored(self.pipeline, report, account)
+
+    def privacy(self, secret: str | None, *, begins: bool) -> Privacy:
+        """What is to be stored of people. With `begins`, a new dataset notes it.
+
+        Raises `PrivacyError` if the secret is not the dataset's.
+        """
+        if not self.engine.exists():
+            return replace(NAMED, secret=secret)
+        with self.client() as client:
+            found = read_privacy(client, secret)
+            if secret and begins:
+                begin_with(client, secret)
+            return found
+
+    def require_loaded(self) -> None:
+        """Raise `NothingLoadedError` before the first load."""
+        with self.client() as client:
+            require_own_shape(client)
+            views.require_usage(client)
+
+    def people(self, report: Report[Any], secret: str | None = None) -> People:
+        """The people of a report, to take them out."""
+        return People(self.pipeline, self.engine, report, secret)
 
     def accounts(self, report: Report[Any]) -> list[str]:
         """The accounts that were ever loaded. Does not create a missing database."""

@@ -18,8 +18,11 @@ from . import plan as of_plan
 from .dates import count
 
 # Keys that belong to the load and not to one of its accounts.
-OF_ALL: Final = ("files_loaded", "faults", "data")
-ADDED: Final = ("days_wanted", "days_loaded", "days_changed", "days_empty", "records")
+OF_ALL: Final = ("days_summed", "files_loaded", "faults", "data")
+ADDED: Final = (
+    *("days_wanted", "days_loaded", "days_changed", "days_empty"),
+    *("days_summed", "records"),
+)
 NOT_LOADED: Final = "not loaded"
 
 
@@ -142,6 +145,9 @@ def _lines(accounts: Sequence[AccountLoad], facts: Mapping[str, Any]) -> list[st
     wide = max(len(each.account) for each in accounts)
     lines = [f"{each.account:{wide}}  {_line(each)}" for each in accounts]
     lines += [line for each in accounts for line in _history(each)]
+    if facts["days_summed"]:
+        days = count(facts["days_summed"], "old day")
+        lines.append(f"Sums     {days} without people now")
     if facts["files_loaded"]:
         lines.append(f"Files    {' and '.join(facts['files_loaded'])} loaded anew")
     lines.append(f"Time     {facts['seconds']:.1f} s")

@@ -68,6 +68,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "shared_organizations": dict(outcome.shared_organizations),
         "new_organizations": sorted(outcome.new_organizations),
         "gone_organizations": sorted(outcome.gone_organizations),
+        "days_summed": outcome.summed,
         "files_loaded": outcome.files,
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
@@ -85,6 +86,8 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
     if outcome.files:
         lines.append(f"Files    {' and '.join(outcome.files)} loaded anew")
+    if outcome.summed:
+        lines.append(f"Sums     {count(outcome.summed, 'old day')} without people now")
     lines.append(f"Time     {outcome.seconds:.1f} s")
     lines.append(f"Data     {location}")
     if outcome.loaded and not plan.stored:
@@ -116,7 +119,7 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
             f"{dates(doubled)}."
         )
     lines += [
-        f"Not in the known contract, and kept: {seen.kind} {seen.name} "
+        f"Not in the known contract, and {_become_of(seen)}: {seen.kind} {seen.name} "
         f"(in {count(seen.records, 'record')})."
         for seen in unknown(outcome)
     ]
@@ -173,6 +176,12 @@ def duplicates(outcome: UsageOutcome) -> dict[date, int]:
 def unknown(outcome: UsageOutcome) -> list[Sighting]:
     """The drift of all loaded days."""
     return sorted(merged(chain(*(day.drift for day in outcome.summaries.values()))))
+
+
+def _become_of(seen: Sighting) -> str:
+    """Values of unknown fields may name people, and are withheld with their example."""
+    is_withheld = seen.kind == "field" and seen.example is None
+    return "withheld" if is_withheld else "kept"
 
 
 def _refused_file(outcome: UsageOutcome) -> Problem | None:

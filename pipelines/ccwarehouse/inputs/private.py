@@ -1,0 +1,51 @@
+"""Input files without the names that are not to be stored."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from whole_days.privacy import Privacy
+
+from .budgets import Budget
+from .faults import Fault, InputFileError
+from .input_file import InputFile, InputRow
+from .teams import Member
+
+WITHHELD: Final = '"(withheld)"'
+
+
+def private_file(file: InputFile, privacy: Privacy) -> InputFile:
+    """The file with pseudonyms, and without the lines of forgotten people.
+
+    The hash of the bytes would tell a person who guesses the names whether they are
+    right. So it is made of the rows then.
+    """
+    rows = [row for each in file.rows for row in _private(each, privacy)]
+    if rows == list(file.rows):
+        return file
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return replace(file, rows=rows, content_hash=digest)
+
+
+def without_names(error: InputFileError) -> InputFileError:
+    """The same faults without the values that they quote."""
+    faults = [
+        Fault(fault.line, fault.column, re.sub('"[^"]*"', WITHHELD, fault.text))
+        for fault in error.faults
+    ]
+    return InputFileError(error.file, faults)
+
+
+def _private(row: InputRow, privacy: Privacy) -> Iterator[InputRow]:
+    """The row as it is stored; nothing for a forgotten person's."""
+    match row:
+        case Member(actor=name):
+            if privacy.fate(name) is None:
+                yield replace(row, actor=privacy.stored_name(name))
+        case Budget(scope="user", name=name):
+            if privacy.fate(name) is None:
+                yield replace(row, name=privacy.stored_name(name))
+        case _:
+            yield row

@@ -1,0 +1,252 @@
+"""Where a person is in a dataset, and the tables other than those of days."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+from claude_code_marts import materialised
+from whole_days.privacy import Privacy, folded
+from whole_days.report import Report
+from whole_days.table import ID, PARENT
+
+from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
+from .engines import dialect_of
+from .materialised import transaction
+from .other import Client
+from .search import names
+from .stored_names import table_name
+
+Days = dict[str, set[date]]  # of each account
+
+# The columns of input tables that name people, with the condition on their rows.
+OF_FILES: Final = {
+    TEAM_MEMBERS.name: ("teams", "actor", "1 = 1"),
+    BUDGETS.name: ("budgets", "name", "scope = 'user'"),
+}
+NAMES_AT_ONCE: Final = 200
+
+
+@dataclass
+class Traces:
+    """What a dataset has of a person: rows by table, and the days that name them.
+
+    `spellings` are the names as the report's rows have them.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    days: Days = field(default_factory=dict)
+    spellings: list[str] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The rows of each table that has some."""
+        return {table: rows for table, rows in self.rows.items() if rows}
+
+
+def traces(client: Client, report: Report[Any], name: str) -> Traces:
+    """Where a name is, as it is stored, in any case."""
+    found = Traces(spellings=_spellings(client, report, name))
+    usage = client.make_qualified_table_name(report.tables[0].name)
+    if found.spellings:
+        named = _in(client, report.names, found.spellings)
+        _add_days(client, found.days, f"from {usage} where {named}")
+        found.rows[report.tables[0].name] = _count(client, f"{usage} where {named}")
+        for table in report.tables[1:]:
+            path = client.make_qualified_table_name(table.name)
+            records = f"select {ID} from {usage} where {named}"
+            where = f"{PARENT} in ({records})"
+            found.rows[table.name] = _count(client, f"{path} where {where}")
+        for mart, rows in _in_marts(client, found.spellings):
+            found.rows[mart] = rows
+    _add_days(client, found.days, *_quoting(client, report, name))
+    for table_of_file, (_, column, where) in OF_FILES.items():
+        path = client.make_qualified_table_name(table_of_file)
+        own = client.capabilities.escape_literal(folded(name))
+        found.rows[table_of_file] = _count(
+            client, f"{path} where {column} = {own} and {where}"
+        )
+    return found
+
+
+def summed_days(client: Client, report: Report[Any], first: date) -> Days:
+    """The days before `first` that are not stored as sums yet."""
+    usage = client.make_qualified_table_name(report.tables[0].name)
+    tells = " or ".join(
+        f"{client.escape_column_name(name)} is not null" for name in report.personal
+    )
+    found: Days = {}
+    _add_days(client, found, f"from {usage} where date < date '{first}' and ({tells})")
+    return found
+
+
+def all_days(client: Client, report: Report[Any]) -> Days:
+    """All days that have rows."""
+    usage = client.make_qualified_table_name(report.tables[0].name)
+    found: Days = {}
+    _add_days(client, found, f"from {usage}")
+    return found
+
+
+def remove_from_files(client: Client, name: str) -> None:
+    """Remove a person from all versions of the files' tables."""
+    files = client.make_qualified_table_name(INPUT_FILES.name)
+    own = client.capabilities.escape_literal(folded(name))
+    with transaction(client):
+        for table, (kind, column, where) in OF_FILES.items():
+            path = client.make_qualified_table_name(table)
+            rows = f"{path} where {column} = {own} and {where}"
+            counted = client.execute_sql(
+                f"select version, count(*) from {rows} group by version"
+            )
+            client.execute_sql(f"delete from {rows}")
+            for version, count in counted or ():
+                client.execute_sql(
+                    f"update {files} set row_count = row_count - {count},"
+                    f" content_hash = '' where name = '{kind}'"
+                    f" and version = {version}"
+                )
+
+
+def rename_in_files(client: Client, privacy: Privacy) -> None:
+    """Give people pseudonyms in all versions of the files' tables."""
+    files = client.make_qualified_table_name(INPUT_FILES.name)
+    with transaction(client):
+        for table, (_, column, where) in OF_FILES.items():
+            path = client.make_qualified_table_name(table)
+            found = client.execute_sql(
+                f"select distinct {column} from {path} where {where}"
+            )
+            new = {
+                name: privacy.stored_name(name)
+                for (name,) in found or ()
+                if name and privacy.stored_name(name) != name
+            }
+            for some in _some(sorted(new)):
+                cases = " ".join(
+                    f"when {_text(client, name)} then {_text(client, new[name])}"
+                    for name in some
+                )
+                client.execute_sql(
+                    f"update {path} set {column} = case {column} {cases} end"
+                    f" where {column} in ({_texts(client, some)}) and {where}"
+                )
+        client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
+
+
+def withhold_examples(
+    client: Client, report: Report[Any], first: date | None = None
+) -> None:
+    """Keep no example of what the contract does not know, or none before a day."""
+    if report.examples:
+        path = client.make_qualified_table_name(report.examples.table)
+        column = report.examples.column
+        before = f" and date < date '{first}'" if first else ""
+        client.execute_sql(
+            f"update {path} set {column} = null where {column} is not null{before}"
+        )
+
+
+def namesakes(client: Client, report: Report[Any], name: str) -> list[str]:
+    """The folded names of the report and of the files that a name is a part of."""
+    own = folded(name)
+    sources = [(report.tables[0].name, column) for column in report.names]
+    sources += [(table, column) for table, (_, column, _) in OF_FILES.items()]
+    found = set()
+    for table, column in sources:
+        path = client.make_qualified_table_name(table)
+        with suppress(DatabaseUndefinedRelation):
+            texts = client.execute_sql(f"select distinct {column} from {path}")
+            found |= {folded(text) for (text,) in texts or () if text}
+    return sorted(other for other in found if own in other and own != other)
+
+
+def empty_staging(client: Client, report: Report[Any]) -> None:
+    """Remove what dlt has left of the last load; the next one would do so too."""
+    with client.with_staging_dataset():
+        paths = [client.make_qualified_table_name(t.name) for t in report.tables]
+    for path in paths:
+        with suppress(DatabaseUndefinedRelation):
+            client.execute_sql(f"delete from {path} where 1 = 1")
+
+
+def _spellings(client: Client, report: Report[Any], name: str) -> list[str]:
+    usage = client.make_qualified_table_name(report.tables[0].name)
+    own = folded(name)
+    found = {
+        spelling
+        for column in report.names
+        for (spelling,) in client.execute_sql(f"select distinct {column} from {usage}")
+        or ()
+        if spelling and folded(spelling) == own
+    }
+    return sorted(found)
+
+
+def _quoting(client: Client, report: Report[Any], name: str) -> list[str]:
+    """The rows whose values beyond the contract name a person."""
+    usage = client.make_qualified_table_name(report.tables[0].name)
+    columns = dialect_of(client).text_columns(client)
+    is_named = names(name)
+    sources = []
+    for table, column in columns:
+        if table != report.tables[0].name or column not in report.personal:
+            continue
+        if column in report.names:
+            continue
+        found = client.execute_sql(
+            f"select distinct {column} from {usage} where {column} is not null"
+        )
+        texts = [text for (text,) in found or () if is_named(text)]
+        sources += [
+            f"from {usage} where {column} in ({_texts(client, some)})"
+            for some in _some(texts)
+        ]
+    return sources
+
+
+def _in_marts(client: Client, spellings: Sequence[str]) -> Iterable[tuple[str, int]]:
+    actors = {folded(name) for name in spellings} | {*spellings}
+    for view in materialised():
+        if "actor" in view.columns:
+            path = client.make_qualified_table_name(table_name(view))
+            where = f"actor in ({_texts(client, sorted(actors))})"
+            with suppress(DatabaseUndefinedRelation):
+                yield table_name(view), _count(client, f"{path} where {where}")
+
+
+def _add_days(client: Client, days: Days, *sources: str) -> None:
+    for source in sources:
+        found = client.execute_sql(f"select distinct account, date {source}")
+        for account, day in found or ():
+            days.setdefault(account, set()).add(day)
+
+
+def _count(client: Client, source: str) -> int:
+    try:
+        [(count,)] = client.execute_sql(f"select count(*) from {source}") or [(0,)]
+    except DatabaseUndefinedRelation:
+        return 0
+    return int(count)
+
+
+def _in(client: Client, columns: Iterable[str], values: Sequence[str]) -> str:
+    told = _texts(client, values)
+    return " or ".join(f"{column} in ({told})" for column in columns)
+
+
+def _some(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (
+        values[at : at + NAMES_AT_ONCE] for at in range(0, len(values), NAMES_AT_ONCE)
+    )
+
+
+def _text(client: Client, value: str) -> str:
+    return str(client.capabilities.escape_literal(value))
+
+
+def _texts(client: Client, values: Iterable[str]) -> str:
+    return ", ".join(_text(client, value) for value in values)
