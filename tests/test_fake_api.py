@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from claude_code_analytics.fake import (
+from anthropic_admin_api.fake import (
     DEMO_API_KEY,
     PATH,
     FakeApi,
@@ -312,7 +312,7 @@ def test_a_port_can_be_chosen():
 
 
 SERVER = (
-    "from claude_code_analytics.fake import FakeApi\n"
+    "from anthropic_admin_api.fake import FakeApi\n"
     "api = FakeApi(); print(api.url, flush=True); api.serve_forever()"
 )
 

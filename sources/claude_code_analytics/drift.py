@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import simplejson
 
+from anthropic_admin_api.errors import ContractError
 from whole_days.emails import without_emails
 
 from .contract import record_type
-from .errors import ContractError
 
 
 class Sighting(NamedTuple):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.json as pj
 
+from anthropic_admin_api.errors import ContractError
 from whole_days.errors import TransientError
 
 from .contract import KNOWN_TOOLS, reply_schema
 from .drift import Sighting, as_example, as_json, is_json, scan
-from .errors import ContractError
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anthropic_admin_api.errors import ContractError
 from whole_days.ids import content_hash, row_ids, texts
 from whole_days.report import Day
 
@@ -27,7 +28,6 @@ from .contract import (
     USAGE_REPORT,
 )
 from .drift import Sighting, as_example, merged
-from .errors import ContractError
 from .reply import Page
 
 USAGE, MODELS, TOOLS = USAGE_REPORT.name, MODEL_BREAKDOWN.name, TOOL_ACTIONS.name
