@@ -1,5 +1,6 @@
 """The Claude Code usage report as a `Report` of whole_days."""
 
+from anthropic_admin_api.sightings import UNKNOWNS
 from whole_days.report import Announced, Report
 
 from .client import UsageClient
@@ -7,7 +8,6 @@ from .contract import (
     FETCH_SUMS,
     MODEL_BREAKDOWN,
     TOOL_ACTIONS,
-    UNKNOWNS,
     USAGE_REPORT,
 )
 from .tables import UsageSummary

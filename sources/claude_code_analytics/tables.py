@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from anthropic_admin_api.errors import ContractError
+from anthropic_admin_api.sightings import UNKNOWNS, Sighting, as_example, merged
 from whole_days.ids import content_hash, row_ids, texts
 from whole_days.report import Day
 
@@ -24,10 +25,8 @@ from .contract import (
     RECORD,
     TOOL,
     TOOL_ACTIONS,
-    UNKNOWNS,
     USAGE_REPORT,
 )
-from .drift import Sighting, as_example, merged
 from .reply import Page
 
 USAGE, MODELS, TOOLS = USAGE_REPORT.name, MODEL_BREAKDOWN.name, TOOL_ACTIONS.name
