@@ -235,8 +235,8 @@ def test_a_limit_is_between_one_and_a_thousand(client, limit):
 
 
 def test_an_unknown_path_is_not_found(client):
-    """The server has one endpoint."""
-    reply = get(client, path="/v1/organizations/users")
+    """As the API has it of an endpoint that there is not."""
+    reply = get(client, path="/v1/organizations/nothing")
 
     assert_error(reply, 404, "not_found_error", "Not found")
 

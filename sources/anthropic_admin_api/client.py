@@ -140,10 +140,13 @@ class ApiClient:
         params: Params,
         patience: Patience,
         read: Callable[[bytes], T],
+        *,
+        admits: bool = True,
     ) -> T:
         """A reply, with retries while they may help and the patience lasts.
 
-        `read` makes something of the bytes, in a worker.
+        `read` makes something of the bytes, in a worker. `admits`: a key that may make
+        this call may read the report.
         """
         patience.begin_call()
         retrying = tenacity.AsyncRetrying(
@@ -163,7 +166,8 @@ class ApiClient:
             raise NoAnswerError(f"{reason}; tried {tries} times") from None
         patience.end_call(retrying.statistics["attempt_number"] > 1)
         self._gate.answered()
-        self.admission.accept()
+        if admits:
+            self.admission.accept()
         return found
 
     def _count_retry(self, _: tenacity.RetryCallState) -> None:

@@ -127,11 +127,11 @@ class Announced:
 class Report(Generic[Summary]):
     """A report of an API by UTC day: its tables, and how to fetch a day.
 
-    `name` is the report's name in the ledger. `source` names dlt's schema and the
-    section of the settings. `tables` are the data tables. The first one has one row per
-    record; its column `owner`, if any, is the organisation. `notes` are tables with
-    rows on each fetch, made by `ledger_tables.notes`. `days_at_once` is how many
-    consecutive days the API gives in one call.
+    `name` is the report's name in the ledger. `source` names dlt's schema and, unless
+    `section` does, the section of the settings. `tables` are the data tables. The first
+    one has one row per record; its column `owner`, if any, is the organisation. `notes`
+    are tables with rows on each fetch, made by `ledger_tables.notes`. `days_at_once` is
+    how many consecutive days the API gives in one call.
 
     `open` makes a client from settings, the clock that the replies correct, and the
     contact that watches the calls.
@@ -145,6 +145,7 @@ class Report(Generic[Summary]):
     owner: str | None = None
     announced: Announced | None = None
     days_at_once: int = 1
+    section: str | None = None
 
     @cached_property
     def all_tables(self) -> dict[str, Table]:
