@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.words import progress
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute, query, record
 from processes import interruptible
 

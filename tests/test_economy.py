@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY
 from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
 from ccwarehouse import load as loading
 from ccwarehouse.load import Request, plan, portions
@@ -24,7 +25,6 @@ from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.duckdb_file import hold_file
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from whole_days.calendar import Calendar, each_day
 from whole_days.package import packed

@@ -26,7 +26,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from claude_code_analytics.fake import FakeApi, Response, error
+from anthropic_admin_api.fake import FakeApi, Response, error
 from loads import record
 from soak import IS_SOAK, sample
 

@@ -157,8 +157,12 @@ class Warehouse:
         del package
 
     def _storing_marts(self, package: Package[Any]) -> Work:
-        """The work that updates the stored marts in the package's transaction."""
-        if not (self.engine.stores_marts and package.written):
+        """The work that updates the stored marts in the package's transaction.
+
+        They follow from the usage report's rows, and from no other report's.
+        """
+        is_read = materialised.USAGE in package.report.all_tables
+        if not (self.engine.stores_marts and is_read and package.written):
             return lambda _: None
         days = {packed.fetch.day: packed.fetch.records for packed in package.written}
         return materialised.replacing(package.account, days, self.engine.storing_marts)
