@@ -10,11 +10,11 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
+from anthropic_admin_api.fake import error
 from ccwarehouse.inputs import read_budgets, read_teams
 from ccwarehouse.outcome import Outcome
 from ccwarehouse.reports import all_tables
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import error
 from loads import NOON, History, load_from, record, served
 
 NEXT_NOON = NOON + timedelta(days=1)

@@ -61,7 +61,7 @@ BUGS = {
     "R.read = bug",
     "in the source": "import claude_code_analytics.package as p; p._ledger_row = bug",
     "in the load": "import ccwarehouse.load as l; l.portions = bug",
-    "in the settings": "import claude_code_analytics.settings as s; s._require = bug",
+    "in the settings": "import anthropic_admin_api.settings as s; s._require = bug",
 }
 
 CUSTOMARY = "ANTHROPIC_ADMIN_KEY"
