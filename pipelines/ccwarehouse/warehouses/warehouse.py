@@ -191,17 +191,18 @@ class Warehouse:
         self, view: Model
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The types of a view's columns, and its rows in the order of its grain."""
-        with self.client() as client, reading(client, view) as found:
-            yield found
+        with self.client() as client:
+            require_own_shape(client)
+            with reading(client, view) as found:
+                yield found
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:
         """Queries on the views, with few rows each. Raises as `client`."""
-        with (
-            self.client() as client,
-            client.with_alternative_dataset_name(self.marts),
-        ):
-            yield asking(client)
+        with self.client() as client:
+            require_own_shape(client)
+            with client.with_alternative_dataset_name(self.marts):
+                yield asking(client)
 
     @contextmanager
     def client(self) -> Iterator[Client]:
