@@ -102,7 +102,7 @@ def replacing(
             for view in materialised():
                 if table_name(view) not in made:
                     continue
-                with suppress(DatabaseUndefinedRelation), _transaction(client):
+                with suppress(DatabaseUndefinedRelation), transaction(client):
                     client.execute_many(_replacement(client, view, conditions))
 
     return replace
@@ -110,7 +110,7 @@ def replacing(
 
 def missing_tables(client: Client) -> list[Model]:
     """The stored marts whose table is not there yet."""
-    return [view for view in materialised() if not _is_there(client, table_name(view))]
+    return [view for view in materialised() if not is_there(client, table_name(view))]
 
 
 def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> None:
@@ -125,7 +125,7 @@ def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> Non
                 with transaction_of_ddl(client):
                     client.execute_many(_creation(client, view, conditions))
             else:
-                with _transaction(client):
+                with transaction(client):
                     client.execute_many(_replacement(client, view, conditions))
 
 
@@ -240,7 +240,8 @@ def _query(client: Client, view: Model, where: str) -> str:
     return query.replace(CONDITION, f"({where})")
 
 
-def _is_there(client: Client, table: str) -> bool:
+def is_there(client: Client, table: str) -> bool:
+    """Whether the dataset has the table."""
     path = client.make_qualified_table_name(table)
     try:
         client.execute_sql(f"select 1 from {path} where 1 = 0")
@@ -249,7 +250,8 @@ def _is_there(client: Client, table: str) -> bool:
     return True
 
 
-def _transaction(client: Client) -> AbstractContextManager[Any]:
+def transaction(client: Client) -> AbstractContextManager[Any]:
+    """A transaction where the warehouse has one, else nothing."""
     has_some = client.capabilities.supports_transactions
     return client.begin_transaction() if has_some else nullcontext()
 
