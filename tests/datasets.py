@@ -20,6 +20,14 @@ from loads import NOON, History, load_from, record, served
 NEXT_NOON = NOON + timedelta(days=1)
 REASON = "error"  # names the request, by a random id
 LOST = "2026-03-08"  # the day that cannot be fetched the first time
+FINE = {
+    "model": "opus",
+    "tokens": {"input": 2**40},
+    "estimated_cost": {
+        "currency": "USD",
+        "amount": "1234567.123456789012345678901234",
+    },
+}
 TEAMS = "actor,team,valid_from,valid_to\nann@example.com,Data,2026-03-01,\n"
 BUDGETS = "scope,name,month,amount,currency\nteam,Data,2026-03,12.50,USD\n"
 
@@ -31,6 +39,8 @@ def first_days() -> History:
         for day, name in ((6, "ann"), (8, "bob"), (9, "bob"))
     }
     days["2026-03-09"][0]["tomorrows_field"] = "it's\na text; with \\ and \u00fc"
+    days["2026-03-09"][0]["model_breakdown"] = [FINE]
+    days["2026-03-08"][0]["is_remote"] = None
     return History(days)
 
 

@@ -7,8 +7,10 @@ engine it is.
 
 from . import driver_errors
 from .asking import Ask
+from .copying import copy_dataset
 from .engines import ENGINES, dialect_for, engine_of
 from .errors import (
+    CopyError,
     ImpossibleNameError,
     NobodyError,
     NothingLoadedError,
@@ -33,6 +35,7 @@ __all__ = [
     "SHAPE_FACT",
     "VERSION_FACT",
     "Ask",
+    "CopyError",
     "Dialect",
     "Failure",
     "ImpossibleNameError",
@@ -48,6 +51,7 @@ __all__ = [
     "UnusableCredentialsError",
     "Warehouse",
     "WarehouseInUseError",
+    "copy_dataset",
     "dialect_for",
     "driver_errors",
     "engine_of",

@@ -129,6 +129,10 @@ class Engine:
             raise UnsuitableDestinationError(NO_REPLACEMENT.format(name=name))
         return stored_name(dataset, capabilities)
 
+    def whole(self, dataset: str) -> tuple[object, ...]:
+        """What one program at a time may write, to compare: here a dataset."""
+        return self.name, self.stored_name(dataset)
+
     # opening and locking
 
     def destination(self) -> AnyDestination:

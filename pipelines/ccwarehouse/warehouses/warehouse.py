@@ -183,9 +183,14 @@ class Warehouse:
 
         With `everything` the stored marts are refilled as well.
         """
-        stores = self.engine.stores_marts
         with self.client() as client:
             require_own_shape(client)
+        return self.fill_views(everything=everything)
+
+    def fill_views(self, *, everything: bool = True) -> list[str]:
+        """Rebuild views as `build_views` does, also over half a copy."""
+        stores = self.engine.stores_marts
+        with self.client() as client:
             views.require_usage(client)
         make_input_tables(self.pipeline)
         if stores:
@@ -221,17 +226,18 @@ class Warehouse:
         self, view: Model
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The types of a view's columns, and its rows in the order of its grain."""
-        with self.client() as client, reading(client, view) as found:
-            yield found
+        with self.client() as client:
+            require_own_shape(client)
+            with reading(client, view) as found:
+                yield found
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:
         """Queries on the views, with few rows each. Raises as `client`."""
-        with (
-            self.client() as client,
-            client.with_alternative_dataset_name(self.marts),
-        ):
-            yield asking(client)
+        with self.client() as client:
+            require_own_shape(client)
+            with client.with_alternative_dataset_name(self.marts):
+                yield asking(client)
 
     @contextmanager
     def client(self) -> Iterator[Client]:
@@ -252,14 +258,16 @@ def open_warehouse(
     *,
     sole_writer: bool = False,
     read_only: bool = False,
+    is_still: bool = False,
     patience: Patience = IMPATIENT,
 ) -> Iterator[Warehouse]:
     """A warehouse for the duration of a command.
 
     `sole_writer` keeps other loads out, and brings over a dataset of an older version;
     `patience` is how long to wait for another one.
-    With `read_only` others may read a DuckDB file at the same time. Without either, a
-    DuckDB file is locked if it exists, and never created. dlt may normalise the name
+    With `read_only` others may read a DuckDB file at the same time; with `is_still` as
+    well, but no load may write meanwhile. Without any, a DuckDB file is locked if it
+    exists, and never created. dlt may normalise the name
     `dataset`; `Warehouse` shows the normalised name.
 
     Raises `ImpossibleNameError` before anything is created, `OtherShapeError`,
@@ -275,22 +283,25 @@ def open_warehouse(
         stack.enter_context(destinations_only())
         name = engine.stored_name(dataset)
         opened = engine.opened(
-            sole_writer=sole_writer, read_only=read_only, patience=patience
+            sole_writer=sole_writer,
+            read_only=read_only or is_still,
+            patience=patience,
         )
         target = stack.enter_context(opened)
         folder = stack.enter_context(work_folder())
         pipeline = dlt.pipeline(
             PIPELINE, destination=target, dataset_name=name, pipelines_dir=folder
         )
-        if sole_writer:
-            stack.enter_context(_locked(pipeline, patience))
+        if sole_writer or (is_still and engine.exists()):
+            client = stack.enter_context(_locked(pipeline, patience))
+            if sole_writer:
+                bring_over(client)
         yield Warehouse(pipeline, engine)
 
 
 @contextmanager
-def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
+def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[Client]:
     """Hold the server's lock on the dataset, where there is one."""
     with pipeline.sql_client() as client:
         patiently(lambda: dialect_of(client).lock(client), patience)
-        bring_over(client)
-        yield
+        yield client
