@@ -9,5 +9,6 @@ these lists with a live key.
 from .contract import KINDS, TABLES
 from .errors import SnapshotError
 from .snapshot import Taken, take
+from .store import SCHEMA
 
-__all__ = ["KINDS", "TABLES", "SnapshotError", "Taken", "take"]
+__all__ = ["KINDS", "SCHEMA", "TABLES", "SnapshotError", "Taken", "take"]
