@@ -1,5 +1,8 @@
 """Whose key it is: the API tells it of every key."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from whole_days.patience import Patience
 
 from .client import ApiClient
@@ -9,13 +12,13 @@ from .strict_json import loads_whole
 PATH = "/v1/organizations/me"
 
 
-async def organization_id(client: ApiClient, patience: Patience) -> str:
-    """The UUID of the organisation that the key belongs to. Raises `DayError`."""
+async def organization(client: ApiClient, patience: Patience) -> Mapping[str, Any]:
+    """The organisation that the key belongs to; `id` is its UUID. Raises `DayError`."""
     return await client.patiently(PATH, {}, patience, _read, admits=False)
 
 
-def _read(body: bytes) -> str:
-    found = loads_whole(body).get("id")
-    if not isinstance(found, str) or not found:
+def _read(body: bytes) -> Mapping[str, Any]:
+    found = loads_whole(body)
+    if not isinstance(found.get("id"), str) or not found["id"]:
         raise ContractError("the reply does not say which organisation the key reads")
     return found

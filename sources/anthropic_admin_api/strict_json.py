@@ -49,6 +49,7 @@ def loads_whole(body: bytes) -> dict[str, Any]:
     except ValueError:  # also that of bytes that are no UTF-8
         raise TransientError("the reply is cut short or is not JSON") from None
     require_no_nul(body)
+    _require_whole_characters(body, value)
     if not isinstance(value, dict):
         raise ContractError("the reply is no JSON object")
     return value
@@ -58,6 +59,14 @@ def require_no_nul(body: bytes) -> None:
     """Raise `ContractError` for a text with a NUL character."""
     if BACKSLASH in body and NUL in body and re.search(ESCAPED_NUL, body):
         raise ContractError("the reply holds a NUL character: Postgres stores none")
+
+
+def _require_whole_characters(body: bytes, value: object) -> None:
+    """Raise `ContractError` for half a character, which only an escape can write."""
+    try:
+        _ = BACKSLASH in body and dumps(value).encode()
+    except UnicodeEncodeError:
+        raise ContractError("the reply holds half of a surrogate pair") from None
 
 
 def dumps(value: object) -> str:

@@ -11,7 +11,7 @@ import httpx
 from anthropic_admin_api.client import ApiClient
 from anthropic_admin_api.cursors import Cursors
 from anthropic_admin_api.errors import ContractError, NoAnswerError
-from anthropic_admin_api.organization import organization_id
+from anthropic_admin_api.organization import organization
 from anthropic_admin_api.settings import UsageSettings
 from whole_days.calendar import ONE_DAY
 from whole_days.clock import ApiClock
@@ -103,7 +103,7 @@ class BucketClient(ApiClient):
     async def _fetch(self, days: Sequence[date], patience: Patience) -> Found:
         """The results of the days, from all pages."""
         if not self._organization_id:
-            self._organization_id = await organization_id(self, patience)
+            self._organization_id = (await organization(self, patience))["id"]
         params: dict[str, str | list[str]] = self._shape.params(days)
         found: dict[date, Sequence[Result]] = {}
         beside: dict[str, Any] = {}

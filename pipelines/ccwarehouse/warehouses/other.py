@@ -222,10 +222,14 @@ class Dialect:
         """The statements that create or replace a view, with descriptions if any."""
         return [f"create or replace view {path} as\n{query}"]
 
-    def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
+    def describe_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
         """Write the descriptions that dlt's DDL leaves out."""
 
-    def index_tables(self, client: Client, *, stores_marts: bool) -> None:
+    def index_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
         """Create missing indexes."""
 
     def no_views(self, client: Client, dataset: str) -> Iterable[tuple[str, str]]:

@@ -26,6 +26,7 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
+from ..reports import tables_of
 from . import materialised, views
 from .anonymising import People
 from .asking import Ask, asking
@@ -197,9 +198,9 @@ class Warehouse:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
             names = views.build(client, stores_marts=stores)
-            dialect = dialect_of(client)
-            dialect.describe_tables(client, stores_marts=stores)
-            dialect.index_tables(client, stores_marts=stores)
+            dialect, tables = dialect_of(client), tables_of(_schemas(client))
+            dialect.describe_tables(client, tables, stores_marts=stores)
+            dialect.index_tables(client, tables, stores_marts=stores)
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
@@ -248,6 +249,13 @@ class Warehouse:
             )
         with self.pipeline.sql_client() as client:
             yield client
+
+
+def _schemas(client: Client) -> set[str]:
+    """The dlt schemas that have a committed load: all of their tables are there."""
+    loads = client.make_qualified_table_name("_dlt_loads")
+    query = f"select distinct schema_name from {loads} where status = 0"
+    return {schema for (schema,) in client.execute_sql(query) or ()}
 
 
 @contextmanager
