@@ -40,7 +40,14 @@ def all_tables() -> dict[str, Table]:
 
 def tables_of(schemas: Iterable[str]) -> dict[str, Table]:
     """The tables of a dataset with committed loads of these dlt schemas, by name."""
-    found = usual_tables()
-    for schema in schemas:
-        found |= OPTIONAL.get(schema, {})
-    return found
+    return {
+        name: table
+        for tables in tables_by_schema(schemas).values()
+        for name, table in tables.items()
+    }
+
+
+def tables_by_schema(schemas: Iterable[str]) -> dict[str, Mapping[str, Table]]:
+    """The same, apart for each dlt schema, the usual one first."""
+    found: dict[str, Mapping[str, Table]] = {CLAUDE_CODE.source: usual_tables()}
+    return found | {name: OPTIONAL[name] for name in schemas if name in OPTIONAL}

@@ -198,7 +198,7 @@ class Warehouse:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
             names = views.build(client, stores_marts=stores)
-            dialect, tables = dialect_of(client), tables_of(_schemas(client))
+            dialect, tables = dialect_of(client), tables_of(loaded_schemas(client))
             dialect.describe_tables(client, tables, stores_marts=stores)
             dialect.index_tables(client, tables, stores_marts=stores)
             return names
@@ -251,7 +251,7 @@ class Warehouse:
             yield client
 
 
-def _schemas(client: Client) -> set[str]:
+def loaded_schemas(client: Client) -> set[str]:
     """The dlt schemas that have a committed load: all of their tables are there."""
     loads = client.make_qualified_table_name("_dlt_loads")
     query = f"select distinct schema_name from {loads} where status = 0"
