@@ -1,8 +1,8 @@
 """Resolve the configuration of a destination once.
 
 dlt resolves all of it for every client that it opens and for every question what the
-destination can do: some 60 times a package. That took 40% of the time of a package with
-few rows.
+destination can do: some 60 times a package. That took more than a third of the time
+of a package with few rows.
 """
 
 from copy import copy
