@@ -18,10 +18,9 @@ from ccwarehouse.warehouses import (
     OtherShapeError,
     Warehouse,
     WarehouseInUseError,
-    copy_dataset,
 )
 from ccwarehouse.warehouses.facts import read_facts, write_fact
-from datasets import client_of, load_first, load_next, opened, rows_of
+from datasets import client_of, copied, load_next, opened, rows_of
 from loads import TABLES, execute, query
 from soak import dice, sample
 
@@ -30,24 +29,10 @@ pytestmark = pytest.mark.slow
 LOADS = "select load_id, status, inserted_at from {} order by 1"
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """A DuckDB file with some of everything."""
-    database = tmp_path_factory.mktemp("loaded") / "usage.duckdb"
-    load_first({"database": database})
-    return {"database": database}
-
-
 @pytest.fixture
 def target(tmp_path):
     """A DuckDB file that does not exist yet."""
     return {"database": tmp_path / "target.duckdb"}
-
-
-def copied(source, target):
-    """Copy as the command does; returns the rows of each table."""
-    with opened(source, is_still=True) as whole, opened(target, sole_writer=True) as to:
-        return copy_dataset(whole, to)
 
 
 def loads_of(place):
