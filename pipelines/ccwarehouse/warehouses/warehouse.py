@@ -272,7 +272,7 @@ def open_warehouse(
     """A warehouse for the duration of a command.
 
     `sole_writer` keeps other loads out, and brings over a dataset of an older version;
-    `patience` is how long to wait for another one.
+    `patience` is how long to wait for another one, unless with `read_only`.
     With `read_only` others may read a DuckDB file at the same time; with `is_still` as
     well, but no load may write meanwhile. Without any, a DuckDB file is locked if it
     exists, and never created. dlt may normalise the name
@@ -293,7 +293,7 @@ def open_warehouse(
         opened = engine.opened(
             sole_writer=sole_writer,
             read_only=read_only or is_still,
-            patience=patience,
+            patience=IMPATIENT if read_only else patience,
         )
         target = stack.enter_context(opened)
         folder = stack.enter_context(work_folder())
