@@ -10,6 +10,7 @@ from ccwarehouse.cli import main
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import record
+from soak import IS_SOAK
 
 TODAY = datetime.now(UTC).date()
 OLD, NEW = (str(TODAY - timedelta(days=back)) for back in (9, 2))
@@ -120,6 +121,7 @@ def test_people_leave_a_postgres(database, call, tmp_path):
     assert 0 == checked.exit_code, checked.output
 
 
+@pytest.mark.skipif(not IS_SOAK, reason="takes two minutes: make soak")
 def test_people_leave_bigquery(bigquery, call, tmp_path):
     """As far as the emulator goes."""
     people_leave("bigquery", call, tmp_path)
