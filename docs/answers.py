@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.demo import DATASET, fill
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import FakeApi
 
 # Fixed, so that the answers stay what they are.
 FIRST, LAST = date(2026, 8, 1), date(2026, 10, 20)

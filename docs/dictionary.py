@@ -3,14 +3,15 @@
 Names and texts come from where they are declared, types from DuckDB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
-from ccwarehouse.reports import all_tables
+from ccwarehouse.reports import OPTIONAL, usual_tables
 from ccwarehouse.warehouses.view_types import make_tables, make_views
 from claude_code_marts import models
+from whole_days.table import Table
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 HEAD = """\
@@ -33,7 +34,17 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield "## Tables\n"
     yield "The tables are in the dataset `claude_code`, unless another is named.\n"
     make_tables(connection)
-    for name, table in all_tables().items():
+    yield from _sections(connection, usual_tables())
+    yield "## Tables of further reports\n"
+    yield "A dataset has these once a load of [their report](neighbours.md) is in.\n"
+    for tables in OPTIONAL.values():
+        yield from _sections(connection, tables)
+
+
+def _sections(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]
+) -> Iterator[str]:
+    for name, table in tables.items():
         relation = f"claude_code.{name}"
         yield _section(connection, relation, table.description, table.descriptions)
 

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.demo import DATASET, fill
 from ccwarehouse.report import Request, write_report
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import FakeApi
 
 # Fixed, so that the picture stays what it is.
 FIRST, LAST = date(2026, 8, 24), date(2026, 11, 22)

@@ -21,11 +21,11 @@ from typing import Any
 
 from google.cloud.bigquery import QueryJobConfig
 
+from anthropic_admin_api.fake import organisation
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import Warehouse, open_warehouse
 from ccwarehouse.warehouses.names import marts_name
 from claude_code_analytics import CLAUDE_CODE
-from claude_code_analytics.fake import organisation
 from claude_code_marts import models
 from loads import History, load_from, served
 from ratios import Ratio

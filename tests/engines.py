@@ -18,7 +18,7 @@ from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
 from ccwarehouse.inputs import make_input_tables
-from ccwarehouse.reports import all_tables
+from ccwarehouse.reports import usual_tables
 from ccwarehouse.warehouses.materialised import fill_tables, stored_checks
 from ccwarehouse.warehouses.views import build
 from claude_code_marts import Model, checks, materialised, models, render
@@ -28,7 +28,7 @@ from histories import Rows
 from ratios import Ratio
 from whole_days.package import as_source
 
-RAW_TABLES = (*all_tables(), "_dlt_loads")
+RAW_TABLES = (*usual_tables(), "_dlt_loads")
 COMPUTED = "computed"
 
 TYPES = {

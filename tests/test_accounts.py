@@ -4,6 +4,7 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs import PluggableRunContext
 
+from anthropic_admin_api.accounts import resolve_one
 from api import KEY
 from claude_code_analytics import (
     CredentialsError,
@@ -11,7 +12,6 @@ from claude_code_analytics import (
     UnknownAccountError,
     resolve_accounts,
 )
-from claude_code_analytics.accounts import resolve_one
 
 PREFIX = "SOURCES__CLAUDE_CODE_ANALYTICS__"
 SECRET = "sk-ant-admin01-hunter-Kj5Lw9"

@@ -14,7 +14,15 @@ import pytest
 from ccwarehouse.warehouses import ENGINES
 
 ROOT = Path(__file__).parent.parent
-SHELVES = ("ccwarehouse", "claude_code_analytics", "claude_code_marts", "whole_days")
+SHELVES = (
+    "anthropic_admin_api",
+    "anthropic_organisation",
+    "anthropic_usage_and_cost",
+    "ccwarehouse",
+    "claude_code_analytics",
+    "claude_code_marts",
+    "whole_days",
+)
 PROGRAM = ROOT / "pipelines" / "ccwarehouse"
 
 

@@ -20,7 +20,7 @@ from random import Random
 
 import pytest
 
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import query, record
 from soak import sample
 

@@ -15,12 +15,12 @@ from dlt.destinations.exceptions import (
     DatabaseUndefinedRelation,
 )
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from bigquery_check import rows
 from ccwarehouse.cli import main
 from ccwarehouse.doctor import examine
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from emulator import CUT, LOST, TROUBLE
 from loads import NOON, TABLES, History, load_from, record, showing
 

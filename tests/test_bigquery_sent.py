@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY
 from api import fetch_days
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY
 from claude_code_marts import models
 from emulator import LOCATION, PROJECT
 from loads import NOON, History, record, served

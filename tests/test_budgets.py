@@ -403,6 +403,20 @@ def test_without_budgets_it_is_said_how_to_load_some():
     assert "Month  nothing loaded" in budgets_as_lines(Budgets(None, [], 0), "x")[1]
 
 
+def test_the_budgets_of_one_account_say_so():
+    """Without any, the line names the scope; a missing day is one of the account."""
+    none = replace(of(), account="acme")
+    missing = replace(of(replace(ONE, days_missing=2)), account="acme")
+
+    assert (
+        "account acme is loaded. Write one with the scope account"
+        in (budgets_as_lines(none, "here")[-1])
+    )
+    assert remarks(missing)[0].endswith("Load: ccwarehouse load --account acme")
+    assert "acme" == budgets_as_dict(none, "here")["account"]
+    assert budgets_as_dict(of(), "here")["account"] is None
+
+
 def test_a_name_says_nothing_that_a_terminal_obeys():
     """Names may come from a file, or from others who write to the warehouse."""
     odd = replace(ONE, scope="team", name="Red\x1b[2J", state="over")

@@ -14,9 +14,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 

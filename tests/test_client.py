@@ -15,6 +15,7 @@ import anyio
 import httpx
 import pytest
 
+from anthropic_admin_api.fake import FakeApi, Response
 from api import (
     DAY,
     EXAMPLE,
@@ -31,7 +32,6 @@ from api import (
 )
 from claude_code_analytics import CredentialsError
 from claude_code_analytics.client import PATH
-from claude_code_analytics.fake import FakeApi, Response
 
 DAYS = [DAY + timedelta(days=n) for n in range(40)]
 OVERLOADED = refusal(529, "Overloaded")
@@ -152,8 +152,8 @@ def test_pages_of_nothing_end():
 
 def test_pages_without_end_end(monkeypatch):
     """A few records do not make endless pages acceptable."""
-    monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 7)
-    monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 2)
+    monkeypatch.setattr("anthropic_admin_api.cursors.MAX_PAGES", 7)
+    monkeypatch.setattr("anthropic_admin_api.cursors.MAX_EMPTY_PAGES", 2)
     calls = []
 
     def handler(request):
@@ -167,8 +167,8 @@ def test_pages_without_end_end(monkeypatch):
 
 def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
     """The last allowed page still counts, and so do a few empty ones."""
-    monkeypatch.setattr("claude_code_analytics.client.MAX_PAGES", 4)
-    monkeypatch.setattr("claude_code_analytics.client.MAX_EMPTY_PAGES", 3)
+    monkeypatch.setattr("anthropic_admin_api.cursors.MAX_PAGES", 4)
+    monkeypatch.setattr("anthropic_admin_api.cursors.MAX_EMPTY_PAGES", 3)
     api = Script(
         *[page(next_page=name) for name in "ab"], page(user("x"), next_page="c"), page()
     )
@@ -178,7 +178,7 @@ def test_a_day_may_have_as_many_pages_as_the_bounds_say(monkeypatch):
 
 def test_a_day_without_end_ends_in_time(monkeypatch):
     """Slow pages cost no patience, but a day may take at most an hour."""
-    monkeypatch.setattr("claude_code_analytics.client.MAX_MINUTES", 0)
+    monkeypatch.setattr("anthropic_admin_api.client.MAX_MINUTES", 0)
 
     async def slow(request):
         await anyio.sleep(0.05)

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.reports import all_tables
+from ccwarehouse.reports import usual_tables
 from ccwarehouse.warehouses.duckdb_file import catalog_name
 from ccwarehouse.warehouses.engines import DIALECTS
 from claude_code_marts import models
@@ -254,4 +254,4 @@ def test_every_raw_table_is_told():
     """Those of the reports and those of the files."""
     tables = [table["name"] for table in told()["claude_code"]["tables"]]
 
-    assert [*all_tables()] == tables
+    assert [*usual_tables()] == tables

@@ -6,10 +6,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.demo import days_of_the_demo, fill, last_full_month
 from ccwarehouse.demo.answers import answer
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import FakeApi
 from pages import PAGES, ROOT
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
 from ccwarehouse.cli import main
 from ccwarehouse.doctor import examine
 from ccwarehouse.doctor.api import EMPTY_ACCOUNT, days_to_ask
@@ -23,7 +24,6 @@ from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.doctor import exit_code
 from claude_code_analytics import resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import EXAMPLE, NOON, History, execute, load_from, query, record, served
 from postgres import execute as postgres_execute
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY
 from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
 from ccwarehouse import load as loading
 from ccwarehouse.load import Request, plan, portions
@@ -24,7 +25,6 @@ from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.duckdb_file import hold_file
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from whole_days.calendar import Calendar, each_day
 from whole_days.package import packed
@@ -298,3 +298,17 @@ def limit(client):
     """How much memory DuckDB says it may use, in its units."""
     ((text,),) = client.execute_sql("select current_setting('memory_limit')")
     return float(text.split()[0])
+
+
+def test_a_warehouse_says_once_what_it_can_do(tmp_path, monkeypatch):
+    """dlt's configuration is asked once, and nobody changes the answer of others."""
+    with open_warehouse("duckdb", tmp_path / "usage.duckdb", "claude_code") as opened:
+        target = opened.pipeline.destination
+        first = target.capabilities()
+        before = first.max_identifier_length
+        asked = []
+        monkeypatch.setattr(type(target), "_raw_capabilities", asked.append)
+        first.max_identifier_length = 1
+
+        assert before == target.capabilities().max_identifier_length
+    assert asked == []

@@ -8,9 +8,9 @@ import pytest
 import sqlglot
 from hypothesis import HealthCheck, Phase, given, settings
 
+from anthropic_admin_api.fake.organisation import usage
 from api import record
 from ccwarehouse.demo import queries
-from claude_code_analytics.fake.organisation import usage
 from histories import Load, damaged, files, histories, stored_after
 from pages import blocks
 from ratios import Ratio

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.words import progress
-from claude_code_analytics.fake import FakeApi, error
 from loads import four_days_of_emea, record
 from processes import interruptible
 from test_json import documented

@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from claude_code_analytics.fake import (
+from anthropic_admin_api.fake import (
     DEMO_API_KEY,
     PATH,
     FakeApi,
@@ -235,8 +235,8 @@ def test_a_limit_is_between_one_and_a_thousand(client, limit):
 
 
 def test_an_unknown_path_is_not_found(client):
-    """The server has one endpoint."""
-    reply = get(client, path="/v1/organizations/users")
+    """As the API has it of an endpoint that there is not."""
+    reply = get(client, path="/v1/organizations/nothing")
 
     assert_error(reply, 404, "not_found_error", "Not found")
 
@@ -312,7 +312,7 @@ def test_a_port_can_be_chosen():
 
 
 SERVER = (
-    "from claude_code_analytics.fake import FakeApi\n"
+    "from anthropic_admin_api.fake import FakeApi\n"
     "api = FakeApi(); print(api.url, flush=True); api.serve_forever()"
 )
 

@@ -8,9 +8,9 @@ import anyio
 import httpx
 import pytest
 
+from anthropic_admin_api.fake import FakeApi
 from api import DAY, EXAMPLE, KEY, Script, fetch, fetch_days, page, refusal, settings
 from claude_code_analytics import CredentialsError
-from claude_code_analytics.fake import FakeApi
 from whole_days.fetch import MAX_DAYS_AHEAD
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, load_from, query, record, stored_rows
 from postgres import execute
 

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import execute, query, record
 from soak import dice, sample
 

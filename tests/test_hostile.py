@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from anthropic_admin_api.fake import Response, error
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import Response, error
 from claude_code_analytics.reply import PageReader
 from loads import EXAMPLE, TABLES, History, execute, load_from, query, record, served
 from soak import dice, sample

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import query, record
 from processes import interruptible
 

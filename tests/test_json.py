@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from api import record
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses.other import Engine
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import execute
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()

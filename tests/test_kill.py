@@ -25,10 +25,10 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.load import Request, plan
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import FakeApi
 from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
 from soak import dice, sample
 from whole_days.calendar import each_day

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from anthropic_admin_api.fake import error
 from api import reply, tables
 from ccwarehouse.load import Request, plan, portions
 from ccwarehouse.status import read_status
@@ -14,7 +15,6 @@ from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.views import check
 from ccwarehouse.words.load import duplicates, unknown
 from claude_code_analytics import CLAUDE_CODE, CredentialsError, resolve_settings
-from claude_code_analytics.fake import error
 from claude_code_marts import models
 from loads import (
     NOON,

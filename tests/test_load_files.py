@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from inputs import in_force
 from loads import History, query, record
 from pages import blocks

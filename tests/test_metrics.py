@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
+from anthropic_admin_api.fake import FakeApi, error
 from ccwarehouse import metrics
 from ccwarehouse.cli import main
 from ccwarehouse.export import sinks
-from claude_code_analytics.fake import FakeApi, error
 from loads import four_days_of_emea, record
 from processes import interruptible
 from whole_days.calendar import Calendar, end_of

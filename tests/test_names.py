@@ -7,11 +7,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses import ImpossibleNameError
 from ccwarehouse.warehouses.duckdb_file import catalog_name
 from ccwarehouse.warehouses.names import stored_name
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, query, record
 from postgres import execute
 

@@ -16,10 +16,10 @@ import trustme
 from click.testing import CliRunner
 from cryptography import x509
 
+from anthropic_admin_api.fake import FakeApi
 from api import DAY, EXAMPLE, KEY, Script, fetch_days, fetch_one, page, reply, settings
 from ccwarehouse.cli import main
 from claude_code_analytics import SettingsError
-from claude_code_analytics.fake import FakeApi
 
 HOST = "api.example.invalid"
 REMOTE = f"https://{HOST}"

@@ -5,9 +5,9 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses import views
-from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, query, record
 from loads import execute as execute_in_file
 from postgres import LOADER, command, execute

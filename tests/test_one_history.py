@@ -11,12 +11,12 @@ from functools import partial
 
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY, error
 from bigquery_check import rows
 from ccwarehouse import load as loading
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY, error
 from claude_code_marts import models
 from loads import NOON, History, record, served
 from soak import dice, sample

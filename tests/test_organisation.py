@@ -11,7 +11,7 @@ from statistics import mean
 
 import pytest
 
-from claude_code_analytics.fake.organisation import (
+from anthropic_admin_api.fake.organisation import (
     ADOPTED,
     LOOP_DAY,
     OPTIONAL_FIELDS,
@@ -38,7 +38,7 @@ def test_a_day_is_the_same_in_a_fresh_interpreter(hash_seed):
     """A day's records do not depend on hash seed, imports or earlier days."""
     program = (
         "import datetime, json\n"
-        "from claude_code_analytics.fake.organisation import usage\n"
+        "from anthropic_admin_api.fake.organisation import usage\n"
         "print(json.dumps(usage(datetime.date(2026, 6, 2))))"
     )
     env = {**os.environ, "PYTHONHASHSEED": hash_seed}

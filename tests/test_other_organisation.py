@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.load import outcome_as_dict, remarks
 from claude_code_analytics import CLAUDE_CODE, resolve_settings, usage
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import NOON, History, execute, load_from, query, record, served, stored_rows
 from whole_days.errors import OrganisationError
 from whole_days.plan import Reason

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from api import fetch, page, record, refusal
 from ccwarehouse.cli import main
 from ccwarehouse.words import progress
 from ccwarehouse.words.causes import causes
 from ccwarehouse.words.progress import SILENCE, Bar, Lines
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from whole_days.contact import Contact
 from whole_days.errors import DayError, TransientError
 

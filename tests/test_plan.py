@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from whole_days.calendar import Calendar, spans
+from whole_days.calendar import Calendar, spans, stretches
 from whole_days.plan import Reason, StoredDay, WantedDay, asked_for, in_runs, nightly
 
 SETTLE = timedelta(minutes=90)
@@ -175,3 +175,27 @@ def test_spans_cross_the_ends_of_months_and_years():
     days = [date(2023, 12, 31), date(2024, 1, 1), date(2024, 2, 28), date(2024, 2, 29)]
 
     assert [(days[0], days[1]), (days[2], days[3])] == spans(days)
+
+
+@pytest.mark.parametrize(
+    ("longest", "expected"),
+    [
+        (1, [["01"], ["02"], ["03"], ["05"]]),
+        (2, [["01", "02"], ["03"], ["05"]]),
+        (31, [["01", "02", "03"], ["05"]]),
+    ],
+)
+def test_a_call_takes_days_in_a_row_up_to_its_limit(longest, expected):
+    """A gap ends it, because a call has a first and a last day."""
+    days = [day(f"03-{text}") for text in ("01", "02", "03", "05")]
+    calls = stretches(days, longest)
+
+    assert expected == [[f"{one:%d}" for one in call] for call in calls]
+
+
+def test_no_day_is_read_ahead_of_a_full_call():
+    """A reader that stops takes no more days than it fetches."""
+    days = iter([day("03-01"), day("03-02")])
+    next(stretches(days, 1))
+
+    assert [day("03-02")] == list(days)

@@ -7,8 +7,8 @@ from decimal import Decimal
 import psycopg2
 import pytest
 
+from anthropic_admin_api.fake import FakeApi
 from claude_code_analytics import CLAUDE_CODE
-from claude_code_analytics.fake import FakeApi
 from loads import History, load_from, record, served
 from postgres import LOADER, PASSWORDS, READER, command, execute
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.load import PACKAGE_DAYS
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.fixes import CORRECT, CREATE, GRANT, MAKE_ROOM, REPAIR, WAIT
-from claude_code_analytics.fake import FakeApi
 from loads import History, record
 from postgres import LOADER, PASSWORDS, command, execute
 

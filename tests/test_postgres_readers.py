@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY
 from api import MODELS, REPORT, TOOLS, fetch_days
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import DEMO_API_KEY
 from loads import NOON, History, load_from, record, served
 from postgres import LOADER, READER, execute
 from soak import sample

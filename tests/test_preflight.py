@@ -7,12 +7,12 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
 from api import DAY, Script, fetch_days, page, refusal, settings
 from ccwarehouse.cli import main
 from ccwarehouse.load import Request, plan
 from ccwarehouse.words.load import outcome_as_dict, remarks
 from claude_code_analytics import CredentialsError
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, Response, error
 from loads import NOON, History, load_from, query, record, served
 from whole_days.clock import ApiClock
 from whole_days.errors import ClockError

@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import record
 from soak import IS_SOAK
 

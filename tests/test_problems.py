@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from dlt.common.configuration.providers import ConfigTomlProvider, SecretsTomlProvider
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.problems import explain
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History, record
 
 with suppress(ImportError):  # Windows has no such limits

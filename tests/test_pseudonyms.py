@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import execute, query, record
 
 SECRET = "5f8e0c1d9b7a46352413f0e1d2c3b4a5"

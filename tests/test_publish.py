@@ -10,12 +10,12 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.warehouses.duckdb_copy import publish as copy_for_readers
 from ccwarehouse.warehouses.errors import PublishError
 from ccwarehouse.warehouses.waiting import IMPATIENT
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import History, execute, query, record
 
 DAY = "2026-03-09"

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
+from anthropic_admin_api.fake import budgets_csv, teams_csv
+from anthropic_admin_api.fake.organisation import usage
 from ccwarehouse.inputs import read_budgets, read_teams
-from claude_code_analytics.fake import budgets_csv, teams_csv
-from claude_code_analytics.fake.organisation import usage
 from histories import Load, stored_after
 from test_engines import DEMOS, READMES, assert_one_truth, values
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from claude_code_marts import models
 from loads import query
 from pages import DOCS, PAGES, ROOT, blocks

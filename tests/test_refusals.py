@@ -7,10 +7,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from api import DAY, EXAMPLE, Script, fetch, fetch_days, page, refusal, settings
 from ccwarehouse.cli import main
 from claude_code_analytics import CredentialsError
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query, record
 
 DAYS = [DAY + timedelta(days=n) for n in range(12)]

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
+from anthropic_admin_api.fake import organisation as made_up
 from bench import marts as bench
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.report import Request, pictures, write_report
 from ccwarehouse.report.text import Money, percent, rounded
 from ccwarehouse.warehouses import open_warehouse
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
-from claude_code_analytics.fake import organisation as made_up
 from inputs import stored
 from loads import History, execute, record
 from pages import ROOT

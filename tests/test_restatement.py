@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from claude_code_analytics.fake import error
+from anthropic_admin_api.fake import error
 from loads import EXAMPLE, NOON, History, load_from, query, record, served
 from soak import IS_SOAK, sample
 

@@ -72,13 +72,15 @@ class Client:
             base_url="https://builds.example", transport=transport
         )
 
-    async def fetch_day(self, day):
+    async def fetch_days(self, days):
         """One file."""
+        (day,) = days
         reply = await self.http.get(f"/{day}.jsonl")
         if reply.status_code != 200:
             raise DayError(f"{reply.status_code} from builds.example")
         self.admission.accept()
-        return built([json.loads(line) for line in reply.iter_lines()], day)
+        builds = [json.loads(line) for line in reply.iter_lines()]
+        return {day: built(builds, day)}
 
     def redacted(self, text):
         """The text: there are no secrets."""

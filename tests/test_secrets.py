@@ -26,7 +26,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from claude_code_analytics.fake import FakeApi, Response, error
+from anthropic_admin_api.fake import FakeApi, Response, error
 from loads import record
 from soak import IS_SOAK, sample
 
@@ -56,12 +56,12 @@ main()
 """
 LOCALS = "import rich.traceback; rich.traceback.install(show_locals=True, width=200)\n"
 BUGS = {
-    "in the client": "import claude_code_analytics.client as c; c.describe = bug",
+    "in the client": "import anthropic_admin_api.client as c; c.describe = bug",
     "in the reader": "from claude_code_analytics.reply import PageReader as R; "
     "R.read = bug",
-    "in the source": "import claude_code_analytics.package as p; p._ledger_row = bug",
+    "in the source": "import whole_days.package as p; p._outcome = bug",
     "in the load": "import ccwarehouse.load as l; l.portions = bug",
-    "in the settings": "import claude_code_analytics.settings as s; s._require = bug",
+    "in the settings": "import anthropic_admin_api.settings as s; s._require = bug",
 }
 
 CUSTOMARY = "ANTHROPIC_ADMIN_KEY"
@@ -485,6 +485,7 @@ def test_no_key_comes_out(runs, kind):
     name, _ = kind
 
     assert CASES[name].code == runs[kind].code, runs[kind].output[-3000:]
+    assert name.startswith("bug in") <= ("planted" in runs[kind].output)
     assert [] == places(runs[kind], KEY)
 
 

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics import CredentialsError, SettingsError, usage
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import NOON, History, record
 from whole_days.errors import ClockError
 

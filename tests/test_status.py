@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import error
 from ccwarehouse.cli import main
 from ccwarehouse.status import State, Statuses, read_status
 from ccwarehouse.warehouses import NothingLoadedError, open_warehouse
@@ -21,7 +22,6 @@ from ccwarehouse.words.status import (
     statuses_as_lines,
 )
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import error
 from loads import NOON, History, execute, load_from, query, record, served
 
 HALF_A_DAY = timedelta(hours=12)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from ccwarehouse.interrupt import signals_as_ctrl_c
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
 from loads import query
 from processes import interruptible
 

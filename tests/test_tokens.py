@@ -8,11 +8,12 @@ import anyio
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api import credentials
+from anthropic_admin_api.credentials import printed_by, token_of
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
 from api import settings
 from ccwarehouse.cli import main
-from claude_code_analytics import CredentialsError, SettingsError, credentials
-from claude_code_analytics.credentials import printed_by, token_of
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi, error
+from claude_code_analytics import CredentialsError, SettingsError
 from loads import query, record
 
 SECTION = "SOURCES__CLAUDE_CODE_ANALYTICS__"

@@ -7,8 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import query, record
 
 OPTIONS = [

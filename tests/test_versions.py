@@ -1,19 +1,28 @@
 """A dataset of an older version is brought over whole, and a newer one is refused."""
 
+import json
 import shutil
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 
+import duckdb
 import pytest
+from click.testing import CliRunner
 
+from ccwarehouse.cli import main
+from ccwarehouse.doctor.organisation import Whose
+from ccwarehouse.doctor.warehouse import examine_warehouse
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import OtherShapeError, open_warehouse, shape
 from ccwarehouse.warehouses.facts import forget_fact, read_facts, write_fact
 from ccwarehouse.warehouses.shape import STEPS, Step, own_version
 from claude_code_analytics import CLAUDE_CODE
-from loads import History, load_from, record, served
+from datasets import client_of, load_first, load_next, opened, rows_of
+from loads import History, execute, load_from, record, served
 
 pytestmark = pytest.mark.slow
 
+SHAPES = sorted((Path(__file__).parent / "shapes").glob("*.sql"))
 DAYS = ("2026-03-07", "2026-03-08", "2026-03-09")
 RESTATED = ("2026-03-09", "eve@example.com")
 USERS = "select cast(date as text), actor__email_address from {} order by 1, 2"
@@ -41,16 +50,6 @@ def place(request, tmp_path):
     if request.param == "postgres":
         request.getfixturevalue("database")
     return {"database": tmp_path / "usage.duckdb", "destination": request.param}
-
-
-@contextmanager
-def client_of(place):
-    """A SQL client that holds no lock."""
-    with (
-        open_warehouse(**place, dataset="claude_code") as warehouse,
-        warehouse.client() as client,
-    ):
-        yield client
 
 
 def facts_of(place):
@@ -126,6 +125,69 @@ def bring_over(place):
     """What a load does first."""
     with open_warehouse(**place, dataset="claude_code", sole_writer=True):
         return True
+
+
+def kept(file, folder):
+    """The dataset that a version of this shape wrote."""
+    database = folder / "usage.duckdb"
+    with duckdb.connect(database) as connection:
+        connection.execute(file.read_text())
+    return {"database": database}
+
+
+def test_a_dataset_of_each_shape_is_kept():
+    """Whoever gives the tables a new form keeps one of the form before."""
+    assert {str(number) for number in range(1, shape.own_shape() + 1)} == {
+        file.stem for file in SHAPES
+    }
+
+
+@pytest.mark.parametrize("file", SHAPES, ids=lambda file: file.stem)
+def test_a_load_goes_on_with_a_dataset_of_each_shape(file, tmp_path):
+    """Afterwards all tables have the rows that this version alone would store."""
+    old, new = kept(file, tmp_path), {"database": tmp_path / "new.duckdb"}
+    load_first(new)
+    changed = load_next(old, views=True).changed
+
+    assert set(load_next(new).changed) == set(changed)
+    assert 3 == len(changed)
+    assert rows_of(new) == rows_of(old)
+    assert NOTED == facts_of(old)
+    with opened(old) as warehouse:
+        assert [] == warehouse.check_views()
+
+
+def test_status_and_doctor_say_which_version_wrote_it(api, tmp_path):
+    """For people and for programs."""
+    database = tmp_path / "usage.duckdb"
+    load_from(api, database, views=True)
+    execute(
+        database,
+        "update claude_code.dataset_facts set value = '0.9' where name = 'version'",
+    )
+    chosen = ["--database", str(database)]
+    told = CliRunner().invoke(main, ["status", *chosen])
+    printed = CliRunner().invoke(main, ["status", "--json", *chosen])
+    examined = CliRunner().invoke(main, ["doctor", *chosen])
+
+    assert "\nWritten   by ccwarehouse 0.9\n" in told.stdout
+    facts = json.loads(printed.stdout)
+    assert ("0.9", 1) == (facts["data_version"], facts["data_shape"])
+    assert "can be written; ccwarehouse 0.9 wrote claude_code\n" in examined.stdout
+
+
+def test_doctor_finds_no_fault_with_an_older_dataset(api, tmp_path, newer):
+    """The next load brings it over, so nothing has to be fixed."""
+    place = {"database": tmp_path / "usage.duckdb"}
+    load_from(api, **place, views=True)
+    newer()
+    found = examine_warehouse(
+        "duckdb", place["database"], "claude_code", [Whose("default", None)]
+    )
+
+    assert {"warehouse": "ok", "views": "skipped", "organisation": "skipped"} == {
+        finding.check: str(finding.verdict) for finding in found
+    }
 
 
 def test_a_dataset_knows_the_version_that_wrote_it(api, place):

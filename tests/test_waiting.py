@@ -13,13 +13,13 @@ import psycopg2
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.output import Output
 from ccwarehouse.warehouses import open_warehouse, waiting
 from ccwarehouse.warehouses.waiting import Patience
 from claude_code_analytics import CLAUDE_CODE
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from loads import History
 from postgres import LOADER
 

@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parent.parent
+SOURCES = [folder.name for folder in (ROOT / "sources").iterdir()]
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -83,7 +84,7 @@ def test_the_demo_calls_no_one_but_this_machine(demo, folder):
 def test_the_wheel_puts_no_common_names_into_site_packages(folder):
     """Its packages have specific names, not `sources` or `pipelines`."""
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    ours = ("ccwarehouse", "claude_code_analytics", "claude_code_marts", "whole_days")
+    ours = (*SOURCES, "ccwarehouse", "claude_code_marts")
 
     assert all((site / name / "__init__.py").exists() for name in ours)
     assert not any(

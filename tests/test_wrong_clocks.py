@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from anthropic_admin_api.fake import error
 from ccwarehouse.status import State, read_status
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.status import remarks
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from claude_code_analytics.fake import error
 from loads import NOON, History, load_from, query, record, served
 
 pytestmark = pytest.mark.slow

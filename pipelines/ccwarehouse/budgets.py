@@ -1,12 +1,13 @@
 """How far budgets are used up, as the view `budget_status` has it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
+from claude_code_analytics import UnknownAccountError
 from whole_days.privacy import folded
 
 from .warehouses import Ask, NothingLoadedError, Warehouse
@@ -18,9 +19,9 @@ COLUMNS = (
 
 _ROWS = f"select {COLUMNS} from {{budget_status}} order by line"
 
-_NEWEST_MONTH = "select max(month) from {month_days}"
+_NEWEST_MONTHS = "select account, max(month) from {month_days} group by account"
 
-_FIRST_DAYS = "select min(date) from {fetched_days} group by account"
+_FIRST_DAYS = "select account, min(date) from {fetched_days} group by account"
 
 _ACTORS = """
     select distinct actor from {stg_usage}
@@ -53,11 +54,12 @@ class BudgetStatus:
 
 @dataclass(frozen=True)
 class Budgets:
-    """All budgets of a month, in the order of their file.
+    """All budgets of a month, or those of one account, in the order of their file.
 
     `month` is None where nothing is loaded. `others` counts those of other months.
     `first_days` are the first days that are stored, one per account. `unknown_users`
     have a budget of the month, but are neither in the usage nor in the teams file.
+    `account` is None for all of them.
     """
 
     month: date | None
@@ -65,6 +67,7 @@ class Budgets:
     others: int
     first_days: Sequence[date] = ()
     unknown_users: Sequence[str] = ()
+    account: str | None = None
 
     @property
     def before_history(self) -> tuple[date, date] | None:
@@ -79,14 +82,18 @@ class Budgets:
         return None
 
 
-def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budgets:
+def read_budget_status(
+    warehouse: Warehouse, month: date | None = None, account: str | None = None
+) -> Budgets:
     """The budgets of a month, else of the newest of which a day is loaded.
 
-    Raises `NothingLoadedError` where the views are not built.
+    With an account only those of its scope: teams and users count in all accounts.
+    Raises `NothingLoadedError` where the views are not built, and
+    `UnknownAccountError` for an account that has neither days nor a budget.
     """
     try:
         with warehouse.asking() as ask:
-            return _read(ask, month)
+            return _read(ask, month, account)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"{warehouse.location} lacks views: build them first"
@@ -94,17 +101,39 @@ def read_budget_status(warehouse: Warehouse, month: date | None = None) -> Budge
         ) from error
 
 
-def _read(ask: Ask, month: date | None) -> Budgets:
-    [(newest,)] = ask(_NEWEST_MONTH)
-    shown = month or newest
+def _read(ask: Ask, month: date | None, account: str | None) -> Budgets:
     every = [BudgetStatus(*row) for row in ask(_ROWS)]
+    first_days = _by_account(ask, _FIRST_DAYS)
+    newest = _by_account(ask, _NEWEST_MONTHS)
+    if account is not None:
+        every = [budget for budget in every if _is_of(budget, account)]
+        if not every and first_days and account not in first_days:
+            raise _unknown(account, first_days)
+    chosen = [name for name in first_days if account in (None, name)]
+    shown = month or max((newest[name] for name in chosen), default=None)
     of_month = [budget for budget in every if budget.month == shown]
     return Budgets(
         month=shown,
         of_month=of_month,
         others=len(every) - len(of_month),
-        first_days=[day for (day,) in ask(_FIRST_DAYS)],
+        first_days=[first_days[name] for name in chosen],
         unknown_users=_unknown_users(ask, of_month),
+        account=account,
+    )
+
+
+def _by_account(ask: Ask, query: str) -> dict[str, date]:
+    return {str(account): day for account, day in ask(query)}
+
+
+def _is_of(budget: BudgetStatus, account: str) -> bool:
+    return (budget.scope, budget.name) == ("account", account)
+
+
+def _unknown(account: str, loaded: Iterable[str]) -> UnknownAccountError:
+    names = ", ".join(sorted(loaded))
+    return UnknownAccountError(
+        f"There is no account {account!r}. Name one of: {names}."
     )
 
 

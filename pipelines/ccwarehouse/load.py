@@ -118,9 +118,8 @@ def load(
     days = [item.day for item in plan.wanted]
     known = warehouse.names(report, account) if plan.stored else None
     others = others_of(account, warehouse.owners(report))
-    holder = Holder(
-        report.source, account, plan.stored, others, plan.replaces_organisation
-    )
+    section = report.section or report.source
+    holder = Holder(section, account, plan.stored, others, plan.replaces_organisation)
     with closing(fetching(days, is_admitted=is_admitted)) as fetches:
         arriving = _watched(fetches, progress)
         again = partial(fetching, is_admitted=True)

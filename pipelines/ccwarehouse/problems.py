@@ -34,6 +34,7 @@ from .inputs import InputFileError, InputFilesError
 from .redaction import without_secrets
 from .refusals import refusal
 from .warehouses import (
+    CopyError,
     ImpossibleNameError,
     NobodyError,
     NothingLoadedError,
@@ -119,7 +120,8 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case _ if _is_unreadable(error):
             code, line = ExitCode.CONFIGURATION, UNREADABLE.format(location=location)
         case (
-            ExportError()
+            CopyError()
+            | ExportError()
             | NothingLoadedError()
             | ObstacleError()
             | OtherShapeError()

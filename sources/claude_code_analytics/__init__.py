@@ -22,6 +22,14 @@ import dlt
 import httpx
 from dlt.extract import DltSource
 
+from anthropic_admin_api.accounts import resolve_accounts, resolve_one
+from anthropic_admin_api.errors import (
+    ContractError,
+    CredentialsError,
+    SettingsError,
+    UnknownAccountError,
+)
+from anthropic_admin_api.settings import UsageSettings, resolve_settings
 from whole_days.calendar import Calendar
 from whole_days.clock import utc_now
 from whole_days.fetch import fetch
@@ -30,17 +38,9 @@ from whole_days.organisation import Holder, of_known_organization, others_of
 from whole_days.package import Package, as_source, packed
 from whole_days.plan import nightly
 
-from .accounts import resolve_accounts, resolve_one
 from .client import UsageClient
-from .errors import (
-    ContractError,
-    CredentialsError,
-    SettingsError,
-    UnknownAccountError,
-)
 from .preflight import preflight
 from .report import CLAUDE_CODE, private_report
-from .settings import UsageSettings, resolve_settings
 from .tables import UsageSummary
 
 __all__ = [

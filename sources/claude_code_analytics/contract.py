@@ -273,15 +273,3 @@ FETCH_SUMS = notes(
         ),
     ],
 )
-
-UNKNOWNS = notes(
-    "unknowns",
-    "One row per fetch of a day and unknown field, tool or actor type in it. Rows are "
-    "only appended.",
-    [
-        Column("kind", pa.string(), "field, tool or actor_type."),
-        Column("name", pa.string(), "Path of a field, name of a tool, or actor type."),
-        Column("records", pa.int64(), "Records of the day that had it (count)."),
-        Column("example", pa.string(), "One value as JSON text, without emails."),
-    ],
-)

@@ -1,33 +1,16 @@
 """What a reply holds beyond the contract: found, kept and counted, never dropped."""
 
-import contextlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
-import simplejson
 
-from whole_days.emails import without_emails
+from anthropic_admin_api.errors import ContractError
+from anthropic_admin_api.sightings import Sighting, as_example, merged
+from anthropic_admin_api.strict_json import loads, named_once
 
 from .contract import record_type
-from .errors import ContractError
-
-
-class Sighting(NamedTuple):
-    """Something the contract does not know.
-
-    `kind` is field, tool or actor_type, `records` the number of records that had it,
-    `example` one value as JSON text, without emails and cut to a readable length, or
-    None if it is not to be kept.
-    """
-
-    kind: str
-    name: str
-    records: int
-    example: str | None
 
 
 @dataclass(frozen=True)
@@ -43,36 +26,6 @@ class Drift:
     fields: list[Sighting]
 
 
-def merged(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """One sighting per kind and name: records summed, the first example kept."""
-    firsts: dict[tuple[str, str], Sighting] = {}
-    records: Counter[tuple[str, str]] = Counter()
-    for sighting in sightings:
-        firsts.setdefault(sighting[:2], sighting)
-        records[sighting[:2]] += sighting.records
-    return [firsts[key]._replace(records=count) for key, count in records.items()]
-
-
-def as_json(value: object) -> str:
-    """A JSON value as text; decimals keep their digits."""
-    return simplejson.dumps(value, use_decimal=True, sort_keys=True, ensure_ascii=False)
-
-
-def as_example(value: object) -> str:
-    """A JSON value as a short text without emails."""
-    return without_emails(as_json(value))[:LONGEST_EXAMPLE]
-
-
-def is_json(body: bytes) -> bool:
-    """Whether the bytes are one JSON document."""
-    with contextlib.suppress(RecursionError):  # too deep for Python, but JSON so far
-        try:
-            simplejson.loads(body.decode(), parse_int=Decimal)
-        except ValueError:
-            return False
-    return True
-
-
 def scan(body: bytes, known_tools: set[str]) -> Drift:
     """Find what `record_type(known_tools)` does not name in a reply.
 
@@ -83,7 +36,7 @@ def scan(body: bytes, known_tools: set[str]) -> Drift:
     records = reply.get("data") or []
     tools = {tool for record in records for tool in _tools(record)}
     known = record_type(known_tools | tools)
-    extras = [_named_once(list(_unknown(record, known))) for record in records]
+    extras = [named_once(list(_unknown(record, known))) for record in records]
     beside = [(f"reply.{name}", reply[name]) for name in sorted(reply.keys() - _REPLY)]
     named = [{_general(path): extra[path] for path in extra} for extra in extras]
     seen = [*beside, *(item for extra in named for item in extra.items())]
@@ -91,37 +44,16 @@ def scan(body: bytes, known_tools: set[str]) -> Drift:
     return Drift(extras, tools, fields)
 
 
-LONGEST_EXAMPLE = 200
 _REPLY = {"data", "has_more", "next_page"}
 
 
 def _loads(body: bytes) -> dict[str, Any]:
-    try:
-        reply = simplejson.loads(
-            body.decode(),
-            use_decimal=True,
-            parse_int=Decimal,  # int() refuses thousands of digits
-            object_pairs_hook=_named_once,
-            parse_constant=_no_number,
-        )
-    except RecursionError:
-        raise ContractError("the reply is nested too deeply") from None
+    reply = loads(body)
     if not isinstance(reply, dict) or not isinstance(reply.get("data"), list):
         raise ContractError("the reply holds no list `data`")
     if not all(isinstance(record, dict) for record in reply["data"]):
         raise ContractError("a record of the reply is not a JSON object")
     return reply
-
-
-def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ContractError("a name occurs twice in one object of the reply")
-    return values
-
-
-def _no_number(text: str) -> None:
-    raise ContractError(f"the reply holds {text}, which is not a JSON number")
 
 
 def _tools(record: dict[str, Any]) -> set[str]:

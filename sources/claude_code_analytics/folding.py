@@ -11,6 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anthropic_admin_api.errors import ContractError
 from whole_days.ids import texts
 
 from .contract import (
@@ -20,7 +21,6 @@ from .contract import (
     TOOL_ACTIONS,
     USAGE_REPORT,
 )
-from .errors import ContractError
 
 MODELS_TEXT, TOOLS_TEXT = "models_text", "tools_text"
 METRICS: Final = [

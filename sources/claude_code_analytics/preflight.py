@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 import httpx
 from anyio.from_thread import start_blocking_portal
 
+from anthropic_admin_api.errors import CredentialsError
+from anthropic_admin_api.settings import UsageSettings
 from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.errors import TransientError
 
 from .client import Probe, UsageClient
-from .errors import CredentialsError
-from .settings import UsageSettings
 
 REFUSALS = (401, 403)
 A_WEEK = timedelta(weeks=1)

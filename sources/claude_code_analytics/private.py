@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import simplejson
 
+from anthropic_admin_api.sightings import Sighting
+from anthropic_admin_api.strict_json import dumps
 from whole_days.emails import emails, without_emails
 from whole_days.privacy import Privacy
 
-from .drift import Sighting, as_json
 from .folding import Parts, dropped, folded
 
 NAMES: Final = ("actor__email_address", "actor__api_key_name")
@@ -95,7 +96,7 @@ def _withheld(usage: pa.Table, privacy: Privacy) -> pa.Table:
         )
         if not tells:
             return text
-        return as_json({without_emails(name): None for name in values})
+        return dumps({without_emails(name): None for name in values})
 
     return _changed(usage, UNKNOWN, change)
 

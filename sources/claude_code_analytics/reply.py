@@ -1,18 +1,19 @@
 """Turn the bytes of a reply into an Arrow array, without a Python object per record."""
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.json as pj
 
+from anthropic_admin_api.errors import ContractError
+from anthropic_admin_api.sightings import Sighting, as_example
+from anthropic_admin_api.strict_json import dumps, is_json, require_no_nul
 from whole_days.errors import TransientError
 
 from .contract import KNOWN_TOOLS, reply_schema
-from .drift import Sighting, as_example, as_json, is_json, scan
-from .errors import ContractError
+from .drift import scan
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,6 @@ class Page:
     has_more: bool
     unknown: pa.StringArray
     drift: list[Sighting]
-
-
-# Few replies contain a backslash, and searching for one byte is much faster.
-BACKSLASH = b"\\"
-NUL = rb"\u0000"
-# After an odd number of backslashes, NUL's own backslash is itself escaped.
-ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class PageReader:
@@ -89,8 +83,7 @@ def _parse(body: bytes, tools: Iterable[str], unexpected: str) -> pa.Table:
             unexpected_field_behavior=unexpected,
         ),
     )
-    if BACKSLASH in body and NUL in body and re.search(ESCAPED_NUL, body):
-        raise ContractError("the reply holds a NUL character: Postgres stores none")
+    require_no_nul(body)
     return replies
 
 
@@ -102,7 +95,7 @@ def _page(replies: pa.Table, extras: Iterable[dict[str, object]] = ()) -> Page:
     if records.null_count:
         raise ContractError("a record of the reply is null")
     next_page, has_more = reply["next_page"].as_py(), reply["has_more"].as_py()
-    texts = [as_json(extra) if extra else None for extra in extras]
+    texts = [dumps(extra) if extra else None for extra in extras]
     nothing = pa.nulls(len(records), pa.string())
     return Page(
         records=records,

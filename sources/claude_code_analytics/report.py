@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from anthropic_admin_api.sightings import UNKNOWNS
 from whole_days.privacy import Privacy
 from whole_days.report import Announced, Report
 
@@ -11,7 +12,6 @@ from .contract import (
     FETCH_SUMS,
     MODEL_BREAKDOWN,
     TOOL_ACTIONS,
-    UNKNOWNS,
     USAGE_REPORT,
 )
 from .private import NAMES, PERSONAL

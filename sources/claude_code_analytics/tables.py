@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anthropic_admin_api.errors import ContractError
+from anthropic_admin_api.sightings import UNKNOWNS, Sighting, as_example, merged
 from whole_days.ids import content_hash, row_ids, texts
 from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Day
@@ -24,11 +26,8 @@ from .contract import (
     RECORD,
     TOOL,
     TOOL_ACTIONS,
-    UNKNOWNS,
     USAGE_REPORT,
 )
-from .drift import Sighting, as_example, merged
-from .errors import ContractError
 from .folding import MODELS_TEXT, POSITION, TOOLS_TEXT, Parts, with_texts
 from .private import private, private_drift
 from .reply import Page

@@ -58,6 +58,24 @@ def each_day(first: date, last: date) -> Iterator[date]:
         yield first + offset * ONE_DAY
 
 
+def stretches(days: Iterable[date], longest: int) -> Iterator[list[date]]:
+    """The days in the same order, in lists of at most `longest` consecutive ones.
+
+    Reads no day ahead of a list that is full.
+    """
+    stretch: list[date] = []
+    for day in days:
+        if stretch and day != stretch[-1] + ONE_DAY:
+            yield stretch
+            stretch = []
+        stretch.append(day)
+        if len(stretch) == longest:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
 def spans(days: Iterable[date]) -> list[tuple[date, date]]:
     """Ascending days as ranges without a gap: (first, last) of each."""
     runs: list[tuple[date, date]] = []

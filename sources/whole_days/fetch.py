@@ -1,6 +1,13 @@
 """Fetch many days at once, each whole or not at all, and yield them as they arrive."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from datetime import date, datetime
 from typing import Any, Generic
@@ -8,10 +15,11 @@ from typing import Any, Generic
 import anyio
 from anyio.from_thread import start_blocking_portal
 
+from .calendar import stretches
 from .clock import ApiClock, utc_now
 from .contact import Contact
 from .errors import DayError, RefusedError, WholeDaysError
-from .report import Client, DayFetch, Report, Settings, Summary
+from .report import Client, Day, DayFetch, Report, Settings, Summary
 
 # How many fetched days may wait in memory while a package is written.
 MAX_DAYS_AHEAD = 200
@@ -27,7 +35,7 @@ def fetch(
     is_admitted: bool = False,
     contact: Contact | None = None,
 ) -> Generator[DayFetch[Summary]]:
-    """Fetch days in a separate thread, `settings.concurrency` at a time.
+    """Fetch days in a separate thread, with `settings.concurrency` calls at a time.
 
     Yields each day once, as it completes or fails. Fetching continues until
     `MAX_DAYS_AHEAD` days or `MAX_RECORDS_AHEAD` records wait to be read. Closing the
@@ -43,8 +51,9 @@ def fetch(
         client.admission.accept()
     backlog: _Backlog[Summary] = _Backlog()
     run = _Run(client, judged, backlog)
+    calls = stretches(days, report.days_at_once)
     with start_blocking_portal() as portal:
-        work = portal.start_task_soon(run.fetch, iter(days), settings.concurrency)
+        work = portal.start_task_soon(run.fetch, calls, settings.concurrency)
         try:
             while True:
                 outcome = portal.call(backlog.take)
@@ -70,39 +79,46 @@ class _Run(Generic[Summary]):
         self._clock = clock
         self._backlog = backlog
 
-    async def fetch(self, days: Iterator[date], concurrency: int) -> None:
+    async def fetch(self, calls: Iterator[Sequence[date]], concurrency: int) -> None:
         """Put all days into the backlog, and last an error that ends the run."""
         refusals: list[Exception] = []
         async with aclosing(self._client), self._backlog:
             try:
                 async with anyio.create_task_group() as callers:
                     for _ in range(concurrency):
-                        callers.start_soon(self._call, days)
+                        callers.start_soon(self._call, calls)
             except* WholeDaysError as errors:
                 refusals.extend(errors.exceptions)
             if refusals:
                 await self._backlog.put(refusals[0])
 
-    async def _call(self, days: Iterator[date]) -> None:
-        """Fetch one day after another, until none is left."""
-        for day in days:
-            await self._backlog.put(await self._outcome(day))
+    async def _call(self, calls: Iterator[Sequence[date]]) -> None:
+        """Fetch the days of one call after another, until none is left."""
+        for days in calls:
+            began = self._clock.machine()
+            found = await self._found(days)
+            for day in days:
+                await self._backlog.put(self._outcome(day, began, found[day]))
         self._client.admission.leave()
 
-    async def _outcome(self, day: date) -> DayFetch[Summary]:
-        began = self._clock.machine()
+    async def _found(
+        self, days: Sequence[date]
+    ) -> Mapping[date, Day[Summary] | DayError]:
         try:
-            content = await self._client.fetch_day(day)
+            return await self._client.fetch_days(days)
         except RefusedError as error:
             await self._client.admission.require(error)
-            return self._failed(day, began, error)
+            return dict.fromkeys(days, error)
         except DayError as error:
-            return self._failed(day, began, error)
-        return DayFetch(day, self._clock.corrected(began), content)
+            return dict.fromkeys(days, error)
 
-    def _failed(self, day: date, began: datetime, error: DayError) -> DayFetch[Summary]:
-        reason = self._client.redacted(str(error))
-        return DayFetch(day, self._clock.corrected(began), error=reason)
+    def _outcome(
+        self, day: date, began: datetime, found: Day[Summary] | DayError
+    ) -> DayFetch[Summary]:
+        fetched_at = self._clock.corrected(began)
+        if isinstance(found, DayError):
+            return DayFetch(day, fetched_at, error=self._client.redacted(str(found)))
+        return DayFetch(day, fetched_at, found)
 
 
 class _Backlog(Generic[Summary]):

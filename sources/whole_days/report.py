@@ -22,6 +22,7 @@ import pyarrow as pa
 from .admission import Admission
 from .clock import ApiClock
 from .contact import Contact
+from .errors import DayError
 from .ledger_tables import DAY_FETCHES, ROW_COUNTS
 from .privacy import Privacy
 from .table import Table
@@ -100,8 +101,13 @@ class Client(Protocol[Summary_co]):
 
     admission: Admission
 
-    async def fetch_day(self, day: date) -> Day[Summary_co]:
-        """One UTC day. Raises `DayError` if it cannot be fetched whole."""
+    async def fetch_days(
+        self, days: Sequence[date]
+    ) -> Mapping[date, Day[Summary_co] | DayError]:
+        """Some UTC days, or why one of them could not be fetched whole.
+
+        Raises `DayError` if that concerns all of them.
+        """
 
     def redacted(self, text: str) -> str:
         """A reason without secrets."""
@@ -122,10 +128,11 @@ class Announced:
 class Report(Generic[Summary]):
     """A report of an API by UTC day: its tables, and how to fetch a day.
 
-    `name` is the report's name in the ledger. `source` names dlt's schema and the
-    section of the settings. `tables` are the data tables. The first one has one row per
-    record; its column `owner`, if any, is the organisation. `notes` are tables with
-    rows on each fetch, made by `ledger_tables.notes`.
+    `name` is the report's name in the ledger. `source` names dlt's schema and, unless
+    `section` does, the section of the settings. `tables` are the data tables. The first
+    one has one row per record; its column `owner`, if any, is the organisation. `notes`
+    are tables with rows on each fetch, made by `ledger_tables.notes`. `days_at_once` is
+    how many consecutive days the API gives in one call.
 
     `open` makes a client from settings, the clock that the replies correct, and the
     contact that watches the calls.
@@ -149,6 +156,8 @@ class Report(Generic[Summary]):
     remade: (
         Callable[[Mapping[str, pa.Table], str, date, Privacy], Day[Summary]] | None
     ) = None
+    days_at_once: int = 1
+    section: str | None = None
 
     @cached_property
     def all_tables(self) -> dict[str, Table]:

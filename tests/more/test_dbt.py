@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from ccwarehouse.cli import main
-from ccwarehouse.reports import all_tables
+from ccwarehouse.reports import usual_tables
 from claude_code_marts import models
 from loads import History, execute, load_from, record, served
 from postgres import READER
@@ -77,7 +77,7 @@ def assert_dbt_works(project):
     assert (0, True) == (code, "PASS freshness of claude_code.day_fetches" in said)
     assert 0 == project.dbt("docs", "generate")[0]
     catalog = json.loads((project.folder / "target" / "catalog.json").read_text())
-    assert len(all_tables()) + len(models()) == len(catalog["sources"])
+    assert len(usual_tables()) + len(models()) == len(catalog["sources"])
 
 
 @pytest.mark.timeout(600)

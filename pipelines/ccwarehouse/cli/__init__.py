@@ -17,6 +17,7 @@ from ..environment import prepare
 from ..exit_codes import as_help
 from ..output import PACKAGE, Commands
 from .budgets import budgets
+from .copy import copy
 from .dbt_sources import dbt_sources
 from .demo import demo, fake_api
 from .doctor import doctor
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 for command in (
-    *(load, transform, status, doctor),
+    *(load, transform, status, doctor, copy),
     *(report, export, budgets, dbt_sources),
     *(forget, pseudonymise),
     *(demo, fake_api),

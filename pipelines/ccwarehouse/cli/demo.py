@@ -41,7 +41,7 @@ def fake_api(port: int) -> End:
 
     It serves the demo's made-up organisation and accepts the key that it prints.
     """
-    from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
+    from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 
     try:
         api = FakeApi(port=port)

@@ -11,7 +11,7 @@ from claude_code_marts import Model, models
 from whole_days.ledger_tables import DAY_FETCHES, FETCH
 from whole_days.table import Table
 
-from ..reports import all_tables
+from ..reports import usual_tables
 from ..warehouses import Dialect, marts_name
 from .data_tests import of_column, one_row_per
 
@@ -39,7 +39,7 @@ def sources(dataset: str, catalog: str | None, dialect: Dialect) -> Entry:
         dataset,
         catalog,
         "What Claude Code's usage report holds, and when each day of it was fetched.",
-        [_table(table, dataset, dialect) for table in all_tables().values()],
+        [_table(table, dataset, dialect) for table in usual_tables().values()],
     )
     views = sorted(models(), key=lambda view: view.name)
     marts = _source(

@@ -10,17 +10,17 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from anthropic_admin_api.fake import (
+    DEMO_API_KEY,
+    FakeApi,
+    budgets_csv,
+    teams_csv,
+)
 from claude_code_analytics import (
     CLAUDE_CODE,
     UsageSettings,
     UsageSummary,
     resolve_settings,
-)
-from claude_code_analytics.fake import (
-    DEMO_API_KEY,
-    FakeApi,
-    budgets_csv,
-    teams_csv,
 )
 from whole_days.calendar import Calendar
 

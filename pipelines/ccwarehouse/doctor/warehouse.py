@@ -10,7 +10,14 @@ from dlt.destinations.sql_client import SqlClientBase
 from claude_code_analytics import CLAUDE_CODE
 
 from ..problems import explain
-from ..warehouses import NothingLoadedError, Warehouse, engine_of, open_warehouse
+from ..warehouses import (
+    VERSION_FACT,
+    NothingLoadedError,
+    OlderShapeError,
+    Warehouse,
+    engine_of,
+    open_warehouse,
+)
 from .finding import Finding, ok, problem, skipped
 from .organisation import Whose, examine_all
 
@@ -38,9 +45,14 @@ def examine_warehouse(
                 return
             with warehouse.client() as client:
                 write_and_remove(client)
-            yield ok(check, f"{engine.place} can be written")
+            yield ok(check, f"{engine.place} can be written{_writer(warehouse)}")
             check = "views"
-            yield _views(warehouse)
+            try:
+                yield _views(warehouse)
+            except OlderShapeError as older:  # no fault, and a load mends it
+                yield skipped(check, str(older))
+                yield from _nothing_stored(accounts)
+                return
             check = "organisation"
             stored = partial(warehouse.stored, CLAUDE_CODE)
             owners = warehouse.owners(CLAUDE_CODE)
@@ -73,6 +85,11 @@ def write_and_remove(client: SqlClientBase[Any]) -> None:
         client.execute_sql(f"drop table if exists {table}")
         if is_new:  # without cascade: tables of a load stay
             client.execute_sql(f"drop schema {client.fully_qualified_dataset_name()}")
+
+
+def _writer(warehouse: Warehouse) -> str:
+    version = warehouse.facts().get(VERSION_FACT)
+    return f"; ccwarehouse {version} wrote {warehouse.dataset}" if version else ""
 
 
 def _views(warehouse: Warehouse) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 from claude_code_analytics import UnknownAccountError, UsageSettings
 from whole_days.report import Report
 
-from ..warehouses import Warehouse
+from ..warehouses import SHAPE_FACT, VERSION_FACT, Warehouse
 from .facts import Status
 from .read import read_status
 
@@ -19,12 +19,15 @@ class Statuses:
     """The status of each account.
 
     `others` are stored accounts that the configuration does not have. `shared` are
-    organisations that several accounts hold, each with these.
+    organisations that several accounts hold, each with these. `version` is the
+    ccwarehouse that wrote the dataset last, `shape` the number of its tables' form.
     """
 
     accounts: Sequence[Status]
     others: Sequence[str]
     shared: Mapping[str, Sequence[str]]
+    version: str | None = None
+    shape: str | None = None
 
 
 def read_statuses(
@@ -46,6 +49,7 @@ def read_statuses(
     if not set(stored) & {settings.account for settings in accounts}:
         read_status(warehouse, report, accounts[0], now, max_age)
     names = {settings.account for settings in accounts}
+    facts = warehouse.facts()
     return Statuses(
         [
             read_status(warehouse, report, each, now, max_age, or_empty=True)
@@ -57,6 +61,8 @@ def read_statuses(
             for organization, holders in sorted(warehouse.owners(report).items())
             if len(holders) > 1 and holders & names
         },
+        facts.get(VERSION_FACT),
+        facts.get(SHAPE_FACT),
     )
 
 

@@ -7,12 +7,15 @@ engine it is.
 
 from . import driver_errors
 from .asking import Ask
+from .copying import copy_dataset
 from .engines import ENGINES, dialect_for, engine_of
 from .errors import (
+    CopyError,
     ImpossibleNameError,
     NobodyError,
     NothingLoadedError,
     ObstacleError,
+    OlderShapeError,
     OtherShapeError,
     PrivacyError,
     PublishError,
@@ -22,19 +25,24 @@ from .errors import (
 )
 from .names import marts_name
 from .other import Dialect
+from .shape import SHAPE_FACT, VERSION_FACT
 from .views import Failure
 from .waiting import Patience
 from .warehouse import Warehouse, open_warehouse
 
 __all__ = [
     "ENGINES",
+    "SHAPE_FACT",
+    "VERSION_FACT",
     "Ask",
+    "CopyError",
     "Dialect",
     "Failure",
     "ImpossibleNameError",
     "NobodyError",
     "NothingLoadedError",
     "ObstacleError",
+    "OlderShapeError",
     "OtherShapeError",
     "Patience",
     "PrivacyError",
@@ -43,6 +51,7 @@ __all__ = [
     "UnusableCredentialsError",
     "Warehouse",
     "WarehouseInUseError",
+    "copy_dataset",
     "dialect_for",
     "driver_errors",
     "engine_of",

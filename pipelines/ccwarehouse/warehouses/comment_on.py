@@ -3,9 +3,11 @@
 For BigQuery and others dlt writes descriptions itself, as options of the DDL.
 """
 
-from claude_code_marts import Model
+from collections.abc import Mapping
 
-from ..reports import all_tables
+from claude_code_marts import Model
+from whole_days.table import Table
+
 from . import facts
 from .other import Client, Dialect
 from .stored_names import stored_descriptions
@@ -20,13 +22,15 @@ class CommentOn(Dialect):
         described = _comments(client, "view", path, view.description, view.columns)
         return [*creation, *described]
 
-    def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
-        """Comment on all tables and columns, in one transaction."""
+    def describe_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
+        """Comment on the tables and their columns, in one transaction."""
         statements = []
         described = [
             *(
                 (name, table.description, table.descriptions)
-                for name, table in all_tables().items()
+                for name, table in tables.items()
             ),
             (facts.FACTS, facts.DESCRIPTION, facts.COLUMNS),
             *(stored_descriptions() if stores_marts else ()),

@@ -14,6 +14,7 @@ from dlt.common.destination import Destination
 from dlt.common.schema import Schema, TSchemaTables
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
+from .dlt_capabilities import CapabilitiesOnce
 from .dlt_commit import WorkBeforeCommit
 
 AnyFactory = TypeVar("AnyFactory", bound=type[Destination[Any, Any]])
@@ -22,7 +23,10 @@ HINTS_OF_ONE_LOAD = ("x-merge-destination-scope", "x-merge-strategy")
 
 
 def storing_one_schema(factory: AnyFactory) -> AnyFactory:
-    """The same destination and name, with a client that stores one schema."""
+    """The same destination and name, with a client that stores one schema.
+
+    It also remembers what it can do, see `dlt_capabilities`.
+    """
 
     def client_class(destination: Destination[Any, Any]) -> type[SqlJobClientBase]:
         client = factory.client_class.__get__(destination)
@@ -30,7 +34,7 @@ def storing_one_schema(factory: AnyFactory) -> AnyFactory:
 
     # dlt finds settings by the name, and stores name and module in its state
     names = {"__module__": factory.__module__, "client_class": property(client_class)}
-    return type(factory.__name__, (factory,), names)  # type: ignore[return-value]
+    return type(factory.__name__, (CapabilitiesOnce, factory), names)  # type: ignore[return-value]
 
 
 class OneStoredSchema(WorkBeforeCommit):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, ClassVar, Final
@@ -22,6 +22,7 @@ from .duckdb_file import (
     catalog_name,
     hold_file,
     require_own_name,
+    wait_for,
 )
 from .fixes import WAIT
 from .other import ROWS_AT_ONCE, AnyDestination, Client, DriverErrors, Engine
@@ -78,6 +79,10 @@ class DuckDb(Engine):
         require_own_name(self.database, name)
         return name
 
+    def whole(self, dataset: str) -> tuple[object, ...]:
+        """The file, whichever datasets are in it."""
+        return self.name, self.database.resolve()
+
     def destination(self, credentials: Any = None) -> AnyDestination:  # noqa: ANN401
         """dlt's destination, one job after another: parallel jobs need more memory."""
         return storing_one_schema(dlt.destinations.duckdb)(
@@ -99,6 +104,9 @@ class DuckDb(Engine):
         path = self.database.absolute()
         if sole_writer or (self.exists() and not read_only):
             with hold_file(path, patience) as connection:
+                yield self.destination(connection)
+        elif self.exists():
+            with closing(wait_for(path, patience, read_only=True)) as connection:
                 yield self.destination(connection)
         else:
             yield self.destination(DuckDbCredentials(str(path), read_only=read_only))

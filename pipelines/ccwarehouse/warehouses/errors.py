@@ -7,6 +7,7 @@
       NobodyError                 a person to forget is not in the dataset
       NothingLoadedError          the tables or the views do not exist yet
     RuntimeError
+      CopyError                   a dataset is no target of a copy, or holds half of one
       ObstacleError               a relation of someone else blocks a view
       OtherShapeError             another version wrote the dataset
         OlderShapeError           the next load brings it over
@@ -37,6 +38,10 @@ class NobodyError(LookupError):
 
 class NothingLoadedError(LookupError):
     """The raw tables, or the views over them, do not exist yet."""
+
+
+class CopyError(RuntimeError):
+    """A dataset cannot be copied into, or holds half a copy; the message says why."""
 
 
 class ObstacleError(RuntimeError):

@@ -128,7 +128,7 @@ def _conditions(client: Client, account: str, days: Mapping[date, int]) -> list[
 
 def missing_tables(client: Client) -> list[Model]:
     """The stored marts whose table is not there yet."""
-    return [view for view in materialised() if not _is_there(client, table_name(view))]
+    return [view for view in materialised() if not is_there(client, table_name(view))]
 
 
 def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> None:
@@ -258,7 +258,8 @@ def _query(client: Client, view: Model, where: str) -> str:
     return query.replace(CONDITION, f"({where})")
 
 
-def _is_there(client: Client, table: str) -> bool:
+def is_there(client: Client, table: str) -> bool:
+    """Whether the dataset has the table."""
     path = client.make_qualified_table_name(table)
     try:
         client.execute_sql(f"select 1 from {path} where 1 = 0")

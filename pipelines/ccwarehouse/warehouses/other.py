@@ -129,6 +129,10 @@ class Engine:
             raise UnsuitableDestinationError(NO_REPLACEMENT.format(name=name))
         return stored_name(dataset, capabilities)
 
+    def whole(self, dataset: str) -> tuple[object, ...]:
+        """What one program at a time may write, to compare: here a dataset."""
+        return self.name, self.stored_name(dataset)
+
     # opening and locking
 
     def destination(self) -> AnyDestination:
@@ -218,10 +222,14 @@ class Dialect:
         """The statements that create or replace a view, with descriptions if any."""
         return [f"create or replace view {path} as\n{query}"]
 
-    def describe_tables(self, client: Client, *, stores_marts: bool) -> None:
+    def describe_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
         """Write the descriptions that dlt's DDL leaves out."""
 
-    def index_tables(self, client: Client, *, stores_marts: bool) -> None:
+    def index_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
         """Create missing indexes."""
 
     def no_views(self, client: Client, dataset: str) -> Iterable[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +12,6 @@ import dlt
 from claude_code_marts import materialised
 from whole_days.table import ID, PARENT, Table
 
-from ..reports import all_tables
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
@@ -115,9 +114,11 @@ class PostgresSql(CommentOn):
     # loop would then compare each entry with each record: minutes for a day's 16,000.
     before_storing = ("set local enable_nestloop to off",)
 
-    def index_tables(self, client: Client, *, stores_marts: bool) -> None:
+    def index_tables(
+        self, client: Client, tables: Mapping[str, Table], *, stores_marts: bool
+    ) -> None:
         """Create missing indexes. Readers do not have to wait."""
-        for table in all_tables().values():
+        for table in tables.values():
             path = client.make_qualified_table_name(table.name)
             for name, expression in _indexes(table).items():
                 index = f"{table.name}_by_{name}"

@@ -31,7 +31,7 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
     marts = marts_name(client.dataset_name)
     try:
         with dialect_of(client).reading(client, _query(client, view, schema)) as chunks:
-            yield schema, (_batch(chunk, schema) for chunk in chunks)
+            yield schema, (as_batch(chunk, schema) for chunk in chunks)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
             f"dataset {marts} lacks view {view.name}:"
@@ -54,9 +54,10 @@ def _key(client: Client, field: pa.Field) -> str:
     return f"{key} nulls first"
 
 
-def _batch(
+def as_batch(
     chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema
 ) -> pa.RecordBatch:
+    """Rows as one batch of these types, whichever way an engine gives them."""
     if isinstance(chunk, pa.Table):
         [batch] = chunk.cast(schema).combine_chunks().to_batches()
         return batch

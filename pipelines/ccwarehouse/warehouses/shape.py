@@ -18,7 +18,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from whole_days.ledger_tables import DAY_FETCHES
 
-from .errors import NewerShapeError, OlderShapeError, OtherShapeError
+from .errors import CopyError, NewerShapeError, OlderShapeError, OtherShapeError
 from .facts import read_facts, write_fact
 from .materialised import transaction_of_ddl
 from .other import Client
@@ -26,6 +26,12 @@ from .other import Client
 FIRST: Final = 1
 SHAPE_FACT: Final = "shape"
 VERSION_FACT: Final = "version"
+UNFINISHED: Final = "unfinished_copy"
+
+HALF: Final = (
+    "A copy into dataset {dataset} has not ended. Make it again, with the same options "
+    "(ccwarehouse copy)."
+)
 
 # dlt adds columns that its stored schema has and a table lacks, also dropped ones. It
 # stores the schema anew with the next package.
@@ -61,9 +67,11 @@ def own_version() -> str:
 def require_own_shape(client: Client) -> None:
     """Raise an `OtherShapeError` unless the dataset has this version's shape.
 
-    A dataset that holds nothing has any shape.
+    A dataset that holds nothing has any shape. Raise `CopyError` for half a copy.
     """
     facts = read_facts(client)
+    if UNFINISHED in facts:
+        raise CopyError(HALF.format(dataset=client.dataset_name))
     shape = _shape(client, facts)
     if shape is not None and shape < own_shape():
         raise OlderShapeError(client.dataset_name, facts.get(VERSION_FACT))

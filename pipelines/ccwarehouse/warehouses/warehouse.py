@@ -26,6 +26,7 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
+from ..reports import tables_of
 from . import materialised, views
 from .anonymising import People
 from .asking import Ask, asking
@@ -33,6 +34,7 @@ from .configuration import destinations_only
 from .dlt_commit import Work, before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .errors import NothingLoadedError
+from .facts import read_facts
 from .names import marts_name
 from .other import Client, Engine
 from .privacy import begin_with, read_privacy
@@ -59,13 +61,17 @@ class Warehouse:
     @property
     def location(self) -> str:
         """Where the data is, for people."""
-        dataset = self.pipeline.dataset_name
-        return f"{self.engine.place}, tables in {dataset}, views in {self.marts}"
+        return f"{self.engine.place}, tables in {self.dataset}, views in {self.marts}"
+
+    @property
+    def dataset(self) -> str:
+        """The dataset of the tables."""
+        return str(self.pipeline.dataset_name)
 
     @property
     def marts(self) -> str:
         """The dataset of the views."""
-        return marts_name(self.pipeline.dataset_name)
+        return marts_name(self.dataset)
 
     @property
     def remark(self) -> str | None:
@@ -74,6 +80,13 @@ class Warehouse:
         if name in ENGINES:
             return None
         return UNTESTED.format(name=name, tested=", ".join(ENGINES))
+
+    def facts(self) -> dict[str, str]:
+        """What the dataset knows of itself. Does not create a missing database."""
+        if not self.engine.exists():
+            return {}
+        with self.client() as client:
+            return read_facts(client)
 
     def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
         """The stored days. Does not create a missing database."""
@@ -145,8 +158,12 @@ class Warehouse:
         del package
 
     def _storing_marts(self, package: Package[Any]) -> Work:
-        """The work that updates the stored marts in the package's transaction."""
-        if not (self.engine.stores_marts and package.written):
+        """The work that updates the stored marts in the package's transaction.
+
+        They follow from the usage report's rows, and from no other report's.
+        """
+        is_read = materialised.USAGE in package.report.all_tables
+        if not (self.engine.stores_marts and is_read and package.written):
             return lambda _: None
         days = {packed.fetch.day: packed.fetch.records for packed in package.written}
         return materialised.replacing(package.account, days, self.engine.storing_marts)
@@ -167,18 +184,23 @@ class Warehouse:
 
         With `everything` the stored marts are refilled as well.
         """
-        stores = self.engine.stores_marts
         with self.client() as client:
             require_own_shape(client)
+        return self.fill_views(everything=everything)
+
+    def fill_views(self, *, everything: bool = True) -> list[str]:
+        """Rebuild views as `build_views` does, also over half a copy."""
+        stores = self.engine.stores_marts
+        with self.client() as client:
             views.require_usage(client)
         make_input_tables(self.pipeline)
         if stores:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
             names = views.build(client, stores_marts=stores)
-            dialect = dialect_of(client)
-            dialect.describe_tables(client, stores_marts=stores)
-            dialect.index_tables(client, stores_marts=stores)
+            dialect, tables = dialect_of(client), tables_of(_schemas(client))
+            dialect.describe_tables(client, tables, stores_marts=stores)
+            dialect.index_tables(client, tables, stores_marts=stores)
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
@@ -205,17 +227,18 @@ class Warehouse:
         self, view: Model
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The types of a view's columns, and its rows in the order of its grain."""
-        with self.client() as client, reading(client, view) as found:
-            yield found
+        with self.client() as client:
+            require_own_shape(client)
+            with reading(client, view) as found:
+                yield found
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:
         """Queries on the views, with few rows each. Raises as `client`."""
-        with (
-            self.client() as client,
-            client.with_alternative_dataset_name(self.marts),
-        ):
-            yield asking(client)
+        with self.client() as client:
+            require_own_shape(client)
+            with client.with_alternative_dataset_name(self.marts):
+                yield asking(client)
 
     @contextmanager
     def client(self) -> Iterator[Client]:
@@ -228,6 +251,13 @@ class Warehouse:
             yield client
 
 
+def _schemas(client: Client) -> set[str]:
+    """The dlt schemas that have a committed load: all of their tables are there."""
+    loads = client.make_qualified_table_name("_dlt_loads")
+    query = f"select distinct schema_name from {loads} where status = 0"
+    return {schema for (schema,) in client.execute_sql(query) or ()}
+
+
 @contextmanager
 def open_warehouse(
     destination: str,
@@ -236,14 +266,16 @@ def open_warehouse(
     *,
     sole_writer: bool = False,
     read_only: bool = False,
+    is_still: bool = False,
     patience: Patience = IMPATIENT,
 ) -> Iterator[Warehouse]:
     """A warehouse for the duration of a command.
 
     `sole_writer` keeps other loads out, and brings over a dataset of an older version;
     `patience` is how long to wait for another one.
-    With `read_only` others may read a DuckDB file at the same time. Without either, a
-    DuckDB file is locked if it exists, and never created. dlt may normalise the name
+    With `read_only` others may read a DuckDB file at the same time; with `is_still` as
+    well, but no load may write meanwhile. Without any, a DuckDB file is locked if it
+    exists, and never created. dlt may normalise the name
     `dataset`; `Warehouse` shows the normalised name.
 
     Raises `ImpossibleNameError` before anything is created, `OtherShapeError`,
@@ -259,22 +291,25 @@ def open_warehouse(
         stack.enter_context(destinations_only())
         name = engine.stored_name(dataset)
         opened = engine.opened(
-            sole_writer=sole_writer, read_only=read_only, patience=patience
+            sole_writer=sole_writer,
+            read_only=read_only or is_still,
+            patience=patience,
         )
         target = stack.enter_context(opened)
         folder = stack.enter_context(work_folder())
         pipeline = dlt.pipeline(
             PIPELINE, destination=target, dataset_name=name, pipelines_dir=folder
         )
-        if sole_writer:
-            stack.enter_context(_locked(pipeline, patience))
+        if sole_writer or (is_still and engine.exists()):
+            client = stack.enter_context(_locked(pipeline, patience))
+            if sole_writer:
+                bring_over(client)
         yield Warehouse(pipeline, engine)
 
 
 @contextmanager
-def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
+def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[Client]:
     """Hold the server's lock on the dataset, where there is one."""
     with pipeline.sql_client() as client:
         patiently(lambda: dialect_of(client).lock(client), patience)
-        bring_over(client)
-        yield
+        yield client

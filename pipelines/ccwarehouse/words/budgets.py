@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from shlex import quote
 from typing import Any
 
 from ..budget_states import STATES
@@ -13,6 +14,10 @@ from ..export.values import exact
 from .dates import count
 
 NO_BUDGETS = "No budget is loaded. Load: ccwarehouse load --budgets FILE"
+NO_BUDGETS_OF = (
+    "No budget of account {account} is loaded. Write one with the scope account into"
+    " the file. Load: ccwarehouse load --budgets FILE"
+)
 HEAD = ("budget", "spent", "of", "share", "forecast", "state")
 
 
@@ -28,6 +33,7 @@ def end_of_budgets(budgets: Budgets, location: str) -> End:
 def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
     """The budgets for programs. Money is exact text; a share of 1 is all of it."""
     return {
+        "account": budgets.account,
         "month": _month(budgets.month),
         "budgets": [_as_dict(budget) for budget in budgets.of_month],
         "over": sum(budget.state == "over" for budget in budgets.of_month),
@@ -77,10 +83,11 @@ def remarks(budgets: Budgets) -> list[str]:
 
 def _load(budgets: Budgets) -> str:
     """The command that loads the days that are missing."""
+    of_account = f" --account {quote(budgets.account)}" if budgets.account else ""
     if budgets.before_history:
         first, last = budgets.before_history
-        return f"ccwarehouse load --start {first} --end {last}"
-    return "ccwarehouse load"
+        return f"ccwarehouse load{of_account} --start {first} --end {last}"
+    return f"ccwarehouse load{of_account}"
 
 
 def _over(over: Sequence[BudgetStatus]) -> str:
@@ -91,7 +98,8 @@ def _over(over: Sequence[BudgetStatus]) -> str:
 
 def _nothing_to_show(budgets: Budgets) -> str:
     if not budgets.others:
-        return NO_BUDGETS
+        account = budgets.account
+        return NO_BUDGETS_OF.format(account=_plain(account)) if account else NO_BUDGETS
     have = "has" if budgets.others == 1 else "have"
     return f"The month has no budget; {count(budgets.others, 'budget')} {have} another."
 

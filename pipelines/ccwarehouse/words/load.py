@@ -6,8 +6,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeAlias
 
+from anthropic_admin_api.sightings import Sighting, merged
 from claude_code_analytics import UsageSummary
-from claude_code_analytics.drift import Sighting, merged
 from whole_days.calendar import ONE_DAY
 from whole_days.clock import SET_IT, off
 

@@ -29,6 +29,8 @@ def statuses_as_dict(found: Statuses, location: str) -> dict[str, Any]:
         "other_accounts": list(found.others),
         "shared_organizations": dict(found.shared),
         "data": location,
+        "data_version": found.version,
+        "data_shape": None if found.shape is None else int(found.shape),
     }
     each = [status_as_dict(status) for status in found.accounts]
     if len(each) == 1:
@@ -39,7 +41,7 @@ def statuses_as_dict(found: Statuses, location: str) -> dict[str, Any]:
 
 def statuses_as_lines(found: Statuses, location: str) -> list[str]:
     """The status for people, each account under its name if there are several."""
-    lines = [f"Data      {location}"]
+    lines = [f"Data      {location}", f"Written   by ccwarehouse {found.version}"]
     for status in found.accounts:
         if len(found.accounts) > 1:
             lines += ["", f"Account   {status.account}"]

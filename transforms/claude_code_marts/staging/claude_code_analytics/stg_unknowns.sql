@@ -13,6 +13,7 @@ with
 unknowns as (
 
     select * from claude_code.day_fetches__unknowns
+    where report = 'claude_code'
 
 ),
 

@@ -1,9 +1,9 @@
-"""A stand-in for Anthropic's Claude Code usage endpoint, over real HTTP.
+"""A stand-in for the endpoints of Anthropic's Admin API, over real HTTP.
 
     with FakeApi() as api:
         httpx.get(api.url + PATH, params={"starting_at": "2026-09-01"}, headers=...)
 
-It follows the endpoint's contract: keys, versions, limits, cursors, the shape of
+It follows their contracts: keys, versions, limits, cursors, the shape of
 errors. The contract does not define two answers, so they are our choice: a future day
 is refused (400), and a cursor is valid as long as the server runs. Unlike the API, it
 does not leave the last hour out of today.
@@ -22,9 +22,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
 
 from . import organisation
+from .neighbours import ROOT, Neighbours, of_nobody
+from .refusal import RefusedError
+from .request import Request
 
 DEMO_API_KEY = "sk-ant-admin-demo"
 PATH = "/v1/organizations/usage_report/claude_code"
@@ -41,20 +43,6 @@ ERROR_TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-
-
-@dataclass(frozen=True)
-class Request:
-    target: str  # the path with its query, as received
-    headers: Mapping[str, str]  # names in lower case
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.target).path
-
-    @property
-    def query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
 
 @dataclass(frozen=True)
@@ -97,8 +85,10 @@ class FakeApi:
     now: the server's clock, for the `Date` header and for refusing future days.
     fault: called before each answer. Its response is sent instead; None sends the
         regular answer. A fault can change the regular answer by calling `answer`.
+    neighbours: what the other endpoints tell of the same organisation.
     more: by further Admin keys, and by OAuth tokens as `Bearer ...`, the records of
-        other organisations, like `usage`.
+        other organisations, like `usage`. Of these the other endpoints tell nothing but
+        an id.
     calls: every request so far, in the order of arrival.
     All but the port may be changed while the server runs.
     """
@@ -113,6 +103,7 @@ class FakeApi:
         fault: Fault | None = None,
     ) -> None:
         self.usage, self.api_key, self.now, self.fault = usage, api_key, now, fault
+        self.neighbours = Neighbours()
         self.more: dict[str, Usage] = {}
         self.calls: list[Request] = []
         self.closing = threading.Event()
@@ -148,26 +139,33 @@ class FakeApi:
     def answer(self, request: Request) -> Response:
         """The regular answer, without `fault`."""
         try:
-            usage = self._admit(request)
-            return Response(200, _headers(), self._page(request.query, usage).encode())
-        except _RefusedError as refused:
+            key, usage = self._admit(request)
+            if request.path == PATH:
+                body = self._page(request.query, usage)
+            else:
+                body = json.dumps(self._neighbours(key).answer(request, self.now()))
+            return Response(200, _headers(), body.encode())
+        except RefusedError as refused:
             return error(refused.status, str(refused))
 
-    def _admit(self, request: Request) -> Usage:
-        """The records of whom the key or the token belongs to."""
+    def _neighbours(self, key: str) -> Neighbours:
+        return self.neighbours if key == self.api_key else of_nobody(key)
+
+    def _admit(self, request: Request) -> tuple[str, Usage]:
+        """The key or the token, and the records of whom it belongs to."""
         key = request.headers.get("x-api-key") or request.headers.get("authorization")
-        if request.path != PATH:
-            raise _RefusedError(404, "Not found")
+        if not request.path.startswith(f"{ROOT}/"):
+            raise RefusedError(404, "Not found")
         if key is None:
-            raise _RefusedError(401, "x-api-key header is required")
+            raise RefusedError(401, "x-api-key header is required")
         if key.startswith("sk-ant-api"):
-            raise _RefusedError(403, "This endpoint needs an Admin API key")
+            raise RefusedError(403, "This endpoint needs an Admin API key")
         usage = (self.more | {self.api_key: self.usage}).get(key)
         if usage is None:
-            raise _RefusedError(401, "invalid x-api-key")
+            raise RefusedError(401, "invalid x-api-key")
         if "anthropic-version" not in request.headers:
-            raise _RefusedError(400, "anthropic-version: header is required")
-        return usage
+            raise RefusedError(400, "anthropic-version: header is required")
+        return key, usage
 
     def _page(self, query: Mapping[str, str], usage: Usage) -> str:
         day, limit = self._day(query), _limit(query)
@@ -192,11 +190,11 @@ class FakeApi:
         try:
             cursor_day, cursor_limit, digest, start = _read_cursor(page)
         except (ValueError, TypeError):
-            raise _RefusedError(400, "page: not a cursor of this endpoint") from None
+            raise RefusedError(400, "page: not a cursor of this endpoint") from None
         if (cursor_day, cursor_limit) != (str(day), limit):
-            raise _RefusedError(400, "page: made for another starting_at or limit")
+            raise RefusedError(400, "page: made for another starting_at or limit")
         if digest not in self._days:
-            raise _RefusedError(400, "page: made before this server started")
+            raise RefusedError(400, "page: made before this server started")
         return digest, start
 
     def _day(self, query: Mapping[str, str]) -> dt.date:
@@ -204,16 +202,10 @@ class FakeApi:
         with suppress(ValueError):
             day = dt.date.fromisoformat(text)
             if day > self.now().astimezone(dt.UTC).date():
-                raise _RefusedError(400, "starting_at: must not be in the future")
+                raise RefusedError(400, "starting_at: must not be in the future")
             if day.isoformat() == text:
                 return day
-        raise _RefusedError(400, "starting_at: must be a date as in 2025-09-01")
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+        raise RefusedError(400, "starting_at: must be a date as in 2025-09-01")
 
 
 def _limit(query: Mapping[str, str]) -> int:
@@ -221,7 +213,7 @@ def _limit(query: Mapping[str, str]) -> int:
         limit = int(query.get("limit", DEFAULT_LIMIT))
         if 1 <= limit <= MAX_LIMIT:
             return limit
-    raise _RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
+    raise RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
 
 
 def _cursor(day: dt.date, limit: int, digest: str, start: int) -> str:

@@ -1,4 +1,4 @@
-"""The errors of this source, in addition to those of `whole_days`.
+"""The errors of the API and its sources, in addition to those of `whole_days`.
 
     WholeDaysError
     ├── SettingsError            a setting cannot be used; the run ends
@@ -6,6 +6,7 @@
     ├── CredentialsError         the key is missing or refused; the run ends
     └── DayError                 this day failed; the others go on
         ├── ContractError        the reply is not what the API promises
+        ├── NoAnswerError        no call succeeded in time
         └── StaleCursorError     the page cursor has expired; the day starts again
 
 No message contains the key or an email.
@@ -30,6 +31,10 @@ class CredentialsError(WholeDaysError):
 
 class ContractError(DayError):
     """A reply breaks the API's contract so that numbers could be lost or wrong."""
+
+
+class NoAnswerError(DayError):
+    """No call succeeded in time. Asking for less would not help."""
 
 
 class StaleCursorError(DayError):

@@ -165,10 +165,11 @@ def contractors(day: dt.date) -> Iterator[Member]:
     """Who is there for a while only; no name comes again in eight years."""
     turn = (day - ADOPTED).days // TURN
     for number in range(max(0, turn - STAY // TURN + 1), turn + 1):
-        yield _contractor(number)
+        yield contractor(number)
 
 
-def _contractor(number: int) -> Member:
+def contractor(number: int) -> Member:
+    """The contractor of a turn, counted from the first one."""
     first, last = (names.split() for names in (FIRST, LAST))
     name = f"{first[number % len(first)]}.{last[number % len(last)]}"
     joined = ADOPTED + dt.timedelta(TURN * number)

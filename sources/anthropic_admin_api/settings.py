@@ -16,7 +16,8 @@ from .credentials import Credential, admin_key, sendable, token, token_of
 from .errors import CredentialsError, SettingsError
 from .network import is_loopback
 
-SECTION: Final = "sources.claude_code_analytics"
+NAME: Final = "claude_code_analytics"
+SECTION: Final = f"sources.{NAME}"
 CUSTOMARY: Final = "ANTHROPIC_ADMIN_KEY"
 CUSTOMARY_FILE: Final = "ANTHROPIC_ADMIN_KEY_FILE"
 KINDS: Final = ("api_key", "auth_token", "auth_token_command")
@@ -59,7 +60,7 @@ class UsageSettings(BaseConfiguration):
 
     # with its own section, dlt never falls back to bare names like BASE_URL and
     # API_KEY, which other programs use
-    __section__: ClassVar[str] = "claude_code_analytics"
+    __section__: ClassVar[str] = NAME
 
     api_key: Optional[TSecretStrValue] = None  # noqa: UP045 (dlt reads Optional)
     """Admin key; `ANTHROPIC_ADMIN_KEY` is accepted as well."""

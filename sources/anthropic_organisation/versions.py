@@ -1,0 +1,63 @@
+"""What a snapshot changes. Pure: calls neither the API nor a warehouse."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .contract import KINDS, SNAPSHOTS, Kind
+from .elements import Key, Rows, Snapshot
+
+# The hash of each element's last version, by table and key; None for a removed one.
+Hashes = Mapping[str, Mapping[Key, str | None]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the warehouse holds of an account's organisation.
+
+    `number` is that of the last snapshot, 0 before the first one.
+    """
+
+    number: int = 0
+    organization_id: str | None = None
+    hashes: Hashes = field(default_factory=dict)
+
+
+def changes(
+    snapshot: Snapshot, known: Known, account: str, seen_at: datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows to append to each table."""
+    taken = {
+        "account": account,
+        "organization_id": snapshot.organization_id,
+        "snapshot_number": known.number + 1,
+        "seen_at": seen_at,
+    }
+    rows = {
+        kind.table.name: [
+            taken | row
+            for row in _changed(
+                kind,
+                snapshot.rows[kind.table.name],
+                known.hashes.get(kind.table.name, {}),
+            )
+        ]
+        for kind in KINDS
+    }
+    counts = {
+        "elements": snapshot.elements,
+        "changes": sum(map(len, rows.values())),
+    }
+    return rows | {SNAPSHOTS.name: [taken | counts]}
+
+
+def _changed(
+    kind: Kind, rows: Rows, before: Mapping[Key, str | None]
+) -> Iterator[dict[str, Any]]:
+    for key, row in rows.items():
+        if before.get(key) != row["content_hash"]:
+            yield {**row, "is_removed": False}
+    for key, content_hash in before.items():
+        if content_hash is not None and key not in rows:
+            yield {**dict(zip(kind.key, key, strict=True)), "is_removed": True}

@@ -1,0 +1,76 @@
+"""The buckets of a reply, one for each UTC day, and their results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from anthropic_admin_api.errors import ContractError
+from anthropic_admin_api.strict_json import loads_whole
+from whole_days.calendar import ONE_DAY
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One reply: the results of some days, and the cursor of the next page if any.
+
+    `beside` has what the reply holds beyond the contract.
+    """
+
+    days: Mapping[date, Sequence[Result]]
+    next_page: str | None
+    has_more: bool
+    beside: Mapping[str, Any]
+
+
+def read(body: bytes) -> Page:
+    """A page. Raises `TransientError` and `ContractError`."""
+    reply = loads_whole(body)
+    buckets = reply.pop("data", None)
+    next_page, has_more = reply.pop("next_page", None), reply.pop("has_more", None)
+    if not isinstance(next_page, str | None):
+        raise ContractError("next_page of the reply is no text")
+    days: dict[date, Sequence[Result]] = {}
+    for bucket in _objects(buckets, "data"):
+        day = _day(bucket)
+        if day in days:
+            raise ContractError(f"the reply holds {day} twice")
+        days[day] = _objects(bucket.get("results"), "results")
+    if not isinstance(has_more, bool | None):
+        raise ContractError("has_more of the reply is neither true nor false")
+    more = bool(next_page) if has_more is None else has_more
+    return Page(days, next_page, more, reply)
+
+
+def _objects(value: object, name: str) -> list[dict[str, Any]]:
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return value
+    raise ContractError(f"the reply holds no list `{name}` of objects")
+
+
+def _day(bucket: Mapping[str, Any]) -> date:
+    """The UTC day of a bucket. Raises `ContractError` if it is not a whole one."""
+    begins, ends = (_moment(bucket.get(name)) for name in ("starting_at", "ending_at"))
+    midnight = begins.replace(hour=0, minute=0, second=0, microsecond=0)
+    if begins != midnight or ends - begins != timedelta(days=1):
+        raise ContractError(f"a bucket from {begins} to {ends} is no UTC day")
+    return begins.date()
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ContractError("a bucket of the reply has no time") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def require_days(found: Mapping[date, Any], asked: Sequence[date]) -> None:
+    """Raise `ContractError` for another day than those asked for."""
+    for day in found:
+        if day not in asked:
+            last = asked[-1] + ONE_DAY
+            message = f"the reply for {asked[0]} to {last} holds a bucket of {day}"
+            raise ContractError(message)
