@@ -24,7 +24,7 @@ from .dlt_commit import before_commit
 from .engines import dialect_of
 from .errors import CopyError, NothingLoadedError
 from .facts import forget_fact, read_facts, write_fact
-from .materialised import is_there, transaction
+from .materialised import is_there, transaction_of_ddl
 from .other import Client
 from .reading import as_batch
 from .shape import UNFINISHED, note_shape, require_own_shape
@@ -133,7 +133,7 @@ def _copy_loads(source: Client, target: Client) -> None:
     loads = source.make_qualified_table_name(LOADS)
     found = source.execute_sql(f"select {columns} from {loads}") or ()
     row = f"({', '.join(['%s'] * len(OF_LOADS))})"
-    with transaction(target):
+    with transaction_of_ddl(target):
         arriving = iter(found)
         while some := list(islice(arriving, LOADS_AT_ONCE)):
             rows = ", ".join([row] * len(some))

@@ -114,7 +114,7 @@ def replacements(client: Client, account: str, days: Mapping[date, int]) -> list
     return [
         statement
         for view in materialised()
-        if table_name(view) in made and _is_there(client, table_name(view))
+        if table_name(view) in made and is_there(client, table_name(view))
         for statement in _replacement(client, view, _conditions(client, account, days))
     ]
 
