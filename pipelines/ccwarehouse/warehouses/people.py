@@ -16,6 +16,7 @@ from whole_days.table import ID, PARENT
 from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
 from .materialised import transaction_of_ddl
+from .naming_tables import named_rows
 from .other import Client
 from .search import names
 from .stored_names import table_name
@@ -69,6 +70,7 @@ def traces(client: Client, report: Report[Any], name: str) -> Traces:
         found.rows[table_of_file] = _count(
             client, f"{path} where {column} = {own} and {where}"
         )
+    found.rows |= named_rows(client, folded(name))
     return found
 
 

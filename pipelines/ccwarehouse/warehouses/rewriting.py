@@ -110,11 +110,12 @@ def _read(client: Client, table: Table, account: str, days: Sequence[date]) -> p
     where = f"account = '{account}' and date in ({_dates(days)})"
     query = f"select {columns} from {path} where {where}"
     with dialect_of(client).reading(client, query) as chunks:
-        parts = [_as_table(chunk, schema) for chunk in chunks]
+        parts = [as_table(chunk, schema) for chunk in chunks]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-def _as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+def as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Rows of a reader, as Arrow or as tuples, with the types of the schema."""
     if isinstance(chunk, pa.Table):
         return chunk.cast(schema)
     columns = zip(*chunk, strict=True)
