@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from claude_code_analytics.fake import FakeApi
 
 from claude_code_analytics import CLAUDE_CODE
-from claude_code_analytics.fake import FakeApi
 from datasets import client_of, copied, opened
 from loads import NOON, load_from, record
 from soak import sample

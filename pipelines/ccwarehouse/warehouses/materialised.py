@@ -99,7 +99,7 @@ def replacing(
             for view in materialised():
                 if table_name(view) not in made:
                     continue
-                with suppress(DatabaseUndefinedRelation), transaction(client):
+                with suppress(DatabaseUndefinedRelation), transaction_of_ddl(client):
                     client.execute_many(_replacement(client, view, conditions))
 
     return replace
@@ -143,7 +143,7 @@ def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> Non
                 with transaction_of_ddl(client):
                     client.execute_many(_creation(client, view, conditions))
             else:
-                with transaction(client):
+                with transaction_of_ddl(client):
                     client.execute_many(_replacement(client, view, conditions))
 
 
@@ -268,13 +268,10 @@ def is_there(client: Client, table: str) -> bool:
     return True
 
 
-def transaction(client: Client) -> AbstractContextManager[Any]:
-    """A transaction where the warehouse has one, else nothing."""
-    has_some = client.capabilities.supports_transactions
-    return client.begin_transaction() if has_some else nullcontext()
-
-
 def transaction_of_ddl(client: Client) -> AbstractContextManager[Any]:
-    """A transaction for DDL where the warehouse has one, else nothing."""
+    """A transaction where the warehouse has one, also for DDL, else nothing.
+
+    dlt's `supports_transactions` is not set for DuckDB and Postgres.
+    """
     has_some = client.capabilities.supports_ddl_transactions
     return client.begin_transaction() if has_some else nullcontext()

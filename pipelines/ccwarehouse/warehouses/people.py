@@ -15,7 +15,8 @@ from whole_days.table import ID, PARENT
 
 from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
-from .materialised import transaction
+from .materialised import transaction_of_ddl
+from .naming_tables import named_rows
 from .other import Client
 from .search import names
 from .stored_names import table_name
@@ -69,6 +70,7 @@ def traces(client: Client, report: Report[Any], name: str) -> Traces:
         found.rows[table_of_file] = _count(
             client, f"{path} where {column} = {own} and {where}"
         )
+    found.rows |= named_rows(client, folded(name))
     return found
 
 
@@ -95,7 +97,7 @@ def remove_from_files(client: Client, name: str) -> None:
     """Remove a person from all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
     own = client.capabilities.escape_literal(folded(name))
-    with transaction(client):
+    with transaction_of_ddl(client):
         for table, (kind, column, where) in OF_FILES.items():
             path = client.make_qualified_table_name(table)
             rows = f"{path} where {column} = {own} and {where}"
@@ -114,7 +116,7 @@ def remove_from_files(client: Client, name: str) -> None:
 def rename_in_files(client: Client, privacy: Privacy) -> None:
     """Give people pseudonyms in all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
-    with transaction(client):
+    with transaction_of_ddl(client):
         for table, (_, column, where) in OF_FILES.items():
             path = client.make_qualified_table_name(table)
             found = client.execute_sql(

@@ -21,7 +21,7 @@ from whole_days.report import Day, Report
 from whole_days.table import ID, LOAD_ID, PARENT, Table
 
 from .engines import dialect_of
-from .materialised import Storing, replacements, transaction
+from .materialised import Storing, replacements, transaction_of_ddl
 from .other import Client
 
 PORTION: Final = 20_000  # records; a larger day is a portion of its own
@@ -63,7 +63,7 @@ def rewrite_days(
             continue
         records = {each.day: each.state.records for each in made}
         marts = replacements(client, account, records)
-        with storing(client, max(records.values())), transaction(client):
+        with storing(client, max(records.values())), transaction_of_ddl(client):
             for each in made:
                 _write(client, report, each)
             client.execute_many([*_noted(client, report, made), *marts])
@@ -110,11 +110,12 @@ def _read(client: Client, table: Table, account: str, days: Sequence[date]) -> p
     where = f"account = '{account}' and date in ({_dates(days)})"
     query = f"select {columns} from {path} where {where}"
     with dialect_of(client).reading(client, query) as chunks:
-        parts = [_as_table(chunk, schema) for chunk in chunks]
+        parts = [as_table(chunk, schema) for chunk in chunks]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-def _as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+def as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Rows of a reader, as Arrow or as tuples, with the types of the schema."""
     if isinstance(chunk, pa.Table):
         return chunk.cast(schema)
     columns = zip(*chunk, strict=True)
