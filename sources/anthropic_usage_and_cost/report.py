@@ -31,3 +31,5 @@ def _report(name: str, shape: Shape) -> Report[ResultsSummary]:
 
 COST_REPORT = _report("cost_report", COST_SHAPE)
 MESSAGES_USAGE = _report("messages_usage", MESSAGES_SHAPE)
+
+SHAPES = {COST_REPORT.name: COST_SHAPE, MESSAGES_USAGE.name: MESSAGES_SHAPE}

@@ -120,6 +120,7 @@ def load(
         from ..accounts import begin
         from ..load import Request
         from ..metrics import write_metrics
+        from ..neighbours import resolve_neighbours
         from ..run import Runs
         from ..warehouses import engine_of
         from ..words.accounts import end_of_loads
@@ -134,7 +135,7 @@ def load(
     request = Request(start, end, include_today, replace_organisation)
     with errors_explained("The configuration"):
         settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
-        accounts = begin(settings, runs)
+        accounts = begin(settings, runs, resolve_neighbours())
         output.name(runs.account, runs.report, quiet=quiet)
         files = _files(teams, budgets, min_group_size)
         if not dry_run:

@@ -7,8 +7,9 @@ these lists with a live key.
 """
 
 from .contract import KINDS, TABLES
+from .elements import PATH
 from .errors import SnapshotError
 from .snapshot import Taken, take
 from .store import SCHEMA
 
-__all__ = ["KINDS", "SCHEMA", "TABLES", "SnapshotError", "Taken", "take"]
+__all__ = ["KINDS", "PATH", "SCHEMA", "TABLES", "SnapshotError", "Taken", "take"]
