@@ -91,7 +91,7 @@ def test_unless_named_no_other_report_is_asked_for(api, call, tmp_path):
     assert {"/v1/organizations/usage_report/claude_code"} == {
         request.path for request in api.calls
     }
-    assert set(usual_tables()) == tables(tmp_path)
+    assert {*usual_tables(), "dataset_facts"} == tables(tmp_path)
     assert "reports" not in json.loads(done.stdout)
 
 
