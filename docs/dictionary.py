@@ -43,7 +43,7 @@ def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     make_views(connection, models())
     for view in sorted(models(), key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
-        stored = " Its rows are stored." if view.is_materialised else ""
+        stored = " Its rows are stored." if view.kind else ""
         text = view.description + stored
         yield _section(connection, relation, text, view.columns)
 

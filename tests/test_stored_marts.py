@@ -7,6 +7,7 @@ import pytest
 
 from ccwarehouse.warehouses import materialised, open_warehouse
 from ccwarehouse.warehouses.duckdb import DuckDbSql
+from ccwarehouse.warehouses.replaced_rows import spans_of
 from ccwarehouse.warehouses.stored_names import table_name
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
@@ -81,7 +82,7 @@ def test_days_are_stored_in_ranges_of_so_many_records(at_once, expected):
     records = {7: 2, 8: 3, 9: 4, 11: 0, 12: 5}
     days = {date(2026, 3, day): number for day, number in records.items()}
 
-    spans = materialised.spans_of(days, at_once)
+    spans = spans_of(days, at_once)
 
     assert expected == [(first.day, last.day) for first, last in spans]
 
@@ -201,7 +202,7 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
     ]
     names = {view.name: view for view in newer}
     with monkeypatch.context() as patch:
-        for module in ("materialised", "stored_names"):
+        for module in ("materialised", "stored_names", "stored_queries"):
             patch.setattr(
                 f"ccwarehouse.warehouses.{module}.materialised", lambda: newer
             )
