@@ -63,6 +63,7 @@ USAGE = """
     from (
         select i, (i * 7919 + i // {days}) % {people} as u from range({records}) t (i)
     )
+    order by date  -- as loads write them
 """
 MODELS = """
     insert into {raw}.usage_report__model_breakdown by name

@@ -96,7 +96,7 @@ class Model:
 
     @property
     def layer(self) -> str:
-        """staging, marts or checks."""
+        """staging, parts, marts or checks."""
         return PurePosixPath(self.path).parts[0]
 
     @property
@@ -283,7 +283,7 @@ def _flattened(
 @cache
 def _views() -> tuple[Model, ...]:
     """All views, by path. None is parsed: that takes time and memory."""
-    return (*_read("staging"), *_read("marts"))
+    return (*_read("staging"), *_read("parts"), *_read("marts"))
 
 
 @cache

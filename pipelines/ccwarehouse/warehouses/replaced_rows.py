@@ -105,9 +105,11 @@ def _rows(view: Model, days: Mapping[date, int], at_once: int | None) -> Iterato
     if not days:
         return
     if view.kind is Kind.ONWARD:
-        first = min(days)
+        column, first = "date", min(days)
+        if "month" in view.columns:
+            column, first = "month", first.replace(day=1)
         yield Rows(
-            f"date >= date '{first}'", days=f"date >= date '{first - WINDOW}'"
+            f"{column} >= date '{first}'", days=f"date >= date '{first - WINDOW}'"
         )
     elif view.kind is Kind.MONTH:
         for month in _months(days):
