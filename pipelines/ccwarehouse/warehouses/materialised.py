@@ -8,7 +8,7 @@ again. A table that is not there is filled when the views are built, so the firs
 of a dataset stores its marts once, at its end.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any, Final

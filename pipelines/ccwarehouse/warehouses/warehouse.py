@@ -123,9 +123,7 @@ class Warehouse:
         """Within this, a package is committed together with its stored marts."""
         if not self.engine.stores_marts:
             return nullcontext()
-        return before_commit(
-            materialised.replacing(changes, self.engine.storing_marts)
-        )
+        return before_commit(materialised.replacing(changes, self.engine.storing_marts))
 
     def _fill_stored_marts(self, *, everything: bool) -> None:
         with self.client() as client:

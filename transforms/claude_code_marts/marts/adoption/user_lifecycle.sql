@@ -64,6 +64,14 @@ accounts as (
 
 ),
 
+-- Postgres looks these days up, and would read all days for a join alone.
+recent as (
+
+    select min(recent_month) as first_date
+    from accounts
+
+),
+
 parts as (
 
     select
@@ -102,8 +110,7 @@ parts as (
         on days.account = accounts.account
         and days.date <= accounts.as_of
         and days.date >= accounts.recent_month
-    -- of all accounts, so that few days are read
-    where days.date >= (select min(recent_month) from accounts)
+    where days.date >= (select recent.first_date from recent)
 
 ),
 

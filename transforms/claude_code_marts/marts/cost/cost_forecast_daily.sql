@@ -105,6 +105,14 @@ recent_days as (
 
 ),
 
+-- Postgres looks these days up, and would read all days for a join alone.
+recent as (
+
+    select min(date) as first_date
+    from recent_days
+
+),
+
 costs as (
 
     select
@@ -123,7 +131,7 @@ costs as (
         and costs_of_days.date = recent_days.date
     where
         costs_of_days.estimated_cost is not null
-        and costs_of_days.date >= (select min(date) from recent_days)
+        and costs_of_days.date >= (select recent.first_date from recent)
     group by
         costs_of_days.account,
         costs_of_days.organization_id,
