@@ -16,7 +16,7 @@ sys.path.insert(0, folder)
 
 from prefect_flow import claude_code_usage  # noqa: E402 - found in the folder
 
-with prefect_test_harness():
+with prefect_test_harness(server_startup_timeout=180):
     states = [
         claude_code_usage(return_state=True),
         claude_code_usage(first, last, return_state=True),
