@@ -253,6 +253,11 @@ def test_somebody_who_is_not_there_is_an_error(call, database):
 
 def test_a_key_is_forgotten_by_its_name(call, database):
     """Only where a value is its name: it may be a part of any text."""
+    execute(
+        database,
+        "update claude_code.day_fetches set status = 'failed', error = 'ci-key'"
+        f" where account = 'beta' and date = '{DAYS[0]}'",
+    )
     ended = call("forget", "CI-key")
 
     assert 0 == ended.exit_code
