@@ -182,6 +182,20 @@ def test_a_load_with_another_secret_or_none_is_refused(call, tmp_path, secret, s
     )
 
 
+def test_doctor_tells_that_the_setting_is_gone(call):
+    """With the code of a setting."""
+    call("load")
+    told = [
+        {
+            finding["check"]: (finding["verdict"], finding["code"])
+            for finding in json.loads(call("doctor", "--json", **how).stdout)["checks"]
+        }["privacy"]
+        for how in ({}, {"secret": None}, {"secret": "short"})
+    ]
+
+    assert [("ok", 0), ("problem", 3), ("problem", 3)] == told
+
+
 def test_a_dataset_with_names_gets_no_pseudonyms_beside_them(call):
     """`pseudonymise` brings it over first."""
     call("load", secret=None)
