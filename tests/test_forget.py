@@ -45,6 +45,8 @@ WORK = """
     from claude_code_marts.org_daily order by all
 """
 
+pytestmark = pytest.mark.slow
+
 
 def made(day, email, cents=1025, **fields):
     """A record with a cost of so many cents."""
@@ -374,7 +376,6 @@ def statements(monkeypatch, last=None):
         yield counted
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "more"),
     [(("forget", "ann@example.com"), {}), (("pseudonymise",), PRIVATE)],
@@ -388,7 +389,7 @@ def test_a_killed_command_is_run_again(call, database, monkeypatch, words, more)
     with statements(monkeypatch) as every:
         call(*words, **more)
     moments = [*range(1, len(every) + 1)]
-    chosen = dice(words[0]).sample(moments, sample(quick=3, soak=len(moments)))
+    chosen = dice(words[0]).sample(moments, sample(quick=2, soak=len(moments)))
     for moment in chosen:
         shutil.copy(kept, database)
         with statements(monkeypatch, moment), pytest.raises(KilledError):
