@@ -417,3 +417,19 @@ def test_an_interrupted_pseudonymise_lets_no_load_between(call, database):
     assert "Run it again" in refused[0].stderr
     assert 0 == call("pseudonymise", **PRIVATE).exit_code
     assert 0 == call("load", **PRIVATE).exit_code
+
+
+def test_what_dlt_has_left_of_a_load_goes_too(call, database):
+    """A day that was replaced is still in the staging dataset."""
+    staged = """
+        select count(*) from claude_code_staging.usage_report
+        where actor__email_address ilike 'ann@%'
+    """
+    execute(database, f"delete from claude_code.usage_report where date = '{DAYS[0]}'")
+    call("load")
+    before = query(database, staged)
+    ended = call("forget", "ann@example.com")
+
+    assert before > [(0,)]
+    assert 0 == ended.exit_code
+    assert [(0,)] == query(database, staged)
