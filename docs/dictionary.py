@@ -23,6 +23,13 @@ Types are DuckDB's. BIGINT is `bigint` in Postgres and INT64 in BigQuery; VARCHA
 BIGNUMERIC.
 """
 
+VIEWS = """\
+## Views
+
+The views are in the dataset `claude_code_marts`. Where rows are stored, the
+[kind](marts.md#a-stored-mart) says which ones a load replaces.
+"""
+
 
 def page() -> str:
     """The whole page, in Markdown."""
@@ -50,11 +57,11 @@ def _sections(
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    yield "## Views\n\nThe views are in the dataset `claude_code_marts`.\n"
+    yield VIEWS
     make_views(connection, models())
     for view in sorted(models(), key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
-        stored = " Its rows are stored." if view.is_materialised else ""
+        stored = f" Its rows are stored ({view.kind})." if view.kind else ""
         text = view.description + stored
         yield _section(connection, relation, text, view.columns)
 

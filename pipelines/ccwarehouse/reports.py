@@ -7,10 +7,10 @@ report is loaded is chosen by the commands: `cli`, `doctor` and `demo` name it.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from anthropic_organisation import NAMES as ORGANISATION_NAMES
-from anthropic_organisation import SCHEMA as ORGANISATION
-from anthropic_organisation import TABLES as ORGANISATION_TABLES
-from anthropic_organisation import remade_rows
+from anthropic_directory import NAMES as DIRECTORY_NAMES
+from anthropic_directory import SCHEMA as DIRECTORY
+from anthropic_directory import TABLES as DIRECTORY_TABLES
+from anthropic_directory import remade_rows
 from anthropic_usage_and_cost import COST_REPORT, MESSAGES_USAGE
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.report import Report
@@ -26,13 +26,13 @@ OPTIONAL: Final[Mapping[str, Mapping[str, Table]]] = {
         report.source: {table.name: table for table in report.tables}
         for report in (COST_REPORT, MESSAGES_USAGE)
     },
-    ORGANISATION: ORGANISATION_TABLES,
+    DIRECTORY: DIRECTORY_TABLES,
 }
 
 
 # The tables, beside those of the usage and of files, that may tell of people: the
 # column that names them, if any, and what makes the rows anew under another privacy.
-NAMING_TABLES: Final[Mapping[str, str | None]] = ORGANISATION_NAMES
+NAMING_TABLES: Final[Mapping[str, str | None]] = DIRECTORY_NAMES
 REMADE: Final = remade_rows
 
 
@@ -48,7 +48,14 @@ def all_tables() -> dict[str, Table]:
 
 def tables_of(schemas: Iterable[str]) -> dict[str, Table]:
     """The tables of a dataset with committed loads of these dlt schemas, by name."""
-    found = usual_tables()
-    for schema in schemas:
-        found |= OPTIONAL.get(schema, {})
-    return found
+    return {
+        name: table
+        for tables in tables_by_schema(schemas).values()
+        for name, table in tables.items()
+    }
+
+
+def tables_by_schema(schemas: Iterable[str]) -> dict[str, Mapping[str, Table]]:
+    """The same, apart for each dlt schema, the usual one first."""
+    found: dict[str, Mapping[str, Table]] = {CLAUDE_CODE.source: usual_tables()}
+    return found | {name: OPTIONAL[name] for name in schemas if name in OPTIONAL}

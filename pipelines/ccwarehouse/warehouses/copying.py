@@ -9,7 +9,7 @@ has a fact that says it is unfinished: then all else refuses it, and the next co
 begins anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Final
 
@@ -19,8 +19,7 @@ from dlt.extract import DltSource
 
 from whole_days.table import LOAD_ID, Table
 
-from ..reports import REPORTS, all_tables
-from .dlt_commit import before_commit
+from ..reports import all_tables, tables_by_schema
 from .engines import dialect_of
 from .errors import CopyError, NothingLoadedError
 from .facts import forget_fact, read_facts, write_fact
@@ -28,7 +27,7 @@ from .materialised import is_there, transaction_of_ddl
 from .other import Client
 from .reading import as_batch
 from .shape import UNFINISHED, note_shape, require_own_shape
-from .warehouse import Warehouse
+from .warehouse import Warehouse, loaded_schemas
 
 LOADS: Final = "_dlt_loads"
 OF_LOADS: Final = (
@@ -58,15 +57,19 @@ def copy_dataset(source: Warehouse, target: Warehouse) -> dict[str, int]:
                 " (`ccwarehouse load`)"
             )
         facts = read_facts(client)
+        tables = tables_by_schema(loaded_schemas(client))
     with target.pipeline.sql_client() as client:
         _make_ready(client, target.location, source.location)
-    _copy_rows(source, target)
+    for schema in tables:
+        _copy_rows(source, target, schema, tables[schema])
+    _copy_loads(source, target)
     target.fill_views()
     with target.client() as client:
         for name in facts.keys() - read_facts(client).keys():
             write_fact(client, name, facts[name])
         forget_fact(client, UNFINISHED)
-        return {table: _count(client, table) for table in all_tables()}
+        copied = chain.from_iterable(tables.values())
+        return {table: _count(client, table) for table in copied}
 
 
 def _make_ready(client: Client, place: str, origin: str) -> None:
@@ -84,31 +87,18 @@ def _make_ready(client: Client, place: str, origin: str) -> None:
         client.execute_sql(f"delete from {path} where true")
 
 
-def _copy_rows(source: Warehouse, target: Warehouse) -> None:
-    """Write the rows of all tables in one package, and then the loads."""
-
-    def note_loads(client: Client) -> None:
-        with source.client() as other:
-            _copy_loads(other, client)
-
-    rows = target.engine.lay_out(_as_source(source), all_tables())
-    with (
-        target.engine.writing(target.pipeline, replaces=False),
-        before_commit(note_loads),
-    ):
-        target.pipeline.run(rows)
-
-
-def _as_source(source: Warehouse) -> DltSource:
-    """All tables as one dlt source, under the name that loads of a report use."""
-    name = REPORTS[0].source
+def _copy_rows(
+    source: Warehouse, target: Warehouse, schema: str, tables: Mapping[str, Table]
+) -> None:
+    """Write all rows of a dlt schema in one package, as loads of it do."""
     resources = [
-        dlt.resource(chain(_resource(source, table)), name=table.name)  # as in a load
-        for table in all_tables().values()
+        dlt.resource(chain(_resource(source, table)), name=name)  # as in a load
+        for name, table in tables.items()
     ]
-    made = DltSource(dlt.Schema(name), name, resources)
-    made.root_key = False
-    return made
+    rows = DltSource(dlt.Schema(schema), schema, resources)
+    rows.root_key = False
+    with target.engine.writing(target.pipeline, replaces=False):
+        target.pipeline.run(target.engine.lay_out(rows, tables))
 
 
 def _resource(source: Warehouse, table: Table) -> Iterator[pa.Table]:
@@ -127,18 +117,18 @@ def _resource(source: Warehouse, table: Table) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([as_batch(chunk, schema)])
 
 
-def _copy_loads(source: Client, target: Client) -> None:
-    columns = ", ".join(OF_LOADS)
-    path = target.make_qualified_table_name(LOADS)
-    loads = source.make_qualified_table_name(LOADS)
-    found = source.execute_sql(f"select {columns} from {loads}") or ()
-    row = f"({', '.join(['%s'] * len(OF_LOADS))})"
-    with transaction_of_ddl(target):
-        arriving = iter(found)
-        while some := list(islice(arriving, LOADS_AT_ONCE)):
-            rows = ", ".join([row] * len(some))
-            insert = f"insert into {path} ({columns}) values {rows}"
-            target.execute_sql(insert, *chain.from_iterable(some))
+def _copy_loads(source: Warehouse, target: Warehouse) -> None:
+    with source.client() as origin, target.client() as client:
+        columns = ", ".join(OF_LOADS)
+        loads = origin.make_qualified_table_name(LOADS)
+        found = iter(origin.execute_sql(f"select {columns} from {loads}") or ())
+        path = client.make_qualified_table_name(LOADS)
+        row = f"({', '.join(['%s'] * len(OF_LOADS))})"
+        with transaction_of_ddl(client):
+            while some := list(islice(found, LOADS_AT_ONCE)):
+                rows = ", ".join([row] * len(some))
+                insert = f"insert into {path} ({columns}) values {rows}"
+                client.execute_sql(insert, *chain.from_iterable(some))
 
 
 def _count(client: Client, table: str) -> int:

@@ -16,9 +16,10 @@ from whole_days.table import ID, PARENT
 
 from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
-from .materialised import transaction_of_ddl
+from .materialised import replacements, transaction_of_ddl
 from .naming_tables import named_rows
 from .other import Client
+from .replaced_rows import Changes
 from .search import Judge, names
 from .stored_names import table_name
 
@@ -113,6 +114,7 @@ def remove_from_files(client: Client, name: str) -> None:
                     f" content_hash = '' where name = '{kind}'"
                     f" and version = {version}"
                 )
+        client.execute_many(replacements(client, Changes(has_files=True)))
 
 
 def rename_in_files(client: Client, privacy: Privacy) -> None:
@@ -139,6 +141,7 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
                     f" where {column} in ({_texts(client, some)}) and {where}"
                 )
         client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
+        client.execute_many(replacements(client, Changes(has_files=True)))
 
 
 def withhold_examples(

@@ -23,6 +23,7 @@ from whole_days.table import ID, LOAD_ID, PARENT, Table
 from .engines import dialect_of
 from .materialised import Storing, replacements, transaction_of_ddl
 from .other import Client
+from .replaced_rows import Changes
 
 PORTION: Final = 20_000  # records; a larger day is a portion of its own
 IDS_AT_ONCE: Final = 1_000
@@ -62,7 +63,8 @@ def rewrite_days(
         if not made:
             continue
         records = {each.day: each.state.records for each in made}
-        marts = replacements(client, account, records)
+        changes = Changes(account, records, frozenset(records))
+        marts = replacements(client, changes)
         with storing(client, max(records.values())), transaction_of_ddl(client):
             for each in made:
                 _write(client, report, each)

@@ -29,6 +29,7 @@ from .contract import (
 from .private import private_row
 
 ROOT = "/v1/organizations"
+PATH = f"{ROOT}/api_keys"
 
 Key = tuple[str, ...]
 Rows = Mapping[Key, Mapping[str, Any]]
@@ -63,7 +64,7 @@ async def whole_snapshot(
             members += await elements(client, path, patience)
     keys: list[Element] = []
     for status in STATUSES:
-        keys += await elements(client, f"{ROOT}/api_keys", patience, status=status)
+        keys += await elements(client, PATH, patience, status=status)
     lists = {
         ORGANIZATIONS.table.name: [me],
         USERS.table.name: users,

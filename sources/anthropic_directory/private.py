@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from anthropic_admin_api.sightings import without_values
 from anthropic_admin_api.strict_json import dumps
-from whole_days.emails import without_emails
 from whole_days.privacy import Privacy
 
 from .contract import API_KEYS, KINDS, USERS, Kind
@@ -63,4 +63,4 @@ def _named(other: str | None) -> str | None:
     """The further fields without their values, which may tell of a person."""
     if other is None:
         return None
-    return dumps({without_emails(name): None for name in json.loads(other)})
+    return dumps(without_values(json.loads(other)))

@@ -7,6 +7,7 @@ these lists with a live key.
 """
 
 from .contract import KINDS, TABLES
+from .elements import PATH
 from .errors import SnapshotError
 from .private import NAMES, remade_rows
 from .snapshot import Taken, take
@@ -15,6 +16,7 @@ from .store import SCHEMA
 __all__ = [
     "KINDS",
     "NAMES",
+    "PATH",
     "SCHEMA",
     "TABLES",
     "SnapshotError",

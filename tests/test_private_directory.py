@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, directory
-from anthropic_organisation import take
+from anthropic_directory import take
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from loads import load_from, query
