@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from schedules import FOLDER, ROOT, environment_of_the_image
 
 BIN = ROOT / ".venv-validators" / "bin"

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from loads import query
 from schedules import ROOT, here
 
