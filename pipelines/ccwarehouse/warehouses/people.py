@@ -168,10 +168,19 @@ def withhold_texts(client: Client, report: Report[Any], judge: Judge) -> None:
             f"select distinct {column} from {path} where {column} is not null"
         )
         for some in _some([text for (text,) in found or () if judge(text)]):
-            client.execute_sql(
-                f"update {path} set {column} = '{WITHHELD}'"
-                f" where {column} in ({_texts(client, some)})"
-            )
+            named = f"where {column} in ({_texts(client, some)})"
+            days: Days = {}
+            _add_days(client, days, f"from {path} {named}")
+            marts = [
+                statement
+                for account, own in days.items()
+                for statement in replacements(
+                    client, Changes(account, fetched=frozenset(own))
+                )
+            ]
+            update = f"update {path} set {column} = '{WITHHELD}' {named}"
+            with transaction_of_ddl(client):
+                client.execute_many([update, *marts])
 
 
 def namesakes(client: Client, report: Report[Any], name: str) -> list[str]:
