@@ -56,12 +56,12 @@ main()
 """
 LOCALS = "import rich.traceback; rich.traceback.install(show_locals=True, width=200)\n"
 BUGS = {
-    "in the client": "import claude_code_analytics.client as c; c.describe = bug",
+    "in the client": "import anthropic_admin_api.client as c; c.describe = bug",
     "in the reader": "from claude_code_analytics.reply import PageReader as R; "
     "R.read = bug",
     "in the source": "import claude_code_analytics.package as p; p._ledger_row = bug",
     "in the load": "import ccwarehouse.load as l; l.portions = bug",
-    "in the settings": "import claude_code_analytics.settings as s; s._require = bug",
+    "in the settings": "import anthropic_admin_api.settings as s; s._require = bug",
 }
 
 CUSTOMARY = "ANTHROPIC_ADMIN_KEY"
