@@ -71,15 +71,6 @@ def tables(folder):
     return {name for (name,) in found if not name.startswith(("_dlt", "stored_"))}
 
 
-def views(folder):
-    """The views of the dataset."""
-    found = query(
-        folder / "ccwarehouse.duckdb",
-        "select view_name from duckdb_views() where schema_name = 'claude_code_marts'",
-    )
-    return {name for (name,) in found}
-
-
 def days(folder):
     """How many days of each report are in."""
     found = query(
@@ -102,11 +93,6 @@ def test_unless_named_no_other_report_is_asked_for(api, call, tmp_path):
     }
     assert {*usual_tables(), "dataset_facts"} == tables(tmp_path)
     assert "reports" not in json.loads(done.stdout)
-    assert not views(tmp_path) & {"stg_bill", "stg_users"}
-
-    exported = call("export", "stg_bill")
-    assert 5 == exported.exit_code
-    assert "lacks view stg_bill: load its report first" in exported.stderr
 
 
 def test_named_reports_are_loaded_with_usage(call, tmp_path):
@@ -121,7 +107,6 @@ def test_named_reports_are_loaded_with_usage(call, tmp_path):
     assert {"claude_code": 3, "cost_report": 3, "messages_usage": 3} == days(tmp_path)
     assert {"users", "api_keys", "cost_report"} <= tables(tmp_path)
     assert 0 == call("transform", "--check").exit_code
-    assert {"stg_bill", "stg_users"} <= views(tmp_path)
     comments = """
         select comment from duckdb_columns()
         where table_name = 'cost_report' and column_name = 'amount'
