@@ -26,9 +26,9 @@ from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import Warehouse, open_warehouse
 from ccwarehouse.warehouses.names import marts_name
 from claude_code_analytics import CLAUDE_CODE
+from claude_code_marts import models
 from loads import History, load_from, served
 from ratios import Ratio
-from usual import usual_models
 
 TABLES = CLAUDE_CODE.all_tables
 
@@ -83,7 +83,7 @@ def differences(
 ) -> dict[str, tuple]:
     """The tables and views that differ, with the rows that only one side has."""
     relations = [(name, False) for name in TABLES]
-    relations += [(view.name, True) for view in usual_models()]
+    relations += [(view.name, True) for view in models()]
     found = {}
     for name, view in relations:
         one, other = (
@@ -119,7 +119,7 @@ def views_described(warehouse: Warehouse) -> dict[str, tuple]:
     with warehouse.client() as client:
         dataset = f"{client.project_id}.{marts_name(client.dataset_name)}"
         get = client.native_connection.get_table
-        found = {view.name: get(f"{dataset}.{view.name}") for view in usual_models()}
+        found = {view.name: get(f"{dataset}.{view.name}") for view in models()}
     return {
         name: (view.description, {each.name: each.description for each in view.schema})
         for name, view in found.items()
@@ -182,9 +182,7 @@ class Check:
             for table in TABLES:
                 wanted, found = wanted_layout(table), layout(warehouse, table)
                 assert wanted == found, (table, wanted, found)
-            wanted = {
-                view.name: (view.description, view.columns) for view in usual_models()
-            }
+            wanted = {view.name: (view.description, view.columns) for view in models()}
             assert wanted == views_described(warehouse)
         say("ok  tables are partitioned, clustered and described, as are the views")
 

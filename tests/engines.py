@@ -17,10 +17,8 @@ from dlt.destinations.sql_client import SqlClientBase
 from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
-from anthropic_directory import TABLES as DIRECTORY_TABLES
-from anthropic_directory import store as directory
 from ccwarehouse.inputs import make_input_tables
-from ccwarehouse.reports import REPORTS, all_tables
+from ccwarehouse.reports import usual_tables
 from ccwarehouse.warehouses.materialised import fill_tables
 from ccwarehouse.warehouses.stored_queries import stored_checks
 from ccwarehouse.warehouses.views import build
@@ -29,11 +27,10 @@ from googlesql import GoogleSql
 from googlesql_load import package_of
 from histories import Rows
 from ratios import Ratio
-from whole_days.package import Package, as_source
+from whole_days.package import as_source
 
-RAW_TABLES = (*all_tables(), "_dlt_loads")
+RAW_TABLES = (*usual_tables(), "_dlt_loads")
 COMPUTED = "computed"
-NO_ROWS = dict.fromkeys(DIRECTORY_TABLES, ())
 
 TYPES = {
     "character varying": "STRING",
@@ -194,7 +191,7 @@ class BigQuery:
         client = bigquery.bigquery(package_of({"2025-09-01": []}, first=True), folder)
         for creation in bigquery.creations(client):
             judge.create(creation)
-        for creation in bigquery.further_creations(folder):
+        for creation in bigquery.input_creations(folder):
             judge.create(creation)
 
     def fill(self, rows: Rows) -> None:
@@ -246,11 +243,6 @@ def lineage(names: Iterable[str]) -> list[Model]:
     return found[::-1]
 
 
-def first_packages() -> list[Package]:
-    """The package of each report that creates its tables, without a day."""
-    return [Package(report, "default", 1, True, []) for report in REPORTS]
-
-
 def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
     """A pipeline with all tables and views."""
     pipeline = dlt.pipeline(
@@ -259,9 +251,8 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
         dataset_name="claude_code",
         pipelines_dir=str(folder),
     )
-    for first in first_packages():
-        pipeline.run(as_source(first.report, lambda first=first: first))
-    pipeline.run(directory.as_source(NO_ROWS, is_first=True))
+    first = package_of({"2025-09-01": []}, first=True)
+    pipeline.run(as_source(first.report, lambda: first))
     make_input_tables(pipeline)
     with pipeline.sql_client() as client:
         fill_stored(client)

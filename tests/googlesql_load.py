@@ -1,6 +1,5 @@
 """The statements that dlt would send to BigQuery for a load. Nothing is sent."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +7,9 @@ import dlt
 from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMergeJob
 from dlt.extract import DltSource
 
-from anthropic_directory import TABLES as DIRECTORY_TABLES
-from anthropic_directory import store as directory
 from api import reply, tables
 from ccwarehouse.inputs import INPUT_TABLES
 from ccwarehouse.inputs.store import as_source as inputs_source
-from ccwarehouse.reports import REPORTS
 from ccwarehouse.warehouses import engine_of
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
@@ -54,24 +50,8 @@ def creations(client: BigQueryClient) -> list[str]:
 
 def input_creations(folder: Path) -> list[str]:
     """A CREATE TABLE for each table of the input files."""
-    return _creations(inputs_source({}), INPUT_TABLES, folder)
-
-
-def further_creations(folder: Path) -> list[str]:
-    """A CREATE TABLE for each table of the input files and of further reports."""
-    found = input_creations(folder)
-    for report in REPORTS[1:]:
-        first = Package(report, "default", 1, True, [])
-        source = as_source(report, lambda first=first: first)
-        found += _creations(source, [table.name for table in report.tables], folder)
-    no_rows = dict.fromkeys(DIRECTORY_TABLES, ())
-    source = directory.as_source(no_rows, is_first=True)
-    return found + _creations(source, DIRECTORY_TABLES, folder)
-
-
-def _creations(source: DltSource, tables: Iterable[str], folder: Path) -> list[str]:
-    client = _client(source, f"offline_{source.name}", folder)
-    return [_creation(client, table) for table in tables]
+    client = _client(inputs_source({}), "offline_inputs", folder)
+    return [_creation(client, table) for table in INPUT_TABLES]
 
 
 def merges(client: BigQueryClient) -> list[str]:

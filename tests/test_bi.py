@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import psycopg2
 import pytest
 
+from claude_code_marts import models
 from loads import History, load_from, record, served
 from pages import DOCS, PAGES
 from postgres import LOADER, PASSWORDS, execute
-from usual import usual_models
 
 PAGE = PAGES[DOCS / "bi.md"]
 ROLE, *GRAFANA = re.findall(r"```pgsql\n(.*?)```", PAGE, re.DOTALL)
@@ -64,7 +64,7 @@ def read(postgres, database, tmp_path):
 
 def test_a_tool_reads_all_views_and_nothing_else(read, postgres, database):
     """Also views that a later load makes; neither tables nor stored marts."""
-    for view in usual_models():
+    for view in models():
         assert read(f"select count(*) from claude_code_marts.{view.name}")
     assert [("UTC",)] == read("show timezone")
 

@@ -10,9 +10,9 @@ from anthropic_admin_api.fake import DEMO_API_KEY
 from api import fetch_days
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
+from claude_code_marts import models
 from emulator import LOCATION, PROJECT
 from loads import NOON, History, record, served
-from usual import usual_models
 from whole_days.calendar import Calendar
 from whole_days.package import packed
 
@@ -202,7 +202,7 @@ def test_views_are_made_with_their_descriptions(replacing):
     wanted = [
         f"create or replace view {VIEWS}.`{view.name}` (\n{described(view)}\n)"
         f" options (description = '{escaped(view.description)}')"
-        for view in usual_models()
+        for view in models()
     ]
 
     assert wanted == made

@@ -14,8 +14,8 @@ from ccwarehouse.cli import main
 from ccwarehouse.reports import usual_tables
 from ccwarehouse.warehouses.duckdb_file import catalog_name
 from ccwarehouse.warehouses.engines import DIALECTS
+from claude_code_marts import models
 from loads import History, load_from, query, record, served
-from usual import usual_models
 
 DAY = "2026-03-09"
 # Tables that dlt, stored marts and the dataset keep for themselves.
@@ -82,7 +82,7 @@ def test_columns_come_in_the_warehouses_order():
     """As `select *` has those of a view."""
     views = {table["name"]: table for table in told()["claude_code_marts"]["tables"]}
 
-    for view in usual_models():
+    for view in models():
         columns = [column["name"] for column in views[view.name]["columns"]]
         assert [*view.columns] == columns
 
@@ -190,7 +190,7 @@ def test_a_test_of_dbt_has_a_name_of_its_own():
         for test in table.get("data_tests", [])
     ]
 
-    assert len(names) == len({*names}) > 2 * len(usual_models())
+    assert len(names) == len({*names}) > 2 * len(models())
 
 
 @pytest.mark.parametrize("dataset", ["yes", "null", "1e5", "2026", "Team-A", "{{ x }}"])

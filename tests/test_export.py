@@ -39,7 +39,6 @@ from ccwarehouse.warehouses import postgres as postgres_engine
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
 from postgres import READER
-from usual import usual_models
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = ("2026-03-08", "2026-03-09")
@@ -199,7 +198,7 @@ def test_the_command_line_has_the_formats_there_are():
     assert sorted(FORMATS) == sorted(Format().choices)
 
 
-VIEWS = [view.name for view in usual_models()]
+VIEWS = [view.name for view in models()]
 
 
 def exports(database, names=VIEWS, destination="duckdb"):

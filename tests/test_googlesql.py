@@ -22,7 +22,7 @@ from googlesql_load import (
     RAW,
     bigquery,
     creations,
-    further_creations,
+    input_creations,
     merges,
     package_of,
 )
@@ -50,7 +50,7 @@ def first_load(tmp_path_factory):
 @pytest.fixture(scope="module")
 def warehouse(googlesql, first_load, tmp_path_factory):
     """GoogleSQL with all tables as dlt makes them, empty, and all views over them."""
-    of_inputs = further_creations(tmp_path_factory.mktemp("inputs"))
+    of_inputs = input_creations(tmp_path_factory.mktemp("inputs"))
     for creation in (*creations(first_load), *of_inputs):
         googlesql.create(creation)
     for view in models():

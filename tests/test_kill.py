@@ -495,7 +495,6 @@ def test_a_snapshot_killed_anywhere_is_stored_whole_or_not_at_all(
 
         assert number == (stored[0] or 0), (machine / "stderr.txt").read_text()
         assert held == ((number and current(database, "users", "user_id")) or set())
-    print(f"{number} snapshots, killed {killed} times")  # noqa: T201
 
 
 SNAPSHOT = """

@@ -10,12 +10,12 @@ import pytest
 from anthropic_admin_api.fake import error
 from api import reply, tables
 from ccwarehouse.load import Request, plan, portions
-from ccwarehouse.reports import optional_tables
 from ccwarehouse.status import read_status
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.views import check
 from ccwarehouse.words.load import duplicates, unknown
 from claude_code_analytics import CLAUDE_CODE, CredentialsError, resolve_settings
+from claude_code_marts import models
 from loads import (
     NOON,
     TABLES,
@@ -27,7 +27,6 @@ from loads import (
     served,
     stored_rows,
 )
-from usual import usual_models
 from whole_days.plan import Reason
 from whole_days.report import DayFetch
 
@@ -177,10 +176,10 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
         status = read_status(warehouse, CLAUDE_CODE, resolve_settings(), NOON)
         with warehouse.client() as client:
-            failures = check(client, without=optional_tables())
+            failures = check(client)
     views = {
         view.name: query(database, f"from claude_code_marts.{view.name}")
-        for view in usual_models()
+        for view in models()
     }
 
     assert ([], [], []) == (status.gaps, failures, unknown(outcome))

@@ -17,9 +17,9 @@ from ccwarehouse import load as loading
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
+from claude_code_marts import models
 from loads import NOON, History, record, served
 from soak import dice, sample
-from usual import usual_models
 
 TABLES = CLAUDE_CODE.all_tables
 
@@ -102,7 +102,7 @@ class World:
         with self.opened(destination) as warehouse:
             return {
                 view.name: rows(warehouse, view.name, view=True, but_for=OF_THE_CALL)
-                for view in usual_models()
+                for view in models()
             }
 
 

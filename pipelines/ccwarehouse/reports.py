@@ -46,11 +46,6 @@ def all_tables() -> dict[str, Table]:
     return tables_of(OPTIONAL)
 
 
-def optional_tables() -> set[str]:
-    """The names of the tables that a dataset may lack."""
-    return {name for tables in OPTIONAL.values() for name in tables}
-
-
 def tables_of(schemas: Iterable[str]) -> dict[str, Table]:
     """The tables of a dataset with committed loads of these dlt schemas, by name."""
     return {

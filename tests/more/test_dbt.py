@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from ccwarehouse.cli import main
 from ccwarehouse.reports import usual_tables
+from claude_code_marts import models
 from loads import History, execute, load_from, record, served
 from postgres import READER
 from postgres import execute as execute_postgres
-from usual import usual_models
 
 ROOT = Path(__file__).parents[2]
 DBT = ROOT / ".venv-dbt" / "bin" / "dbt"
@@ -72,12 +72,12 @@ def assert_dbt_works(project):
     assert (0, {"cost_daily": "success"}) == project.dbt("run")
     code, tests = project.dbt("test", "--select", "source:*")
     assert (0, {"pass"}) == (code, {*tests.values()})
-    assert len(tests) > len(usual_models())
+    assert len(tests) > len(models())
     code, said = project.dbt("source", "freshness")
     assert (0, True) == (code, "PASS freshness of claude_code.day_fetches" in said)
     assert 0 == project.dbt("docs", "generate")[0]
     catalog = json.loads((project.folder / "target" / "catalog.json").read_text())
-    assert len(usual_tables()) + len(usual_models()) == len(catalog["sources"])
+    assert len(usual_tables()) + len(models()) == len(catalog["sources"])
 
 
 @pytest.mark.timeout(600)

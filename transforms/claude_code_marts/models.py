@@ -17,14 +17,7 @@ A check's file begins with its claim.
 """
 
 import re
-from collections.abc import (
-    Collection,
-    Container,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -153,12 +146,9 @@ class Model:
         return {_written(table) for table in _relations(_parsed(self))}
 
 
-def models(without: Collection[str] = ()) -> list[Model]:
-    """All views, each after the views that it reads.
-
-    Views that stand on a raw table in `without` are left out.
-    """
-    return _standing(_in_order(), without)
+def models() -> list[Model]:
+    """All views, each after the views that it reads."""
+    return list(_in_order())
 
 
 @cache
@@ -170,30 +160,9 @@ def materialised() -> tuple[Model, ...]:
     return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
 
-def checks(without: Collection[str] = ()) -> list[Model]:
-    """The checks in files, then a check of each view's grain.
-
-    Checks that stand on a raw table in `without` are left out.
-    """
-    return _standing(_checks(), without)
-
-
-def _standing(given: Sequence[Model], without: Collection[str]) -> list[Model]:
-    if not without:
-        return list(given)
-    known = {view.name: view for view in _views()}
-    return [model for model in given if not _raw(model, known).intersection(without)]
-
-
-def _raw(model: Model, known: Mapping[str, Model]) -> set[str]:
-    """The raw tables that a model stands on."""
-    sources = [model, *(known[name] for name in _lineage(model, known))]
-    return {
-        table.name
-        for source in sources
-        for table in _relations(_parsed(source))
-        if table.db == RAW
-    }
+def checks() -> list[Model]:
+    """The checks in files, then a check of each view's grain."""
+    return list(_checks())
 
 
 def grain_check(view: Model) -> Model:

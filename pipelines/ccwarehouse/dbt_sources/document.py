@@ -11,7 +11,7 @@ from claude_code_marts import Model, models
 from whole_days.ledger_tables import DAY_FETCHES, FETCH
 from whole_days.table import Table
 
-from ..reports import optional_tables, usual_tables
+from ..reports import usual_tables
 from ..warehouses import Dialect, marts_name
 from .data_tests import of_column, one_row_per
 
@@ -41,7 +41,7 @@ def sources(dataset: str, catalog: str | None, dialect: Dialect) -> Entry:
         "What Claude Code's usage report holds, and when each day of it was fetched.",
         [_table(table, dataset, dialect) for table in usual_tables().values()],
     )
-    views = sorted(models(optional_tables()), key=lambda view: view.name)
+    views = sorted(models(), key=lambda view: view.name)
     marts = _source(
         marts_name(dataset),
         catalog,

@@ -7,9 +7,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from claude_code_marts import Model, models
+from claude_code_marts import Model
 
-from ..reports import optional_tables
 from .engines import dialect_of
 from .errors import NothingLoadedError
 from .names import marts_name
@@ -35,14 +34,9 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
             yield schema, (as_batch(chunk, schema) for chunk in chunks)
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
-            f"dataset {marts} lacks view {view.name}: {_fix(view)}"
+            f"dataset {marts} lacks view {view.name}:"
+            " build it first (`ccwarehouse transform`)"
         ) from error
-
-
-def _fix(view: Model) -> str:
-    if view in models(optional_tables()):
-        return "build it first (`ccwarehouse transform`)"
-    return "load its report first (reports under [ccwarehouse] in .dlt/config.toml)"
 
 
 def _query(client: Client, view: Model, schema: pa.Schema) -> str:

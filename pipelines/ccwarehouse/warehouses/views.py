@@ -1,6 +1,6 @@
 """The views in the warehouse: built after every load, and checked on request."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,13 +35,10 @@ class Failure:
     count: int
 
 
-def build(
-    client: Client, *, stores_marts: bool = False, without: Collection[str] = ()
-) -> list[str]:
+def build(client: Client, *, stores_marts: bool = False) -> list[str]:
     """Create or replace all views over the client's dataset; returns their names.
 
     With `stores_marts` the views of materialised marts read tables, which must exist.
-    `without` are the raw tables that the dataset does not have.
 
     A view is replaced in place, which keeps its grants and the views that others have
     built on it. The warehouse may refuse this if a column was removed or changed its
@@ -52,9 +49,7 @@ def build(
     Raises `ObstacleError` if someone else's relation has a view's name, or reads a view
     that has to be dropped.
     """
-    views = models(without)
-    if stores_marts:
-        views = [as_stored(view) for view in views]
+    views = [as_stored(view) for view in models()] if stores_marts else models()
     try:
         refused = _replace(client, views)
     except DatabaseUndefinedRelation as error:
@@ -77,15 +72,13 @@ def require_usage(client: Client) -> None:
         raise _nothing_loaded(client) from error
 
 
-def check(
-    client: Client, *, stores_marts: bool = False, without: Collection[str] = ()
-) -> list[Failure]:
+def check(client: Client, *, stores_marts: bool = False) -> list[Failure]:
     """The failed checks of the stored data and of the stored marts.
 
     Raises `NothingLoadedError` before the views are built.
     """
     try:
-        claims = [*checks(without), *(stored_checks() if stores_marts else ())]
+        claims = [*checks(), *(stored_checks() if stores_marts else ())]
         results = [_failure(client, claim) for claim in claims]
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(

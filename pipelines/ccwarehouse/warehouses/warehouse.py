@@ -1,13 +1,7 @@
 """A warehouse: a dlt pipeline without local state between runs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import (
-    AbstractContextManager,
-    ExitStack,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +9,6 @@ from typing import Any
 
 import dlt
 import pyarrow as pa
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_marts import Model
 from claude_code_marts import materialised as marts_to_store
@@ -24,7 +17,6 @@ from whole_days.package import Package, as_source
 from whole_days.plan import StoredDay
 from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Report
-from whole_days.table import Table
 
 from ..inputs import (
     INPUT_TABLES,
@@ -34,7 +26,7 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
-from ..reports import all_tables, tables_of
+from ..reports import tables_of
 from . import materialised, views
 from .anonymising import People
 from .asking import Ask, asking
@@ -201,10 +193,8 @@ class Warehouse:
         if stores:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
-            tables = _tables(client)
-            absent = all_tables().keys() - tables.keys()
-            names = views.build(client, stores_marts=stores, without=absent)
-            dialect = dialect_of(client)
+            names = views.build(client, stores_marts=stores)
+            dialect, tables = dialect_of(client), tables_of(loaded_schemas(client))
             dialect.describe_tables(client, tables, stores_marts=stores)
             dialect.index_tables(client, tables, stores_marts=stores)
             return names
@@ -230,9 +220,7 @@ class Warehouse:
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""
         with self.client() as client:
-            absent = all_tables().keys() - _tables(client).keys()
-            stores = self.engine.stores_marts
-            return views.check(client, stores_marts=stores, without=absent)
+            return views.check(client, stores_marts=self.engine.stores_marts)
 
     @contextmanager
     def reading(
@@ -263,18 +251,11 @@ class Warehouse:
             yield client
 
 
-def _tables(client: Client) -> dict[str, Table]:
-    """The tables of the dataset, by name."""
-    return tables_of(loaded_schemas(client))
-
-
 def loaded_schemas(client: Client) -> set[str]:
     """The dlt schemas that have a committed load: all of their tables are there."""
     loads = client.make_qualified_table_name("_dlt_loads")
     query = f"select distinct schema_name from {loads} where status = 0"
-    with suppress(DatabaseUndefinedRelation):  # nothing was ever loaded
-        return {schema for (schema,) in client.execute_sql(query) or ()}
-    return set()
+    return {schema for (schema,) in client.execute_sql(query) or ()}
 
 
 def _changes(package: Package[Any]) -> Changes:
