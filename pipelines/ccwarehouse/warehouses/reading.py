@@ -11,7 +11,7 @@ from claude_code_marts import Model
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .names import marts_name
+from .names import column_of_view, marts_name
 from .other import Client
 from .view_types import view_schema
 
@@ -42,13 +42,13 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
 def _query(client: Client, view: Model, schema: pa.Schema) -> str:
     with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
         path = client.make_qualified_table_name(view.name)
-    columns = ", ".join(map(client.escape_column_name, schema.names))
+    columns = ", ".join(column_of_view(client, name) for name in schema.names)
     keys = ", ".join(_key(client, schema.field(name)) for name in view.grain)
     return f"select {columns} from {path} order by {keys}"
 
 
 def _key(client: Client, field: pa.Field) -> str:
-    key = client.escape_column_name(field.name)
+    key = column_of_view(client, field.name)
     if pa.types.is_string(field.type):
         key = dialect_of(client).by_code_points(key)
     return f"{key} nulls first"
