@@ -55,7 +55,7 @@ def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     make_views(connection, views)
     yield from _described(connection, [view for view in views if not view.is_further])
     yield "## Views of further reports\n"
-    yield "A dataset has these once a load of a [further report](neighbours.md) is in.\n"
+    yield "A dataset has these once a [further report](neighbours.md) is loaded.\n"
     yield from _described(connection, [view for view in views if view.is_further])
 
 

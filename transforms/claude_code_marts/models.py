@@ -200,8 +200,8 @@ def render(
     query = _parsed(model).copy()
     for table in _relations(query):
         if table.db == RAW and table.name in dict(absent):
-            source = sqlglot.parse_one(dict(absent)[table.name], read="postgres")
-            table.replace(source.subquery(table.alias_or_name, copy=False))
+            source = exp.maybe_parse(dict(absent)[table.name], dialect="postgres")
+            table.replace(exp.subquery(source, table.alias_or_name))
     return _rendered(query, dialect, raw, marts)
 
 

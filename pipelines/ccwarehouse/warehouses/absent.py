@@ -1,8 +1,8 @@
 """Further reports that a dataset holds, and stand-ins for the tables of the others.
 
 Views of further reports are built once any of them is loaded. They read the tables of
-reports that are not loaded as tables without rows, so that they have the same columns in
-every dataset.
+reports that are not loaded as tables without rows. So they have the same columns in
+every dataset, and no dataset gets tables that it does not need.
 """
 
 from collections.abc import Collection

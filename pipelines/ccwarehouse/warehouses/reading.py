@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -14,6 +14,12 @@ from .errors import NothingLoadedError
 from .names import column_of_view, marts_name
 from .other import Client
 from .view_types import view_schema
+
+BUILD: Final = ": build it first (`ccwarehouse transform`)"
+NAME_REPORTS: Final = (
+    ", which stands on further reports: name them in `reports`, then load"
+    " (`ccwarehouse load`)"
+)
 
 Batches: TypeAlias = Iterator[pa.RecordBatch]
 
@@ -33,9 +39,9 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
         with dialect_of(client).reading(client, _query(client, view, schema)) as chunks:
             yield schema, (as_batch(chunk, schema) for chunk in chunks)
     except DatabaseUndefinedRelation as error:
+        fix = NAME_REPORTS if view.is_further else BUILD
         raise NothingLoadedError(
-            f"dataset {marts} lacks view {view.name}:"
-            " build it first (`ccwarehouse transform`)"
+            f"dataset {marts} lacks view {view.name}{fix}"
         ) from error
 
 
