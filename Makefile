@@ -20,9 +20,10 @@ check: .venv/installed lint
 test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest $(WORKERS)
 
-# dbt on our sources, and the same views on Spark, which takes half a minute to begin;
-# Spark needs Java 17.
-test-more: .venv/installed .venv-dbt/installed .venv-spark/installed
+# dbt on our sources, the same views on Spark, which needs Java 17, and the schedulers of
+# docs/schedules.md. Each has an environment of its own, .venv-<group>.
+MORE := airflow dagster dbt prefect spark validators
+test-more: .venv/installed $(MORE:%=.venv-%/installed)
 	$(BIN)/pytest tests/more
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -78,14 +79,9 @@ format: .venv/installed
 		--python $(BIN)/python --only-group bigquery-stand-ins
 	touch $@
 
-.venv-spark/installed: .venv/installed
-	UV_PROJECT_ENVIRONMENT=.venv-spark $(BIN)/uv sync --quiet --locked \
-		--python $(BIN)/python --only-group spark
-	touch $@
-
-.venv-dbt/installed: .venv/installed
-	UV_PROJECT_ENVIRONMENT=.venv-dbt $(BIN)/uv sync --quiet --locked \
-		--python $(BIN)/python --only-group dbt
+$(MORE:%=.venv-%/installed): .venv-%/installed: .venv/installed
+	UV_PROJECT_ENVIRONMENT=.venv-$* $(BIN)/uv sync --quiet --locked \
+		--python $(BIN)/python --only-group $*
 	touch $@
 
 .venv-bench/installed: .venv/installed
@@ -94,5 +90,5 @@ format: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-bigquery .venv-dbt .venv-spark dist \
+	rm -rf .venv .venv-bench .venv-bigquery $(MORE:%=.venv-%) dist \
 		demo.duckdb demo.duckdb.wal demo.html

@@ -23,6 +23,13 @@ Types are DuckDB's. BIGINT is `bigint` in Postgres and INT64 in BigQuery; VARCHA
 BIGNUMERIC.
 """
 
+VIEWS = """\
+## Views
+
+The views are in the dataset `claude_code_marts`. Where rows are stored, the
+[kind](marts.md#a-stored-mart) says which ones a load replaces.
+"""
+
 
 def page() -> str:
     """The whole page, in Markdown."""
@@ -50,7 +57,7 @@ def _sections(
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    yield "## Views\n\nThe views are in the dataset `claude_code_marts`.\n"
+    yield VIEWS
     views = models(further=True)
     make_views(connection, views)
     yield from _described(connection, [view for view in views if not view.is_further])
@@ -64,7 +71,7 @@ def _described(
 ) -> Iterator[str]:
     for view in sorted(views, key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
-        stored = " Its rows are stored." if view.is_materialised else ""
+        stored = f" Its rows are stored ({view.kind})." if view.kind else ""
         text = view.description + stored
         yield _section(connection, relation, text, view.columns)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import dlt
 import pytest
 
+import datasets
 import emulator
 import googlesql as googlesql_process
 from engines import BigQuery, DuckDb, Postgres, prepared
@@ -147,6 +148,14 @@ def database(postgres, monkeypatch):
     address = postgres.address(LOADER, name)
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address)
     return name
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory):
+    """A DuckDB file with some of everything, which no test may change."""
+    place = {"database": tmp_path_factory.mktemp("loaded") / "ccwarehouse.duckdb"}
+    datasets.load_first(place)
+    return place
 
 
 @pytest.fixture(scope="session")

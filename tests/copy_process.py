@@ -1,7 +1,7 @@
-"""A copy in its own process, which kills itself before a statement of the target.
+"""A copy without views in its own process, which kills itself before a statement.
 
 It reads its order, one JSON object, from stdin: the options of `copy`, and which of the
-statements in the target it must not reach.
+statements that write to the target it must not reach.
 """
 
 import atexit
@@ -15,7 +15,7 @@ from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from ccwarehouse.cli import main
-from ccwarehouse.warehouses import copying
+from ccwarehouse.warehouses import Warehouse, copying
 
 CLIENTS = {"duckdb": DuckDbSqlClient, "postgres": Psycopg2SqlClient}
 NO_CHANGE = ("select", "with", "set", "declare", "fetch")
@@ -46,5 +46,6 @@ def kill_before(client, number):
 
 if __name__ == "__main__":
     order = json.loads(sys.stdin.readline())
+    Warehouse.fill_views = lambda _: []
     kill_before(CLIENTS[order["to"]], order["kill"])
     main(["copy", "--json", *order["words"]])

@@ -14,7 +14,7 @@ from anthropic_admin_api.fake import error
 from ccwarehouse.inputs import read_budgets, read_teams
 from ccwarehouse.outcome import Outcome
 from ccwarehouse.reports import usual_tables
-from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses import copy_dataset, open_warehouse
 from loads import NOON, History, load_from, record, served
 
 NEXT_NOON = NOON + timedelta(days=1)
@@ -85,6 +85,12 @@ def load_next(place: dict[str, Any], *, views: bool = False) -> Outcome:
     """The next night's load of the first account."""
     with served(restated()) as api:
         return load_from(api, **place, now=NEXT_NOON, views=views)
+
+
+def copied(source: dict[str, Any], target: dict[str, Any]) -> dict[str, int]:
+    """Copy as the command does; returns the rows of each table."""
+    with opened(source, is_still=True) as whole, opened(target, sole_writer=True) as to:
+        return copy_dataset(whole, to)
 
 
 def rows_of(place: dict[str, Any]) -> dict[str, Counter]:

@@ -19,7 +19,8 @@ from psycopg2.extras import execute_values
 import googlesql_load as bigquery
 from ccwarehouse.inputs import make_input_tables
 from ccwarehouse.reports import OPTIONAL, all_tables
-from ccwarehouse.warehouses.materialised import fill_tables, stored_checks
+from ccwarehouse.warehouses.materialised import fill_tables
+from ccwarehouse.warehouses.stored_queries import stored_checks
 from ccwarehouse.warehouses.views import build
 from claude_code_marts import Model, checks, materialised, models, render
 from googlesql import GoogleSql

@@ -14,7 +14,10 @@ from pathlib import Path
 from dlt.common.runtime.collector import Collector
 
 from anthropic_admin_api.fake import DEMO_API_KEY
+from anthropic_directory import take
+from anthropic_usage_and_cost import restated_for_a_month
 from ccwarehouse import load as loading
+from ccwarehouse.neighbours import OF_DAYS
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 
@@ -52,6 +55,15 @@ class Days:
         tell("stored", *(loaded.fetch.day for loaded in package.days))
 
 
+def subject(name, settings):
+    """The report, None for a snapshot of the directory, and its settings."""
+    if name == CLAUDE_CODE.name:
+        return CLAUDE_CODE, settings
+    monthly = restated_for_a_month(settings)
+    monthly.lookback = settings.lookback
+    return OF_DAYS.get(name), monthly
+
+
 def run(order):
     """A nightly load, or the backfill of a range, in packages of two days."""
     loading.portions = partial(loading.portions, max_days=PACKAGE_DAYS)
@@ -62,6 +74,7 @@ def run(order):
         lookback=0,
         initial_days=order["initial_days"],
     )
+    report, settings = subject(order["report"], settings)
     now = datetime.fromisoformat(order["now"])
     request = loading.Request(*map(date.fromisoformat, order["range"]))
     database = Path(order["database"])
@@ -69,12 +82,14 @@ def run(order):
         "duckdb", database, "claude_code", sole_writer=True
     ) as warehouse:
         warehouse.pipeline.collector = Steps()
-        stored = warehouse.stored(CLAUDE_CODE, settings.account)
+        if report is None:
+            tell("planned", 0)
+            take(warehouse.pipeline, settings, lambda: now)
+            return
+        stored = warehouse.stored(report, settings.account)
         chosen = loading.plan(request, stored, now, settings)
         tell("planned", len(chosen.wanted))
-        loading.load(
-            warehouse, CLAUDE_CODE, chosen, settings, Days(), clock=lambda: now
-        )
+        loading.load(warehouse, report, chosen, settings, Days(), clock=lambda: now)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Load a made-up history into a real DuckDB file, over real HTTP."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from claude_code_analytics.preflight import Preflight, preflight
 from whole_days.clock import ApiClock
+from whole_days.report import Report
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TABLES = ("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions")
@@ -70,6 +71,7 @@ def load_from(
     dataset: str = "claude_code",
     asks_first: bool = False,
     replace_organisation: bool = False,
+    report: Report = CLAUDE_CODE,
     **settings: object,
 ) -> Outcome:
     """One load as the command line does it; views only with `views`.
@@ -93,11 +95,11 @@ def load_from(
         with open_warehouse(
             destination, database, dataset, sole_writer=True
         ) as warehouse:
-            stored = warehouse.stored(CLAUDE_CODE, resolved.account)
+            stored = warehouse.stored(report, resolved.account)
             chosen = plan(request, stored, before.clock(), resolved)
             outcome = load(
                 warehouse,
-                CLAUDE_CODE,
+                report,
                 chosen,
                 resolved,
                 Silence(),
@@ -131,8 +133,10 @@ def execute(database: Path, sql: str) -> None:
         connection.execute(sql)
 
 
-def stored_rows(database: Path) -> dict[str, list[tuple]]:
-    """The rows of the three tables, without their load ids."""
+def stored_rows(
+    database: Path, tables: Sequence[str] = TABLES
+) -> dict[str, list[tuple]]:
+    """The rows of some tables, without their load ids."""
     return {
         table: sorted(
             query(
@@ -140,5 +144,5 @@ def stored_rows(database: Path) -> dict[str, list[tuple]]:
             ),
             key=repr,
         )
-        for table in TABLES
+        for table in tables
     }

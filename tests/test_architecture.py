@@ -16,7 +16,7 @@ from ccwarehouse.warehouses import ENGINES
 ROOT = Path(__file__).parent.parent
 SHELVES = (
     "anthropic_admin_api",
-    "anthropic_organisation",
+    "anthropic_directory",
     "anthropic_usage_and_cost",
     "ccwarehouse",
     "claude_code_analytics",

@@ -5,6 +5,7 @@ The tests sum the fake's records in plain Python and compare.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -21,7 +22,8 @@ from random import Random
 import pytest
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
-from loads import query, record
+from anthropic_usage_and_cost import COST_REPORT, MESSAGES_USAGE
+from loads import load_from, query, record
 from soak import sample
 
 pytestmark = pytest.mark.process
@@ -96,7 +98,8 @@ class Weather:
 
     def __call__(self, request):
         # smaller pages: the fake cuts them, and its cursors, by this limit
-        request = replace(request, target=request.target.replace("=1000", f"={PAGE}"))
+        target = re.sub(r"limit=\d+", f"limit={PAGE}", request.target)
+        request = replace(request, target=target)
         answer = self.api.answer(request)
         with self._lock:
             self._tries[request.target] += 1
@@ -298,3 +301,61 @@ def test_a_retry_after_holds_back_every_other_day_too(loaded):
     ]
 
     assert max(on_their_way) < 2 * CONCURRENCY
+
+
+def results(day, _today):
+    """The results of a day in the bill and in the tokens, with cents in every form."""
+    rng = Random(f"results {day}")
+    return [
+        {
+            "workspace_id": f"w{rng.randrange(9)}",
+            "description": f"d{number}",
+            "model": f"m{number}",
+            "amount": str(_cents(rng)),
+            "output_tokens": rng.randrange(10**9),
+        }
+        for number in range(rng.randrange(20))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "names"),
+    [
+        (COST_REPORT, ("workspace_id", "description", "amount")),
+        (MESSAGES_USAGE, ("workspace_id", "model", "output_tokens")),
+    ],
+    ids=lambda given: getattr(given, "name", ""),
+)
+def test_reports_with_many_days_in_a_call_are_as_exact(report, names, tmp_path):
+    """A fault costs a page of a month and no day."""
+    days = [FIRST + timedelta(n) for n in range(sample(150, 1500))]
+    database = tmp_path / "usage.duckdb"
+    with FakeApi() as api:
+        api.neighbours.costs = api.neighbours.messages = results
+        weather = api.fault = Weather(api, seed=3)
+        outcome = load_from(
+            api,
+            database,
+            str(FIRST),
+            str(days[-1]),
+            now=datetime(2026, 11, 26, tzinfo=UTC),
+            report=report,
+            max_wait=120,
+            timeout=TIMEOUT,
+        )
+    columns = ", ".join(names)
+    found = query(
+        database, f"select date, {columns} from claude_code.{report.tables[0].name}"
+    )
+    told = [
+        (
+            day,
+            *(Decimal(one[name]) if name == "amount" else one[name] for name in names),
+        )
+        for day in days
+        for one in results(day, None)
+    ]
+
+    assert {} == outcome.failed
+    assert sorted(told) == sorted(found)
+    assert sum(arrival.kind != "" for arrival in weather.log) > len(days) / 60

@@ -18,10 +18,9 @@ from ccwarehouse.warehouses import (
     OtherShapeError,
     Warehouse,
     WarehouseInUseError,
-    copy_dataset,
 )
 from ccwarehouse.warehouses.facts import read_facts, write_fact
-from datasets import client_of, load_first, load_next, opened, rows_of
+from datasets import client_of, copied, load_next, opened, rows_of
 from loads import TABLES, execute, query
 from soak import dice, sample
 
@@ -30,24 +29,10 @@ pytestmark = pytest.mark.slow
 LOADS = "select load_id, status, inserted_at from {} order by 1"
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """A DuckDB file with some of everything."""
-    database = tmp_path_factory.mktemp("loaded") / "usage.duckdb"
-    load_first({"database": database})
-    return {"database": database}
-
-
 @pytest.fixture
 def target(tmp_path):
     """A DuckDB file that does not exist yet."""
     return {"database": tmp_path / "target.duckdb"}
-
-
-def copied(source, target):
-    """Copy as the command does; returns the rows of each table."""
-    with opened(source, is_still=True) as whole, opened(target, sole_writer=True) as to:
-        return copy_dataset(whole, to)
 
 
 def loads_of(place):
@@ -92,15 +77,18 @@ def test_a_copy_has_every_row_and_loads_go_on_in_it(loaded, tmp_path, database):
     assert rows_of(first) == rows_of(server) == rows_of(last)
 
 
-def test_bigquery_takes_a_copy_as_well(loaded, bigquery, tmp_path, monkeypatch):
-    """Into the emulator, without views: it takes minutes to build them."""
+def test_bigquery_takes_and_gives_a_copy_as_well(
+    loaded, bigquery, tmp_path, target, monkeypatch
+):
+    """Into the emulator and back, without views: it takes minutes to build them."""
     monkeypatch.setattr(Warehouse, "fill_views", lambda _: [])
     place = {"database": tmp_path / "none", "destination": "bigquery"}
     place |= {"dataset": "copied"}
     copied(loaded, place)
+    copied(place, target)
 
-    assert rows_of(loaded) == rows_of(place)
-    assert loads_of(loaded) < loads_of(place)
+    assert rows_of(loaded) == rows_of(place) == rows_of(target)
+    assert loads_of(loaded) < loads_of(place) < loads_of(target)
 
 
 def test_what_the_dataset_knows_of_itself_is_copied(loaded, tmp_path, target):
@@ -148,8 +136,9 @@ def test_half_a_copy_is_refused_and_made_anew(loaded, target, monkeypatch):
 
 @pytest.mark.process
 @pytest.mark.timeout(sample(quick=120, soak=7200))
-def test_a_killed_copy_does_not_count(loaded, tmp_path):
-    """SIGKILL before any statement that writes: made again, it is exact."""
+def test_a_killed_copy_does_not_count(loaded, tmp_path, monkeypatch):
+    """SIGKILL before any statement that writes rows: made again, it is exact."""
+    monkeypatch.setattr(Warehouse, "fill_views", lambda _: [])
     chosen = dice("kills of a copy")
     last = number_of_statements(loaded, tmp_path / "whole.duckdb")
     kills = range(1, last + 1)

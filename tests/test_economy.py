@@ -16,6 +16,7 @@ import dlt
 import pyarrow as pa
 import pyarrow.json as pj
 import pytest
+from dlt.common.destination import Destination
 
 from anthropic_admin_api.fake import DEMO_API_KEY
 from api import DAY, EXAMPLE, Script, fetch_one, page, tables, user
@@ -300,15 +301,15 @@ def limit(client):
     return float(text.split()[0])
 
 
-def test_a_warehouse_says_once_what_it_can_do(tmp_path, monkeypatch):
-    """dlt's configuration is asked once, and nobody changes the answer of others."""
-    with open_warehouse("duckdb", tmp_path / "usage.duckdb", "claude_code") as opened:
-        target = opened.pipeline.destination
-        first = target.capabilities()
-        before = first.max_identifier_length
-        asked = []
-        monkeypatch.setattr(type(target), "_raw_capabilities", asked.append)
-        first.max_identifier_length = 1
+def test_a_destination_is_configured_once(tmp_path, monkeypatch):
+    """However often dlt asks, and whatever dlt does to an earlier answer."""
+    asked = []
+    place = "duckdb", tmp_path / "usage.duckdb", "claude_code"
+    with open_warehouse(*place, sole_writer=True) as opened:
+        pipeline = opened.pipeline
+        client = pipeline.destination_client()
+        client.config.create_indexes = None
+        monkeypatch.setattr(Destination, "configuration", lambda *_: asked.append(1))
 
-        assert before == target.capabilities().max_identifier_length
+        assert pipeline.destination_client().config.create_indexes is not None
     assert asked == []

@@ -5,17 +5,23 @@ Ann has two rows a day in two accounts, and others whose names contain hers stay
 
 import json
 import shutil
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
 from click.testing import CliRunner
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from loads import execute, query, record
+from soak import dice, sample
 
-SECRET = "5f8e0c1d9b7a46352413f0e1d2c3b4a5"
+PRIVATE = {
+    "CCWAREHOUSE__PSEUDONYMISE": "true",
+    "CCWAREHOUSE__PSEUDONYM_SECRET": "5f8e0c1d9b7a46352413f0e1d2c3b4a5",
+}
 TODAY = datetime.now(UTC).date()
 DAYS = [str(TODAY - timedelta(days=back)) for back in (4, 3, 2)]
 SECTION = "SOURCES__CLAUDE_CODE_ANALYTICS__"
@@ -287,13 +293,9 @@ def test_views_comments_and_views_of_others_survive_the_new_file(call, database)
 
 def test_pseudonymise_brings_a_dataset_over(call, database):
     """Names become what a load would store, so that it finds nothing changed."""
-    private = {
-        "CCWAREHOUSE__PSEUDONYMISE": "true",
-        "CCWAREHOUSE__PSEUDONYM_SECRET": SECRET,
-    }
     totals, work = query(database, TOTALS), query(database, WORK)
-    ended = call("pseudonymise", **private)
-    again = call("load", "--json", "--lookback", "4", **private)
+    ended = call("pseudonymise", **PRIVATE)
+    again = call("load", "--json", "--lookback", "4", **PRIVATE)
 
     assert (0, "") == (ended.exit_code, ended.stderr)
     assert "no email is left" in ended.stdout
@@ -302,7 +304,7 @@ def test_pseudonymise_brings_a_dataset_over(call, database):
     assert 0 == call("transform", "--check").exit_code
     assert (
         0
-        == json.loads(call("pseudonymise", "--json", **private).stdout)[
+        == json.loads(call("pseudonymise", "--json", **PRIVATE).stdout)[
             "days_rewritten"
         ]
     )
@@ -312,15 +314,11 @@ def test_pseudonymise_brings_a_dataset_over(call, database):
 
 def test_a_person_of_a_pseudonymised_dataset_is_forgotten_by_email(call, database):
     """Given the email and the secret; later loads keep it so."""
-    private = {
-        "CCWAREHOUSE__PSEUDONYMISE": "true",
-        "CCWAREHOUSE__PSEUDONYM_SECRET": SECRET,
-    }
-    call("pseudonymise", **private)
+    call("pseudonymise", **PRIVATE)
     people = "select count(distinct actor) from claude_code_marts.person_days"
     before = query(database, people)
-    ended = call("forget", "Ann@example.com", **private)
-    again = call("load", "--json", "--lookback", "4", **private)
+    ended = call("forget", "Ann@example.com", **PRIVATE)
+    again = call("load", "--json", "--lookback", "4", **PRIVATE)
 
     assert 0 == ended.exit_code
     assert ([(3,)], [(2,)]) == (before, query(database, people))
@@ -329,13 +327,9 @@ def test_a_person_of_a_pseudonymised_dataset_is_forgotten_by_email(call, databas
 
 def test_what_was_forgotten_before_stays_so_with_pseudonyms(call, database):
     """The hash is of the name, and loads compare both."""
-    private = {
-        "CCWAREHOUSE__PSEUDONYMISE": "true",
-        "CCWAREHOUSE__PSEUDONYM_SECRET": SECRET,
-    }
     call("forget", "ann@example.com")
-    call("pseudonymise", **private)
-    again = call("load", "--json", "--lookback", "4", **private)
+    call("pseudonymise", **PRIVATE)
+    again = call("load", "--json", "--lookback", "4", **PRIVATE)
     people = "select count(distinct actor) from claude_code_marts.person_days"
 
     assert 0 == json.loads(again.stdout)["days_changed"]
@@ -350,3 +344,70 @@ def test_a_file_that_does_not_exist_is_not_created(call, tmp_path):
     assert not (tmp_path / "new.duckdb").exists()
     with pytest.raises(duckdb.IOException):
         duckdb.connect(tmp_path / "new.duckdb", read_only=True)
+
+
+class KilledError(BaseException):
+    """Nothing after this runs, as after a SIGKILL: nothing is rolled back by hand."""
+
+
+@contextmanager
+def statements(monkeypatch, last=None):
+    """Counts the statements, and kills the command before one of them."""
+    counted = []
+    run = DuckDbSqlClient.execute_query
+
+    @contextmanager
+    def execute_query(self, text, *args, **given):
+        counted.append(text)
+        if len(counted) == last:
+            raise KilledError
+        with run(self, text, *args, **given) as cursor:
+            yield cursor
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckDbSqlClient, "execute_query", execute_query)
+        yield counted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [(("forget", "ann@example.com"), {}), (("pseudonymise",), PRIVATE)],
+    ids=["forget", "pseudonymise"],
+)
+def test_a_killed_command_is_run_again(call, database, monkeypatch, words, more):
+    """Before any of its statements: totals are right at each moment, and at the end."""
+    kept = database.with_name("kept.duckdb")
+    shutil.copy(database, kept)
+    totals = query(database, TOTALS)
+    with statements(monkeypatch) as every:
+        call(*words, **more)
+    moments = [*range(1, len(every) + 1)]
+    chosen = dice(words[0]).sample(moments, sample(quick=3, soak=len(moments)))
+    for moment in chosen:
+        shutil.copy(kept, database)
+        with statements(monkeypatch, moment), pytest.raises(KilledError):
+            call(*words, **more)
+        assert totals == query(database, TOTALS)
+        ended = call(*words, **more)
+        again = call("load", "--json", "--lookback", "4", **more)
+
+        assert (0, "", moment) == (ended.exit_code, ended.stderr, moment)
+        assert totals == query(database, TOTALS)
+        assert 0 == json.loads(again.stdout)["days_changed"]
+        assert 0 == call("transform", "--check").exit_code
+
+
+def test_an_interrupted_pseudonymise_lets_no_load_between(call, database):
+    """Names and pseudonyms would stand side by side."""
+    call("pseudonymise", **PRIVATE)
+    execute(
+        database,
+        "insert into claude_code.dataset_facts values ('unfinished_pseudonyms', 'yes')",
+    )
+    refused = [call("load", **more) for more in (PRIVATE, {})]
+
+    assert [3, 3] == [ended.exit_code for ended in refused]
+    assert "Run it again" in refused[0].stderr
+    assert 0 == call("pseudonymise", **PRIVATE).exit_code
+    assert 0 == call("load", **PRIVATE).exit_code

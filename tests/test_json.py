@@ -122,6 +122,8 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
     objects["load"].append(call("load")[1])
     api.fault = None
     objects["status"] = [call("status")[1]]
+    words = ("--to", "duckdb", "--to-database", "copy.duckdb")
+    objects["copy"] = [call("copy", *words)[1]]
     objects["doctor"] = [call("doctor")[1]]
     objects["transform"] = [call("transform")[1]]
     tools = "usage_report__tool_actions"

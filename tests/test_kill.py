@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
@@ -27,11 +28,14 @@ import pytest
 
 from anthropic_admin_api.fake import FakeApi
 from ccwarehouse.load import Request, plan
+from ccwarehouse.neighbours import OF_DAYS
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
-from loads import NOON, TABLES, History, execute, load_from, record, stored_rows
+from loads import NOON, History, execute, load_from, record, stored_rows
 from soak import dice, sample
+from test_directory import current
 from whole_days.calendar import each_day
+from whole_days.report import Report
 
 FIRST, LAST = date(2026, 3, 4), date(2026, 3, 9)
 DAYS = list(each_day(FIRST, LAST))
@@ -81,6 +85,50 @@ HISTORIES = [
 ]
 
 
+def tell_usage(api, history):
+    """Let the API tell these records."""
+    api.usage = history
+
+
+def tell_results(api, history):
+    """Let the reports in buckets tell a result for each of these records."""
+
+    def results(day, _today):
+        return [as_result(record) for record in history(day)]
+
+    api.neighbours.costs = api.neighbours.messages = results
+
+
+def as_result(record):
+    """A result that differs where the records do; it fits the bill and the tokens."""
+    sessions = record["core_metrics"]["num_sessions"]
+    return {
+        "workspace_id": record["actor"]["email_address"],
+        "description": f"{len(record['tool_actions'])} tools",
+        "currency": "USD",
+        "amount": f"{sessions}.5",
+        "model": f"{sessions} sessions",
+        "output_tokens": sessions,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is loaded: a report, and how the API tells a history of it."""
+
+    report: Report
+    tell: Callable
+
+    @property
+    def tables(self):
+        """The tables of its rows."""
+        return [table.name for table in self.report.tables]
+
+
+USAGE = Subject(CLAUDE_CODE, tell_usage)
+BILL, TOKENS = (Subject(report, tell_results) for report in OF_DAYS.values())
+
+
 @pytest.fixture(scope="module")
 def api():
     """The API, slow enough to kill a load while it fetches."""
@@ -90,30 +138,41 @@ def api():
 
 
 @pytest.fixture(scope="module")
-def databases(api, tmp_path_factory):
-    """The results of loads that were not killed, by what they loaded."""
-    folder = tmp_path_factory.mktemp("undisturbed")
+def undisturbed(api, tmp_path_factory):
+    """The results of loads of a subject that were not killed, by what they loaded."""
 
-    def loaded(name, history, first=FIRST):
-        api.usage = history
-        load_from(api, folder / name, str(first), str(LAST))
-        return folder / name
+    @cache
+    def of(subject):
+        folder = tmp_path_factory.mktemp("undisturbed")
 
-    return {
-        "every day": loaded("every_day.duckdb", HISTORIES[0]),
-        "every day restated": loaded("restated.duckdb", HISTORIES[1]),
-        "newest days": loaded("newest_days.duckdb", HISTORIES[0], DAYS[-2]),
-    }
+        def loaded(name, history, first=FIRST):
+            subject.tell(api, history)
+            days = (str(first), str(LAST))
+            load_from(api, folder / name, *days, report=subject.report)
+            return folder / name
+
+        return {
+            "every day": loaded("every_day.duckdb", HISTORIES[0]),
+            "every day restated": loaded("restated.duckdb", HISTORIES[1]),
+            "newest days": loaded("newest_days.duckdb", HISTORIES[0], DAYS[-2]),
+        }
+
+    return of
 
 
 @pytest.fixture(scope="module")
-def truth(databases):
+def databases(undisturbed):
+    """Those of the usage report."""
+    return undisturbed(USAGE)
+
+
+def truth_of(subject, databases):
     """The rows that belong to each fetch in the ledger: (day, fetch) -> rows."""
     rows_of = {}
     for database in databases.values():
         with duckdb.connect(database, read_only=True) as connection:
-            held = rows(connection)
-            for day, fetch in ledger(connection).items():
+            held = rows(connection, subject)
+            for day, fetch in ledger(connection, subject).items():
                 rows_of[day, fetch] = held[day]
     return rows_of
 
@@ -203,7 +262,7 @@ def run_until(process, moment):
 
 
 @contextmanager
-def looked_into(database):
+def looked_into(database, subject):
     """A copy to inspect: opening the file itself would change what the kill left.
 
     Yields a connection to it and a function that returns the days a load would fetch.
@@ -213,7 +272,7 @@ def looked_into(database):
             shutil.copy(file, folder)
         copy = Path(folder, database.name)
         with duckdb.connect(copy) as connection:
-            yield connection, partial(wanted_days, copy)
+            yield connection, partial(wanted_days, copy, subject)
 
 
 def with_log(database):
@@ -224,18 +283,16 @@ def with_log(database):
 
 LEDGER = """
     select
-        fetches.date, content_hash, records, num_sessions, estimated_cost_cents,
+        fetches.date, content_hash, records,
         (
             select string_agg(counts.row_count, ' ' order by counts.table_name)
             from claude_code.day_fetches__tables as counts
-            where counts.date = fetches.date
+            where counts.date = fetches.date and counts.report = fetches.report
                 and counts._dlt_load_id = fetches._dlt_load_id
         ) as row_counts
     from claude_code.day_fetches as fetches
-    join claude_code.day_fetches__claude_code as sums
-        using (date, _dlt_load_id)
     join claude_code._dlt_loads as loads on loads.load_id = fetches._dlt_load_id
-    where fetches.status = 'complete'
+    where fetches.status = 'complete' and fetches.report = '{report}'
     qualify row_number() over (
         partition by fetches.date
         order by fetches.fetched_at desc, loads.inserted_at desc
@@ -243,15 +300,16 @@ LEDGER = """
 """
 
 
-def ledger(connection):
+def ledger(connection, subject):
     """The last counted fetch of each day that has one."""
-    return {day: tuple(fetch) for day, *fetch in found(connection, LEDGER)}
+    query = LEDGER.format(report=subject.report.name)
+    return {day: tuple(fetch) for day, *fetch in found(connection, query)}
 
 
-def rows(connection):
-    """The rows of each day in the three tables, without their load ids."""
+def rows(connection, subject):
+    """The rows of each day in the subject's tables, without their load ids."""
     held = {day: [] for day in DAYS}
-    for table in TABLES:
+    for table in subject.tables:
         rest = "columns(lambda name: name not in ('_dlt_load_id', 'date'))"
         select = f"select date, {rest} from claude_code.{table}"
         for day, *row in sorted(found(connection, select), key=repr):
@@ -267,30 +325,31 @@ def found(connection, select):
         return []
 
 
-def untrue_days(connection, truth):
+def untrue_days(connection, subject, truth):
     """Days whose rows are not those of their last counted fetch.
 
     A day without such a fetch is untrue if it has rows.
     """
-    fetches, held = ledger(connection), rows(connection)
+    fetches, held = ledger(connection, subject), rows(connection, subject)
     told = {day: truth[day, fetches[day]] if day in fetches else [] for day in DAYS}
     return {day for day in DAYS if held[day] != told[day]}
 
 
-def wanted_days(database, now):
+def wanted_days(database, subject, now):
     """The days that a nightly load at `now` would fetch."""
     settings = resolve_settings(lookback=0, initial_days=len(DAYS))
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
-        stored = warehouse.stored(CLAUDE_CODE, settings.account)
+        stored = warehouse.stored(subject.report, settings.account)
     return {item.day for item in plan(Request(), stored, now, settings).wanted}
 
 
 class Story:
     """One database, loads that are killed, and what must hold after each."""
 
-    def __init__(self, database, api, truth, machines, dice):
-        self.database, self.api, self.truth = database, api, truth
-        self.machines, self.dice = machines, dice
+    def __init__(self, database, api, subject, truth, machines):
+        self.database, self.api = database, api
+        self.subject, self.truth = subject, truth
+        self.machines, self.dice = machines, machines.dice
         self.runs = 0
         self.kills = Counter()
         self.torn = 0
@@ -308,6 +367,7 @@ class Story:
             initial_days=len(DAYS),
             now=self.now.isoformat(),
             range=days,
+            report=self.subject.report.name,
         )
         told = run_until(process, moment)
         has_ended = told[-1] == ["done"]
@@ -329,9 +389,10 @@ class Story:
     def _require_kept_promises(self, told):
         """Days reported as committed are committed; torn days are fetched again."""
         promised = {day for step, *days in told if step == "stored" for day in days}
-        with looked_into(self.database) as (connection, wanted):
-            untrue = untrue_days(connection, self.truth)
-            kept = {str(day) for day in ledger(connection).keys() - untrue}
+        with looked_into(self.database, self.subject) as (connection, wanted):
+            untrue = untrue_days(connection, self.subject, self.truth)
+            fetched = ledger(connection, self.subject)
+            kept = {str(day) for day in fetched.keys() - untrue}
             healed = wanted(self.now)
         self.torn += bool(untrue)
         assert set() == promised - kept
@@ -348,16 +409,21 @@ class Story:
 @pytest.mark.process
 @pytest.mark.timeout(sample(quick=300, soak=7200))
 @pytest.mark.parametrize(
-    ("stored", "told", "kills"),
+    ("subject", "stored", "told", "kills"),
     [
-        ("nothing", HISTORIES[:1], sample(quick=3, soak=60)),
-        ("newest days", HISTORIES[:1], sample(quick=3, soak=60)),
-        ("every day", HISTORIES, sample(quick=5, soak=80)),
+        (USAGE, "nothing", HISTORIES[:1], sample(quick=3, soak=60)),
+        (USAGE, "newest days", HISTORIES[:1], sample(quick=3, soak=60)),
+        (USAGE, "every day", HISTORIES, sample(quick=5, soak=80)),
+        (BILL, "nothing", HISTORIES[:1], sample(quick=1, soak=40)),
+        (TOKENS, "every day", HISTORIES, sample(quick=2, soak=40)),
     ],
-    ids=["new days", "days before the stored ones", "restated days"],
+    ids=[
+        *("new days", "days before the stored ones", "restated days"),
+        *("new days of the bill", "restated days of the tokens"),
+    ],
 )
 def test_loads_killed_anywhere_end_as_if_undisturbed(
-    stored, told, kills, api, databases, truth, machines, tmp_path
+    subject, stored, told, kills, api, undisturbed, machines, tmp_path
 ):
     """After kills and restarts the tables equal those of loads that were not killed.
 
@@ -365,27 +431,30 @@ def test_loads_killed_anywhere_end_as_if_undisturbed(
     restates days between the kills, each day holds the records of its last completed
     fetch, and no day is torn.
     """
+    databases = undisturbed(subject)
+    truth = truth_of(subject, databases)
     began, killed, loads, torn = time.monotonic(), Counter(), 0, 0
     while killed.total() < kills:
         database = tmp_path / f"usage{loads}.duckdb"
         if stored != "nothing":
             shutil.copy(databases[stored], database)
-        story = Story(database, api, truth, machines, machines.dice)
+        story = Story(database, api, subject, truth, machines)
         for _ in range(KILLS_OF_ONE_STORY):
-            api.usage = told[(story.runs + 1) % len(told)]
+            subject.tell(api, told[(story.runs + 1) % len(told)])
             days = RANGE if machines.dice.random() < 0.7 else []
             if story.run(days, story.some_moment()):
                 break
 
-        api.usage = told[0]
+        subject.tell(api, told[0])
         is_backfill = stored == "newest days" or machines.dice.random() < 0.5
         assert story.run(RANGE if is_backfill else [])
-        with looked_into(database) as (connection, wanted):
-            assert set() == untrue_days(connection, truth)
-            assert set(DAYS) == ledger(connection).keys()
+        with looked_into(database, subject) as (connection, wanted):
+            assert set() == untrue_days(connection, subject, truth)
+            assert set(DAYS) == ledger(connection, subject).keys()
             assert set() == wanted(story.now)
         if len(told) == 1:
-            assert stored_rows(databases["every day"]) == stored_rows(database)
+            expected = stored_rows(databases["every day"], subject.tables)
+            assert expected == stored_rows(database, subject.tables)
         killed, loads, torn = (
             killed + story.kills,
             loads + story.runs,
@@ -395,6 +464,43 @@ def test_loads_killed_anywhere_end_as_if_undisturbed(
     print(f"{loads} loads, {torn} torn, killed after {dict(killed)}, {seconds:.0f} s")  # noqa: T201
 
 
+@pytest.mark.process
+@pytest.mark.timeout(sample(quick=300, soak=3600))
+def test_a_snapshot_killed_anywhere_is_stored_whole_or_not_at_all(
+    api, machines, tmp_path
+):
+    """The users are those of the last committed snapshot, and so is its number."""
+    database = tmp_path / "usage.duckdb"
+    killed, number, held = 0, 0, set()
+    while killed < sample(quick=3, soak=60):
+        names = machines.dice.sample("abcdefghij", 5)
+        api.neighbours.users = lambda _, names=names: [{"id": name} for name in names]
+        process, machine = machines.order(
+            url=api.url,
+            database=str(database),
+            initial_days=1,
+            now=NOON.isoformat(),
+            range=[],
+            report="directory",
+        )
+        step = machines.dice.choice(["planned", "Extract", "Load", "Job", "Job", "Job"])
+        delay = machines.dice.uniform(0, 0.1)
+        count = machines.dice.randint(1, 6 if step == "Job" else 1)
+        told = run_until(process, Moment(step, count, delay))
+        killed += told[-1] != ["done"]
+        with looked_into(database, None) as (connection, _):
+            (stored,) = found(connection, SNAPSHOT) or [(0,)]
+        if number < (stored[0] or 0):
+            number, held = number + 1, set(names)
+
+        assert number == (stored[0] or 0), (machine / "stderr.txt").read_text()
+        assert held == ((number and current(database, "users", "user_id")) or set())
+
+
+SNAPSHOT = """
+    select max(snapshot_number) from claude_code.snapshots
+    join claude_code._dlt_loads on load_id = _dlt_load_id and status = 0
+"""
 LAST_LOAD = "select max(load_id) from claude_code._dlt_loads"
 
 
@@ -408,7 +514,7 @@ def test_rows_of_a_first_backfill_cut_short_are_wanted(api, databases, tmp_path)
         database, f"delete from claude_code._dlt_loads where load_id = ({LAST_LOAD})"
     )
 
-    assert set(DAYS[1:-2]) == wanted_days(database, NOON)
+    assert set(DAYS[1:-2]) == wanted_days(database, USAGE, NOON)
 
 
 @pytest.mark.slow

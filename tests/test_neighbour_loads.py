@@ -52,7 +52,7 @@ class World:
                 api_key=DEMO_API_KEY,
                 initial_days=(self.now.date() - first).days,
                 backoff=0.01,
-                max_wait=0.2,
+                max_wait=2,
             )
         )
         with open_warehouse(

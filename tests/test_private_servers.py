@@ -3,13 +3,17 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
-from claude_code_analytics.fake import DEMO_API_KEY, FakeApi
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses import open_warehouse
 from loads import record
+from pages import blocks
+from postgres import PASSWORDS, execute
+from soak import IS_SOAK
 
 TODAY = datetime.now(UTC).date()
 OLD, NEW = (str(TODAY - timedelta(days=back)) for back in (9, 2))
@@ -112,14 +116,30 @@ def people_leave(destination, call, tmp_path):
     assert 3 == refused.exit_code
 
 
-def test_people_leave_a_postgres(database, call, tmp_path):
-    """In transactions; then VACUUM FULL writes the tables anew."""
+def test_people_leave_a_postgres(postgres, database, call, tmp_path):
+    """In transactions; then VACUUM FULL writes the tables anew.
+
+    A reader of single views, as the page grants it, sees no table of people.
+    """
     people_leave("postgres", call, tmp_path)
+    (grants,) = (sql for sql in blocks("pgsql") if "ccwarehouse_finance" in sql)
+    owner = postgres.address(database=database)
+    execute(owner, grants)
+    finance = owner.replace(
+        f"admin:{PASSWORDS['admin']}", "ccwarehouse_finance:choose-one"
+    )
+    total = "select count(*) from claude_code_marts.org_cost_daily"
+
+    assert execute(finance, total) > [(0,)]
+    for private in ("claude_code.usage_report", "claude_code_marts.user_daily"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            execute(finance, f"select * from {private}")
 
     checked = call("transform", "--check", "--destination", "postgres")
     assert 0 == checked.exit_code, checked.output
 
 
+@pytest.mark.skipif(not IS_SOAK, reason="takes two minutes: make soak")
 def test_people_leave_bigquery(bigquery, call, tmp_path):
     """As far as the emulator goes."""
     people_leave("bigquery", call, tmp_path)

@@ -1,15 +1,20 @@
 """A stored mart always has the rows of its query."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 
 import pytest
 
+from ccwarehouse.inputs import read_budgets, read_teams
 from ccwarehouse.warehouses import materialised, open_warehouse
 from ccwarehouse.warehouses.duckdb import DuckDbSql
+from ccwarehouse.warehouses.replaced_rows import spans_of
 from ccwarehouse.warehouses.stored_names import table_name
-from claude_code_marts import models
-from loads import History, execute, load_from, query, record, served
+from ccwarehouse.warehouses.stored_queries import stored_checks
+from claude_code_marts import Kind, models, render
+from loads import NOON, History, execute, load_from, query, record, served
+from whole_days.calendar import each_day
 
 DAYS = ("2026-03-07", "2026-03-08", "2026-03-09")
 COSTS = "select cast(date as text), actor from claude_code_marts.user_activity_daily"
@@ -81,7 +86,7 @@ def test_days_are_stored_in_ranges_of_so_many_records(at_once, expected):
     records = {7: 2, 8: 3, 9: 4, 11: 0, 12: 5}
     days = {date(2026, 3, day): number for day, number in records.items()}
 
-    spans = materialised.spans_of(days, at_once)
+    spans = spans_of(days, at_once)
 
     assert expected == [(first.day, last.day) for first, last in spans]
 
@@ -127,6 +132,96 @@ def test_a_load_replaces_the_rows_of_its_days(api, history, database):
     assert [] == failures(database)
 
 
+def a_spring():
+    """Fifty days of six people, who come and go and now and then spend much."""
+    chance = Random(1)
+    return History(
+        {
+            day.isoformat(): [
+                costly(day.isoformat(), f"user{index}@example.com", chance.random())
+                for index in range(6)
+                if chance.random() < (0.1 if day.weekday() > 4 else 0.6)
+            ]
+            for day in each_day(date(2026, 1, 20), date(2026, 3, 10))
+        }
+    )
+
+
+def costly(day, email, chance):
+    """A record that costs 20 to 40, or seldom 300, dollars."""
+    made = record(day, email)
+    cost = 30_000 if chance > 0.97 else 2_000 + int(chance * 2_000)
+    made["model_breakdown"][0]["estimated_cost"]["amount"] = cost
+    return made
+
+
+def unlike(database, destination="duckdb"):
+    """The stored marts that do not hold what their queries give."""
+    with (
+        open_warehouse(destination, database, "claude_code") as warehouse,
+        warehouse.client() as client,
+    ):
+        dialect = str(client.capabilities.sqlglot_dialect)
+        raw = client.fully_qualified_dataset_name()
+        return [
+            claim.name
+            for claim in stored_checks()
+            if client.execute_sql(render(claim, dialect, raw=raw))
+        ]
+
+
+def store(database, destination="duckdb", **texts):
+    """Store files of these texts, as a load does."""
+    files = []
+    for name, text in texts.items():
+        path = database.with_name(f"{name}.csv")
+        path.write_text(text)
+        files.append(read_teams(path, 2) if name == "teams" else read_budgets(path))
+    with open_warehouse(
+        destination, database, "claude_code", sole_writer=True
+    ) as warehouse:
+        warehouse.store_inputs(files, NOON)
+
+
+@pytest.mark.slow
+def test_what_a_package_changes_is_replaced_in_marts_of_every_kind(tmp_path):
+    """Days of last week and of long ago, days before the first, files, the ledger."""
+    history = a_spring()
+    first = {day: history.pop(day) for day in list(history)[:20]}
+    database = tmp_path / "usage.duckdb"
+    with served(history) as api:
+        load_from(api, database, "2026-02-09", views=True)
+        assert [] == unlike(database)
+
+        load_from(api, database, include_today=True)  # a provisional day
+        assert [] == unlike(database)
+        store(database, teams="actor,team\nuser1@example.com,Red\n")
+        assert [] == unlike(database)
+        store(
+            database,
+            teams="actor,team\nuser1@example.com,Red\nuser2@example.com,Blue\n",
+            budgets="scope,name,month,amount,currency\nteam,Red,2026-03,99,USD\n",
+        )
+        assert [] == unlike(database)
+
+        history.update(first)  # the organisation and its people begin earlier
+        load_from(api, database, "2026-01-20", "2026-02-08")
+        assert [] == unlike(database)
+        history["2026-01-25"] = []
+        history["2026-02-20"] = [costly("2026-02-20", "new@example.com", 1)]
+        load_from(api, database, "2026-01-25", "2026-02-20")
+        assert [] == unlike(database)
+
+        morrow = NOON + timedelta(days=1)  # the provisional day is final, and the same
+        load_from(api, database, "2026-03-10", "2026-03-10", now=morrow)
+        assert [] == unlike(database)
+        later = NOON + timedelta(days=25)  # days are missing, and then a month begins
+        load_from(api, database, "2026-04-02", now=later)
+        assert [] == unlike(database)
+        load_from(api, database, "2026-03-11", now=later)  # the days are empty
+        assert [] == unlike(database)
+
+
 @pytest.mark.slow
 def test_accounts_are_replaced_apart(api, history, database):
     """The same day of another account stays unchanged."""
@@ -142,16 +237,16 @@ def test_accounts_are_replaced_apart(api, history, database):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("broken", range(len(STORED)))
+@pytest.mark.parametrize("kind", Kind)
 def test_a_load_cut_short_before_its_commit_is_repaired(
-    api, history, database, monkeypatch, broken
+    api, history, database, monkeypatch, kind
 ):
-    """Some marts have new rows, others old ones; the next load repairs both."""
+    """While marts of a kind are replaced; the next load repairs all."""
     history[DAYS[2]] = [record(DAYS[2], "new@example.com")]
     told = materialised._replacement
 
     def cut(client, view, *where):
-        if view is STORED[broken]:
+        if view.kind is kind:
             raise KeyboardInterrupt
         return told(client, view, *where)
 
@@ -201,7 +296,7 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
     ]
     names = {view.name: view for view in newer}
     with monkeypatch.context() as patch:
-        for module in ("materialised", "stored_names"):
+        for module in ("materialised", "stored_names", "stored_queries"):
             patch.setattr(
                 f"ccwarehouse.warehouses.{module}.materialised", lambda: newer
             )

@@ -12,17 +12,17 @@ import pytest
 from anthropic_usage_and_cost import (
     COST_REPORT,
     MESSAGES_USAGE,
+    SHAPES,
     restated_for_a_month,
 )
 from anthropic_usage_and_cost.client import BucketClient
-from anthropic_usage_and_cost.report import COST_SHAPE, MESSAGES_SHAPE
+from anthropic_usage_and_cost.report import COST_SHAPE
 from api import refusal, settings
 from claude_code_analytics import CredentialsError
 from whole_days.calendar import ONE_DAY, each_day
 from whole_days.fetch import fetch
 
 DAYS = list(each_day(date(2026, 9, 1), date(2026, 10, 15)))
-SHAPES = {COST_REPORT.name: COST_SHAPE, MESSAGES_USAGE.name: MESSAGES_SHAPE}
 BILLED = json.loads("""
 {"amount": "123.78912", "context_window": "0-200k", "cost_type": "tokens",
  "currency": "USD", "description": "Claude Sonnet 4 Usage - Input Tokens",

@@ -7,7 +7,7 @@ account that cannot be loaded stops no other one.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claude_code_analytics import (
     CLAUDE_CODE,
@@ -25,6 +25,7 @@ from whole_days.privacy import Privacy
 
 from .inputs import InputFile
 from .load import Plan, Progress, Request, load, load_files, plan
+from .neighbours import Neighbour, leave_out, load_neighbour, plan_neighbour
 from .outcome import Outcome
 from .privacy import PrivacySettings
 from .problems import Problem, explain
@@ -39,7 +40,8 @@ class AccountLoad:
     """What a load does for one account.
 
     `before` is None for a dry run. `problem` is why nothing of the account is loaded;
-    an account that `is_alone` raises it instead.
+    an account that `is_alone` raises it instead. `neighbours` are its reports beside
+    usage.
     """
 
     settings: UsageSettings
@@ -48,6 +50,7 @@ class AccountLoad:
     before: Preflight | None = None
     outcome: Outcome[UsageSummary] | None = None
     problem: Problem | None = None
+    neighbours: list[Neighbour] = field(default_factory=list)
 
     @property
     def account(self) -> str:
@@ -75,11 +78,18 @@ class AccountLoad:
             self.problem = explain(error, "")
 
 
-def begin(accounts: Sequence[UsageSettings], runs: Runs) -> list[AccountLoad]:
-    """The loads of the accounts, each with a run."""
+def begin(
+    accounts: Sequence[UsageSettings], runs: Runs, neighbours: Sequence[str] = ()
+) -> list[AccountLoad]:
+    """The loads of the accounts, each with a run and the neighbours of these names."""
     is_alone = len(accounts) == 1
     return [
-        AccountLoad(settings, runs.add(settings.account), is_alone)
+        AccountLoad(
+            settings,
+            runs.add(settings.account),
+            is_alone,
+            neighbours=[Neighbour(name) for name in neighbours],
+        )
         for settings in accounts
     ]
 
@@ -98,6 +108,14 @@ def plan_account(account: AccountLoad, warehouse: Warehouse, request: Request) -
     stored = warehouse.stored(CLAUDE_CODE, account.account)
     account.run.plan = planned = plan(request, stored, now(), account.settings)
     return planned
+
+
+def plan_neighbours(
+    account: AccountLoad, warehouse: Warehouse, request: Request
+) -> None:
+    """Plan the days of the account's reports beside usage, as of now."""
+    for neighbour in account.neighbours:
+        plan_neighbour(neighbour, account.settings, utc_now(), warehouse, request)
 
 
 def load_account(
@@ -122,6 +140,31 @@ def load_account(
                 is_admitted=account.before.is_admitted,
                 contact=account.run.contact,
             )
+
+
+def load_neighbours(
+    account: AccountLoad,
+    warehouse: Warehouse,
+    request: Request,
+    privacy: Privacy,
+    watch: Callable[[Neighbour], AbstractContextManager[Progress]],
+) -> None:
+    """Load the account's reports beside usage, if usage could be loaded."""
+    outcome, before = account.outcome, account.before
+    is_loaded = outcome and (outcome.loaded or not outcome.failed)
+    for neighbour in account.neighbours:
+        if before and is_loaded:
+            load_neighbour(
+                neighbour,
+                account.settings,
+                before.clock,
+                warehouse,
+                request,
+                privacy,
+                watch,
+            )
+        else:
+            leave_out(neighbour)
 
 
 def conclude(

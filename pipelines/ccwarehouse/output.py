@@ -39,6 +39,7 @@ class Output:
     events: Events | None = None
     watchers: list[Callable[[End], End]] = field(default_factory=list)
     _account: str | None = None
+    _report: str | None = None
 
     @classmethod
     def asked_for(cls, words: Sequence[str]) -> "Output":
@@ -49,6 +50,7 @@ class Output:
 
     def name(self, account: str | None, report: str, *, quiet: bool) -> None:
         """Give the report to all further events, and the account if there is one."""
+        self._report = report
         if self.events:
             self.events.account, self.events.report = account, report
             self.events.at_least = Level.WARNING if quiet else Level.INFO
@@ -65,10 +67,24 @@ class Output:
         finally:
             self._is_about(None)
 
+    @contextmanager
+    def about_report(self, report: str) -> Iterator[None]:
+        """Give this report to all events within."""
+        self._is_of(report)
+        try:
+            yield
+        finally:
+            self._is_of(self._report)
+
     def about_all(self) -> None:
         """End `about` early, for a command that is interrupted within."""
+        self._is_of(self._report)
         if self._account:
             self._is_about(None)
+
+    def _is_of(self, report: str | None) -> None:
+        if self.events:
+            self.events.report = report
 
     def _is_about(self, account: str | None) -> None:
         self._account = account

@@ -7,8 +7,10 @@ report is loaded is chosen by the commands: `cli`, `doctor` and `demo` name it.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from anthropic_organisation import SCHEMA as ORGANISATION
-from anthropic_organisation import TABLES as ORGANISATION_TABLES
+from anthropic_directory import NAMES as DIRECTORY_NAMES
+from anthropic_directory import SCHEMA as DIRECTORY
+from anthropic_directory import TABLES as DIRECTORY_TABLES
+from anthropic_directory import remade_rows
 from anthropic_usage_and_cost import COST_REPORT, MESSAGES_USAGE
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.report import Report
@@ -24,8 +26,14 @@ OPTIONAL: Final[Mapping[str, Mapping[str, Table]]] = {
         report.source: {table.name: table for table in report.tables}
         for report in (COST_REPORT, MESSAGES_USAGE)
     },
-    ORGANISATION: ORGANISATION_TABLES,
+    DIRECTORY: DIRECTORY_TABLES,
 }
+
+
+# The tables, beside those of the usage and of files, that may tell of people: the
+# column that names them, if any, and what makes the rows anew under another privacy.
+NAMING_TABLES: Final[Mapping[str, str | None]] = DIRECTORY_NAMES
+REMADE: Final = remade_rows
 
 
 def usual_tables() -> dict[str, Table]:

@@ -51,6 +51,16 @@ def merged(sightings: Iterable[Sighting]) -> list[Sighting]:
     return [firsts[key]._replace(records=count) for key, count in records.items()]
 
 
+def withheld(seen: Sighting) -> Sighting:
+    """The same without its example; its name has no emails."""
+    return seen._replace(name=without_emails(seen.name), example=None)
+
+
+def without_values(values: Iterable[str]) -> dict[str, None]:
+    """The names of fields alone, without emails: their values are not to be kept."""
+    return {without_emails(name): None for name in values}
+
+
 def as_example(value: object) -> str:
     """A JSON value as a short text without emails."""
     return without_emails(dumps(value))[:LONGEST_EXAMPLE]

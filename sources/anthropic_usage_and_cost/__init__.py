@@ -5,7 +5,13 @@ per key, workspace and model. One call gives a month of days. Both are marked as
 since October 2026 and still supported. Neither has been called with a live key.
 """
 
-from .report import COST_REPORT, MESSAGES_USAGE
+from .report import COST_REPORT, MESSAGES_USAGE, SHAPES, private_report
 from .settings import restated_for_a_month
 
-__all__ = ["COST_REPORT", "MESSAGES_USAGE", "restated_for_a_month"]
+__all__ = [
+    "COST_REPORT",
+    "MESSAGES_USAGE",
+    "SHAPES",
+    "private_report",
+    "restated_for_a_month",
+]

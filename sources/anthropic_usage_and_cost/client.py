@@ -18,11 +18,12 @@ from whole_days.clock import ApiClock
 from whole_days.contact import Contact
 from whole_days.errors import DayError, RefusedError
 from whole_days.patience import Patience
+from whole_days.privacy import NAMED, Privacy
 from whole_days.report import Day
 from whole_days.table import Table
 
 from .buckets import Result, read, require_days
-from .tables import ResultsSummary, Whose, results_day
+from .tables import ResultsSummary, Sent, Whose, results_day
 
 DAYS_AT_ONCE = 31  # the most buckets of a day that the API gives in one reply
 
@@ -65,10 +66,12 @@ class BucketClient(ApiClient):
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         shape: Shape,
+        privacy: Privacy = NAMED,
     ) -> None:
         super().__init__(settings, clock, contact, transport)
         self._account = settings.account
         self._shape = shape
+        self._privacy = privacy
         self._organization_id = ""
 
     async def fetch_days(
@@ -124,9 +127,8 @@ class BucketClient(ApiClient):
         if day not in found.days:
             return ContractError(f"the reply holds no bucket of {day}")
         whose = Whose(self._account, self._organization_id)
+        sent = Sent(found.days[day], found.beside, self._privacy.withholds)
         try:
-            return results_day(
-                self._shape.table, found.days[day], found.beside, whose, day
-            )
+            return results_day(self._shape.table, sent, whose, day)
         except ContractError as error:
             return error

@@ -1,9 +1,11 @@
 """Both reports as a `Report` of whole_days."""
 
+from dataclasses import replace
 from functools import partial
 
 from anthropic_admin_api.settings import NAME
 from anthropic_admin_api.sightings import UNKNOWNS
+from whole_days.privacy import Privacy
 from whole_days.report import Report
 
 from .client import DAYS_AT_ONCE, BucketClient, Shape
@@ -29,5 +31,15 @@ def _report(name: str, shape: Shape) -> Report[ResultsSummary]:
     )
 
 
+def private_report(
+    report: Report[ResultsSummary], privacy: Privacy
+) -> Report[ResultsSummary]:
+    """The report, whose days arrive as `privacy` wants them stored."""
+    opened = partial(BucketClient, shape=SHAPES[report.name], privacy=privacy)
+    return replace(report, open=opened)
+
+
 COST_REPORT = _report("cost_report", COST_SHAPE)
 MESSAGES_USAGE = _report("messages_usage", MESSAGES_SHAPE)
+
+SHAPES = {COST_REPORT.name: COST_SHAPE, MESSAGES_USAGE.name: MESSAGES_SHAPE}

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from anthropic_admin_api.sightings import UNKNOWNS, Sighting, as_example, merged
+from anthropic_admin_api.sightings import (
+    UNKNOWNS,
+    Sighting,
+    as_example,
+    merged,
+    withheld,
+    without_values,
+)
 from anthropic_admin_api.strict_json import dumps
 from whole_days.ids import content_hash, row_ids, texts
 from whole_days.report import Day
@@ -36,21 +43,30 @@ class Whose:
     organization_id: str
 
 
+@dataclass(frozen=True)
+class Sent:
+    """The results of a day, and what the replies hold beside buckets.
+
+    With `withholds` the values beyond the contract are not kept: they may tell of a
+    person.
+    """
+
+    results: Sequence[Result]
+    beside: Mapping[str, Any]
+    withholds: bool = False
+
+
 def results_day(
-    table: Table,
-    results: Sequence[Result],
-    beside: Mapping[str, Any],
-    whose: Whose,
-    day: date,
+    table: Table, sent: Sent, whose: Whose, day: date
 ) -> Day[ResultsSummary]:
     """A day from the results of its bucket. Raises `ContractError`."""
-    rows = [_row(table, result) | _keys(whose, day) for result in results]
+    rows = [_row(table, result, sent) | _keys(whose, day) for result in sent.results]
     made = table.of(rows)
     told = [made[name] for name in made.column_names if name not in ("date", ID)]
     ids = row_ids(texts(told), f"{whose.account}\x1f{day}")
     place = table.schema.get_field_index(ID)
     made = made.set_column(place, table.schema.field(ID), ids)
-    drift = merged([*_sightings("reply.", beside), *_all_sightings(table, results)])
+    drift = merged(_sightings(table, sent))
     return Day(
         pages=1,
         records=len(made),
@@ -71,7 +87,7 @@ def _keys(whose: Whose, day: date) -> dict[str, Any]:
     }
 
 
-def _row(table: Table, result: Result) -> dict[str, Any]:
+def _row(table: Table, result: Result, sent: Sent) -> dict[str, Any]:
     flat = dict(_leaves(result))
     known = {
         column.name: cell(column.name, column.type, flat.get(column.name))
@@ -79,6 +95,8 @@ def _row(table: Table, result: Result) -> dict[str, Any]:
         if column.name not in OURS
     }
     unknown = _unknown(table, flat)
+    if sent.withholds:
+        unknown = without_values(unknown)
     return known | {"unknown_fields": dumps(unknown) if unknown else None}
 
 
@@ -92,14 +110,14 @@ def _unknown(table: Table, flat: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _all_sightings(table: Table, results: Sequence[Result]) -> Iterator[Sighting]:
-    for result in results:
-        yield from _sightings("", _unknown(table, dict(_leaves(result))))
-
-
-def _sightings(prefix: str, values: Mapping[str, Any]) -> Iterator[Sighting]:
-    for name, value in values.items():
-        yield Sighting("field", prefix + name, 1, as_example(value))
+def _sightings(table: Table, sent: Sent) -> Iterator[Sighting]:
+    """All that is beyond the contract, in the replies and in the results."""
+    of_results = (_unknown(table, dict(_leaves(result))) for result in sent.results)
+    replies = {f"reply.{name}": value for name, value in sent.beside.items()}
+    for values in (replies, *of_results):
+        for name, value in values.items():
+            seen = Sighting("field", name, 1, as_example(value))
+            yield withheld(seen) if sent.withholds else seen
 
 
 def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -150,12 +150,14 @@ USAGE_REPORT = Table(
         Column(
             "actor__email_address",
             pa.string(),
-            "Email of a user_actor, as the API wrote it.",
+            "Email of a user_actor, as the API wrote it, or its pseudonym. Null also "
+            "when the person is forgotten or the day is stored as sums.",
         ),
         Column(
             "actor__api_key_name",
             pa.string(),
-            "Name of an api_actor's key; neither unique nor permanent.",
+            "Name of an api_actor's key, or its pseudonym; neither unique nor "
+            "permanent. Null as the email is.",
         ),
         Column(
             "customer_type", pa.string(), "api (billed by the token) or subscription."

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import simplejson
 
-from anthropic_admin_api.sightings import Sighting
+from anthropic_admin_api.sightings import Sighting, withheld, without_values
 from anthropic_admin_api.strict_json import dumps
-from whole_days.emails import emails, without_emails
+from whole_days.emails import emails
 from whole_days.privacy import Privacy
 
 from .folding import Parts, dropped, folded
@@ -54,10 +54,8 @@ def private(parts: Parts, privacy: Privacy, day: date) -> Parts:
 
 
 def private_drift(seen: Sighting, privacy: Privacy) -> Sighting:
-    """A sighting without its example; its name has no emails."""
-    if not privacy.withholds:
-        return seen
-    return seen._replace(name=without_emails(seen.name), example=None)
+    """The sighting as it is to be stored."""
+    return withheld(seen) if privacy.withholds else seen
 
 
 def _fates(usage: pa.Table, privacy: Privacy) -> list[bool | None]:
@@ -96,7 +94,7 @@ def _withheld(usage: pa.Table, privacy: Privacy) -> pa.Table:
         )
         if not tells:
             return text
-        return dumps({without_emails(name): None for name in values})
+        return dumps(without_values(values))
 
     return _changed(usage, UNKNOWN, change)
 

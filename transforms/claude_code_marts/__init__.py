@@ -2,24 +2,30 @@
 
 from .models import (
     RAW,
+    Kind,
     Model,
     ModelError,
     checks,
     definition,
+    lineage,
     materialised,
     models,
     render,
     render_flat,
+    tables_of,
 )
 
 __all__ = [
     "RAW",
+    "Kind",
     "Model",
     "ModelError",
     "checks",
     "definition",
+    "lineage",
     "materialised",
     "models",
     "render",
     "render_flat",
+    "tables_of",
 ]

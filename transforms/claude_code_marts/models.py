@@ -10,8 +10,8 @@ A view's file begins with its grain, a line without text, and a line for each co
     --
     -- account: Account of the API key.
 
-A mart whose rows of a day follow from the raw rows of that day alone may be stored as a
-table. Its second line says so: `-- materialised = true`.
+The rows of a view may be stored as a table. Its second line says so, and which rows a
+load replaces: `-- materialised = day`, or another `Kind`.
 
 Folders in `FURTHER` hold what stands on further reports, which few datasets have.
 
@@ -21,6 +21,7 @@ A check's file begins with its claim.
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
@@ -38,7 +39,7 @@ RAW: Final = "claude_code"
 FURTHER: Final = ("anthropic_directory", "anthropic_usage_and_cost", "bill")
 
 GRAIN: Final = re.compile(r"One row per (\w+(?:, \w+)*(?: and \w+)?)[:.]")
-MATERIALISED: Final = "-- materialised = true"
+MATERIALISED: Final = re.compile(r"-- materialised = (\w+)")
 COLUMN: Final = re.compile(r"-- (\w+): (.+)")
 
 GRAIN_CHECK: Final = """\
@@ -65,6 +66,22 @@ class ModelError(ValueError):
     """An SQL file breaks the rules above; the message names the file."""
 
 
+class Kind(StrEnum):
+    """Which rows of a stored view follow from the days that a load has changed.
+
+    day: those of these days alone.
+    month: those of their months alone.
+    onward: those since the first of them; each follows from its day, from the 28 days
+    before it, and from what has no date.
+    whole: all.
+    """
+
+    DAY = "day"
+    MONTH = "month"
+    ONWARD = "onward"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True)
 class Model:
     """One SQL file: a view, or a check that returns the rows that break its claim.
@@ -82,7 +99,7 @@ class Model:
 
     @property
     def layer(self) -> str:
-        """staging, marts or checks."""
+        """staging, parts, marts or checks."""
         return PurePosixPath(self.path).parts[0]
 
     @property
@@ -109,7 +126,7 @@ class Model:
         described: dict[str, str] = {}
         head = takewhile(lambda line: line.startswith("--"), self.sql.splitlines()[1:])
         for line in head:
-            if line in ("--", MATERIALISED):
+            if line == "--" or MATERIALISED.fullmatch(line):
                 continue
             found = COLUMN.fullmatch(line)
             if not found or found[1] in described:
@@ -120,9 +137,16 @@ class Model:
         return described
 
     @property
-    def is_materialised(self) -> bool:
-        """Whether the rows are stored, and replaced with their day by every load."""
-        return self.sql.splitlines()[1] == MATERIALISED
+    def kind(self) -> Kind | None:
+        """Which of its stored rows a load replaces; None if none are stored."""
+        found = MATERIALISED.fullmatch(self.sql.splitlines()[1])
+        if not found:
+            return None
+        if found[1] not in [*Kind]:
+            raise ModelError(
+                f"{self.path}: materialised is {', '.join(Kind)}, not {found[1]}"
+            )
+        return Kind(found[1])
 
     @property
     def reads(self) -> set[str]:
@@ -140,9 +164,9 @@ def models(*, further: bool = False) -> list[Model]:
 
 @cache
 def materialised() -> tuple[Model, ...]:
-    """The marts that are stored, each after those that it reads."""
+    """The views that are stored, each after those that it reads."""
     known = {view.name: view for view in _views()}
-    stored = sorted(view.name for view in _views() if view.is_materialised)
+    stored = sorted(view.name for view in _views() if view.kind)
     graph = {name: _lineage(known[name], known).intersection(stored) for name in stored}
     return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
@@ -200,8 +224,8 @@ def render(
     query = _parsed(model).copy()
     for table in _relations(query):
         if table.db == RAW and table.name in dict(absent):
-            source = exp.maybe_parse(dict(absent)[table.name], dialect="postgres")
-            table.replace(exp.subquery(source, table.alias_or_name))
+            source, alias = dict(absent)[table.name], table.alias_or_name
+            table.replace(exp.subquery(source, alias, dialect="postgres"))
     return _rendered(query, dialect, raw, marts)
 
 
@@ -222,17 +246,36 @@ def render_flat(
     model: Model,
     dialect: str,
     raw: str,
-    where: str | None = None,
     instead: tuple[Model, ...] = (),
+    parts: tuple[tuple[str, str], ...] = (),
 ) -> str:
     """The query over raw tables alone, in a dialect: it needs no view.
 
-    `where` is a condition in DuckDB's SQL on the rows of every raw table, such as the
-    rows of some days. The models in `instead` take the place of those of their names.
+    The models in `instead` take the place of those of their names. `parts` are names of
+    raw tables, each with a query of DuckDB's to read in its place.
     """
     known = {view.name: view for view in (*_views(), *instead)}
-    flat = _flattened(model, known, where)
+    flat = _flattened(model, known, dict(parts))
     return _rendered(flat, dialect, raw, marts=f"{RAW}_marts")
+
+
+@cache
+def lineage(model: Model) -> frozenset[str]:
+    """The names of all models that a model stands on."""
+    return frozenset(_lineage(model, {view.name: view for view in _views()}))
+
+
+@cache
+def tables_of(model: Model) -> frozenset[str]:
+    """The names of the raw tables that a model's rows follow from."""
+    known = {view.name: view for view in _views()}
+    models = (model, *(known[name] for name in lineage(model)))
+    return frozenset(
+        table.name
+        for model in models
+        for table in _relations(_parsed(model))
+        if table.db == RAW
+    )
 
 
 def definition(model: Model) -> str:
@@ -249,15 +292,15 @@ def _lineage(model: Model, known: Mapping[str, Model]) -> set[str]:
 
 
 def _flattened(
-    model: Model, known: Mapping[str, Model], where: str | None
+    model: Model, known: Mapping[str, Model], parts: Mapping[str, str]
 ) -> exp.Query:
     """The query with a subquery in place of every relation that it reads."""
     query = _parsed(model).copy()
     for table in _relations(query):
         if table.db != RAW:
-            source = _flattened(known[table.name], known, where)
-        elif where:
-            source = exp.select("*").from_(table.copy()).where(where, dialect="duckdb")
+            source = _flattened(known[table.name], known, parts)
+        elif table.name in parts:
+            source = _parsed(Model(table.name, parts[table.name])).copy()
         else:
             continue
         table.replace(source.subquery(table.alias_or_name, copy=False))
@@ -267,7 +310,7 @@ def _flattened(
 @cache
 def _views(*, further: bool = False) -> tuple[Model, ...]:
     """The views, by path. None is parsed: that takes time and memory."""
-    views = (*_read("staging"), *_read("marts"))
+    views = (*_read("staging"), *_read("parts"), *_read("marts"))
     return tuple(view for view in views if further or not view.is_further)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from ..accounts import AccountLoad
     from ..inputs import InputFile
-    from ..load import Request
+    from ..load import Plan, Request
+    from ..neighbours import Neighbour
     from ..privacy import PrivacySettings
     from ..warehouses import Warehouse
     from ..words.progress import Silence
@@ -52,11 +54,12 @@ def plan_all(
     files: Sequence[InputFile],
 ) -> End:
     """Say which days of each account would be loaded, and load nothing."""
-    from ..accounts import plan_account
+    from ..accounts import plan_account, plan_neighbours
     from ..words.accounts import end_of_dry_run
 
     for account in accounts:
         plan_account(account, warehouse, request)
+        plan_neighbours(account, warehouse, request)
     is_checked = warehouse.check_inputs(files)
     return end_of_dry_run(accounts, files, currencies_known=is_checked)
 
@@ -83,7 +86,7 @@ def load_all(
     quiet: bool,
 ) -> None:
     """Load one account after another, then the files, and build the views."""
-    from ..accounts import conclude, load_account
+    from ..accounts import conclude, load_account, load_neighbours
     from ..interrupt import run_interruptibly
     from ..words.accounts import interrupted
     from ..words.progress import Silence
@@ -91,8 +94,21 @@ def load_all(
     watched = [Silence()]  # the last one is of the account that is loaded now
 
     def watching(account: AccountLoad) -> Silence:
-        watched.append(_progress(output, account, quiet=quiet))
+        run = account.run
+        watched.append(
+            _progress(output, account.label, run.plan, run.contact, quiet=quiet)
+        )
         return watched[-1]
+
+    @contextmanager
+    def watching_neighbour(label: str, neighbour: Neighbour) -> Iterator[Silence]:
+        named = f"{label} {neighbour.name}".lstrip()
+        plan, contact = neighbour.plan, neighbour.contact
+        with (
+            output.about_report(neighbour.name),
+            _progress(output, named, plan, contact, quiet=quiet) as progress,
+        ):
+            yield progress
 
     def farewell() -> None:
         watched[-1].__exit__()
@@ -106,20 +122,26 @@ def load_all(
             if not account.problem:
                 with output.about(account.label):
                     load_account(account, warehouse, request, privacy, watching)
+        for account in accounts:
+            with output.about(account.label):
+                watch = partial(watching_neighbour, account.label)
+                load_neighbours(account, warehouse, request, privacy, watch)
         conclude(accounts, warehouse, files, private)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 
 
-def _progress(output: Output, account: AccountLoad, *, quiet: bool) -> Silence:
+def _progress(
+    output: Output, label: str, plan: Plan | None, contact: Contact, *, quiet: bool
+) -> Silence:
+    """The progress of a report of an account, under its label."""
     from rich.console import Console
 
     from ..words.events import EventLines
     from ..words.progress import watch
 
-    contact = account.run.contact
     if output.events:
         return EventLines(output.events, contact)
-    days = len(account.plan.wanted) if account.plan else 0
+    days = len(plan.wanted) if plan else 0
     console = Console(stderr=True)
-    return watch(console, days, quiet=quiet, contact=contact, account=account.label)
+    return watch(console, days, quiet=quiet, contact=contact, account=label)

@@ -39,13 +39,19 @@ def doctor(
         from claude_code_analytics import resolve_accounts
 
         from ..doctor import dlt_folders, examine
+        from ..neighbours import resolve_neighbours
         from ..words.doctor import end_of_doctor
 
     findings = []
     with errors_explained("This machine"):
         configure = partial(resolve_accounts, account)
         for finding in examine(
-            configure, destination, database, dataset, folders=dlt_folders()
+            configure,
+            destination,
+            database,
+            dataset,
+            folders=dlt_folders(),
+            reports=resolve_neighbours,
         ):
             findings.append(finding)
             color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")

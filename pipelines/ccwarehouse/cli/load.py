@@ -121,6 +121,7 @@ def load(
         from ..inputs import private_file
         from ..load import Request
         from ..metrics import write_metrics
+        from ..neighbours import resolve_neighbours
         from ..privacy import resolve_privacy
         from ..run import Runs
         from ..warehouses import engine_of
@@ -136,7 +137,7 @@ def load(
     request = Request(start, end, include_today, replace_organisation)
     with errors_explained("The configuration"):
         settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
-        accounts = begin(settings, runs)
+        accounts = begin(settings, runs, resolve_neighbours())
         output.name(runs.account, runs.report, quiet=quiet)
         private = resolve_privacy()
         hides_names = private.secret is not None

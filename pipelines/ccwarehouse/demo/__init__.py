@@ -17,17 +17,19 @@ from anthropic_admin_api.fake import (
     teams_csv,
 )
 from claude_code_analytics import (
-    CLAUDE_CODE,
     UsageSettings,
     UsageSummary,
+    private_report,
     resolve_settings,
 )
 from whole_days.calendar import Calendar
+from whole_days.privacy import NAMED, Privacy
 
-from ..inputs import InputFile, read_budgets, read_teams
+from ..inputs import InputFile, private_file, read_budgets, read_teams
 from ..load import Request as LoadRequest
 from ..load import load, plan
 from ..outcome import Outcome
+from ..privacy import resolve_privacy
 from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
 from ..words.progress import watch
@@ -43,8 +45,10 @@ def run(database: Path, console: Console) -> None:
     """Load the last 60 days of the organisation into a new file and print answers.
 
     Its teams and budgets are loaded as well, and a page of the month is written beside
-    the file. Raises OSError if a file cannot be replaced.
+    the file. Its people have pseudonyms where the settings ask for them. Raises OSError
+    if a file cannot be replaced.
     """
+    secret = resolve_privacy().secret
     now = datetime.now(UTC)
     for old in (database, database.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
@@ -54,7 +58,9 @@ def run(database: Path, console: Console) -> None:
     ):
         say(console, f"A made-up organisation, served by a fake API at {api.url}:")
         settle = _settings(api.url).settle
-        outcome = fill(warehouse, api.url, *days_of_the_demo(now, settle), now)
+        days = days_of_the_demo(now, settle)
+        privacy = warehouse.privacy(secret, begins=True)
+        outcome = fill(warehouse, api.url, *days, now, privacy)
         say(
             console,
             f"{len(outcome.loaded)} days with {outcome.records:,} records are loaded "
@@ -108,16 +114,23 @@ def _settings(url: str) -> UsageSettings:
 
 
 def fill(
-    warehouse: Warehouse, url: str, start: date, end: date, now: datetime
+    warehouse: Warehouse,
+    url: str,
+    start: date,
+    end: date,
+    now: datetime,
+    privacy: Privacy = NAMED,
 ) -> Outcome[UsageSummary]:
     """Load these days from the fake API at `url`, then teams, budgets and views."""
     settings = _settings(url)
     chosen = plan(LoadRequest(start, end), {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
-        outcome = load(warehouse, CLAUDE_CODE, chosen, settings, progress, lambda: now)
+        report = private_report(privacy)
+        outcome = load(warehouse, report, chosen, settings, progress, lambda: now)
     with TemporaryDirectory() as folder:
-        warehouse.store_inputs(_input_files(Path(folder), start, end), now)
+        files = _input_files(Path(folder), start, end)
+        warehouse.store_inputs([private_file(file, privacy) for file in files], now)
     warehouse.build_views()
     return outcome
 

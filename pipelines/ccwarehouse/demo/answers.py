@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from whole_days.privacy import brief
+
 from ..budget_states import STATES
 from ..warehouses import Warehouse
 from . import queries
@@ -30,7 +32,8 @@ def answer(warehouse: Warehouse, month: date, console: Console) -> None:
 
         def ask(query: str, *params: Any) -> Rows:  # noqa: ANN401 (SQL values)
             named = query.format(marts=warehouse.marts)
-            return client.execute_sql(named, *params) or ()
+            rows = client.execute_sql(named, *params) or ()
+            return [[_brief(cell) for cell in row] for row in rows]
 
         _teams(ask(queries.COST_BY_TEAM, month), month, console)
         _users(ask(queries.COSTLIEST_USERS, month), month, console)
@@ -77,6 +80,10 @@ def _story(unusual: Rows, stopped: Rows, new: Rows, console: Console) -> None:
     for actor, day in new:
         table.add_row("new", f"{actor}, first seen on {_day(day)}")
     _print("What stands out?", table, console)
+
+
+def _brief(cell: Any) -> Any:  # noqa: ANN401 (SQL values)
+    return brief(cell) if isinstance(cell, str) else cell
 
 
 def _day(day: date) -> str:

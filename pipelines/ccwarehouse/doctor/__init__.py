@@ -14,6 +14,7 @@ from ..problems import explain
 from .api import examine_api
 from .finding import Finding, ok, problem, skipped
 from .organisation import Whose
+from .reports import examine_reports
 from .secrets import dlt_folders, examine_secrets
 from .warehouse import examine_warehouse
 
@@ -31,30 +32,33 @@ def examine(
     dataset: str,
     *,
     folders: Iterable[Path],
+    reports: Callable[[], Sequence[str]] = tuple,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Finding]:
     """The findings of all checks, each as soon as it is known.
 
-    `configure` returns the settings of each account, `folders` are those in which dlt
-    looks for `secrets.toml`. Makes at most a dozen calls to the API for each account.
+    `configure` returns the settings of each account, `reports` the names of the reports
+    beside usage. `folders` are those in which dlt looks for `secrets.toml`. Makes at
+    most a dozen calls to the API for each account, and one for each of these reports.
     Rebuilds the views, and removes everything else that it writes into the warehouse.
     """
     accounts: list[Whose] = []
-    settings = _attempt("settings", configure)
+    settings = _attempt("settings", lambda: (configure(), reports()))
     if isinstance(settings, Finding):
         yield settings
         yield from _skipped(("key", *API_CHECKS), "the settings cannot be used")
         accounts.append(Whose("", None))
     else:
-        names = ", ".join(account.account for account in settings)
-        several = "account" if len(settings) == 1 else "accounts"
-        yield ok("settings", f"{settings[0].base_url}, {several} {names}")
-        for account in settings:
-            organization = yield from _of_account(
-                account, len(settings) == 1, _examine_key(account, transport, clock)
-            )
-            accounts.append(Whose(account.account, organization, len(settings) == 1))
+        configured, named = settings
+        names = ", ".join(account.account for account in configured)
+        is_alone = len(configured) == 1
+        several = "account" if is_alone else "accounts"
+        yield ok("settings", f"{configured[0].base_url}, {several} {names}")
+        for account in configured:
+            examined = _examine_key(account, named, transport, clock)
+            organization = yield from _of_account(account, is_alone, examined)
+            accounts.append(Whose(account.account, organization, is_alone))
     yield from examine_warehouse(destination, database, dataset, accounts)
     yield from examine_secrets(folders)
 
@@ -76,21 +80,23 @@ def _of_account(
 
 def _examine_key(
     settings: UsageSettings,
+    reports: Sequence[str],
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
 ) -> Generator[Finding, None, str | None]:
     key = _attempt("key", lambda: settings.credential)
     if isinstance(key, Finding):
         yield key
-        yield from _skipped(API_CHECKS, "no key is set")
+        yield from _skipped((*API_CHECKS, *reports), "no key is set")
         return None
     is_token = settings.auth_token or settings.auth_token_command
     yield ok("key", "a token is set" if is_token else "a key is set")
-    return (yield from _examine_way(settings, transport, clock))
+    return (yield from _examine_way(settings, reports, transport, clock))
 
 
 def _examine_way(
     settings: UsageSettings,
+    reports: Sequence[str],
     transport: httpx.AsyncBaseTransport | None,
     clock: Callable[[], datetime],
 ) -> Generator[Finding, None, str | None]:
@@ -98,10 +104,15 @@ def _examine_way(
     examined = _attempt("API", lambda: examine_api(settings, transport, clock))
     if isinstance(examined, Finding):
         yield examined
-        yield from _skipped(API_CHECKS[1:], "the API cannot be called")
+        skipping = (*API_CHECKS[1:], *reports)
+        yield from _skipped(skipping, "the API cannot be called")
         return None
     findings, organization = examined
     yield from findings
+    if any(each.check == "access" and each.verdict == "ok" for each in findings):
+        yield from examine_reports(settings, reports, transport, clock)
+    else:
+        yield from _skipped(reports, "the API gives no access")
     return organization
 
 

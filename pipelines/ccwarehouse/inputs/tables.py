@@ -26,7 +26,7 @@ TEAM_MEMBERS = Table(
         Column(
             "actor",
             pa.string(),
-            "Email, or an API key's name, with A to Z in lower case.",
+            "Email, or an API key's name, with A to Z in lower case; or its pseudonym.",
         ),
         Column("team", pa.string(), "Name of the team, as the file has it."),
         Column(

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from whole_days.privacy import brief
+
 from .text import plain
 
 DATED: Final = re.compile(r"[-@]20[0-9]{6}$")
@@ -21,11 +23,12 @@ class Names:
         self._numbers: dict[str, dict[str, str]] = {}
 
     def actor(self, actor: str, actor_type: str = "user_actor") -> str:
-        """A person's email or a key's name, or Person 1, API key 1."""
+        """An email, a key's name, a pseudonym in brief, or Person 1, API key 1."""
         is_key = actor_type == KEY
         if self._are_hidden:
             return self._numbered("API key" if is_key else "Person", actor)
-        return f"{plain(actor, 60)} (API key)" if is_key else plain(actor, 60)
+        shown = plain(brief(actor), 60)
+        return f"{shown} (API key)" if is_key else shown
 
     def _numbered(self, kind: str, actor: str) -> str:
         known = self._numbers.setdefault(kind, {})

@@ -16,7 +16,7 @@ from whole_days.ledger import read_stored
 from whole_days.privacy import Privacy
 from whole_days.report import Report
 
-from . import people
+from . import naming_tables, people
 from . import privacy as remembered
 from .engines import dialect_of
 from .errors import NobodyError, NothingLoadedError
@@ -62,6 +62,7 @@ class People:
             remembered.note_forgotten(client, stored_name, drops=drops)
             privacy = remembered.read_privacy(client, self.secret)
             days = self._rewrite(client, found.days, privacy)
+            naming_tables.remake(client, privacy)
             people.remove_from_files(client, stored_name)
             people.withhold_examples(client, self.report)
             people.empty_staging(client, self.report)
@@ -84,6 +85,7 @@ class People:
             privacy = remembered.of_facts(client, self.secret)
             every_day = people.all_days(client, self.report)
             days = self._rewrite(client, every_day, privacy)
+            naming_tables.remake(client, privacy)
             people.rename_in_files(client, privacy.of_stored())
             people.withhold_examples(client, self.report)
             people.empty_staging(client, self.report)

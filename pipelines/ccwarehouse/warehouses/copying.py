@@ -24,7 +24,7 @@ from .absent import loaded_schemas
 from .engines import dialect_of
 from .errors import CopyError, NothingLoadedError
 from .facts import forget_fact, read_facts, write_fact
-from .materialised import is_there, transaction
+from .materialised import is_there, transaction_of_ddl
 from .other import Client
 from .reading import as_batch
 from .shape import UNFINISHED, note_shape, require_own_shape
@@ -125,7 +125,7 @@ def _copy_loads(source: Warehouse, target: Warehouse) -> None:
         found = iter(origin.execute_sql(f"select {columns} from {loads}") or ())
         path = client.make_qualified_table_name(LOADS)
         row = f"({', '.join(['%s'] * len(OF_LOADS))})"
-        with transaction(client):
+        with transaction_of_ddl(client):
             while some := list(islice(found, LOADS_AT_ONCE)):
                 rows = ", ".join([row] * len(some))
                 insert = f"insert into {path} ({columns}) values {rows}"

@@ -3,24 +3,27 @@
 dlt commits a package by a row in `_dlt_loads`, which its private `complete_load`
 writes. dlt has no public hook before it. Work done earlier would miss rows. Work done
 later could be lost by a kill, although the package counts.
+
+The work is a context, given the load's id: it may hold a transaction open, in which the
+package is committed.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 
-Work = Callable[[SqlClientBase[Any]], None]
+Work = Callable[[SqlClientBase[Any], str], AbstractContextManager[None]]
 
 _WORK: ContextVar[Work | None] = ContextVar("work before a commit", default=None)
 
 
 @contextmanager
 def before_commit(work: Work) -> Iterator[None]:
-    """Within this, a package is committed after `work` is done."""
+    """Within this, a package is committed inside `work`."""
     token = _WORK.set(work)
     try:
         yield
@@ -33,6 +36,6 @@ class WorkBeforeCommit(SqlJobClientBase):
 
     def complete_load(self, load_id: str) -> None:
         """Do the work, then note that the package is committed."""
-        if work := _WORK.get():
-            work(self.sql_client)
-        super().complete_load(load_id)
+        work = _WORK.get()
+        with work(self.sql_client, load_id) if work else nullcontext():
+            super().complete_load(load_id)

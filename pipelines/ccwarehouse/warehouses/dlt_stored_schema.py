@@ -14,8 +14,8 @@ from dlt.common.destination import Destination
 from dlt.common.schema import Schema, TSchemaTables
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
-from .dlt_capabilities import CapabilitiesOnce
 from .dlt_commit import WorkBeforeCommit
+from .dlt_resolved_once import ResolvedOnce
 
 AnyFactory = TypeVar("AnyFactory", bound=type[Destination[Any, Any]])
 
@@ -25,7 +25,7 @@ HINTS_OF_ONE_LOAD = ("x-merge-destination-scope", "x-merge-strategy")
 def storing_one_schema(factory: AnyFactory) -> AnyFactory:
     """The same destination and name, with a client that stores one schema.
 
-    It also remembers what it can do, see `dlt_capabilities`.
+    It also remembers its settings, see `dlt_resolved_once`.
     """
 
     def client_class(destination: Destination[Any, Any]) -> type[SqlJobClientBase]:
@@ -34,7 +34,7 @@ def storing_one_schema(factory: AnyFactory) -> AnyFactory:
 
     # dlt finds settings by the name, and stores name and module in its state
     names = {"__module__": factory.__module__, "client_class": property(client_class)}
-    return type(factory.__name__, (CapabilitiesOnce, factory), names)  # type: ignore[return-value]
+    return type(factory.__name__, (ResolvedOnce, factory), names)  # type: ignore[return-value]
 
 
 class OneStoredSchema(WorkBeforeCommit):

@@ -15,8 +15,10 @@ from whole_days.table import ID, PARENT
 
 from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
-from .materialised import transaction
+from .materialised import replacements, transaction_of_ddl
+from .naming_tables import named_rows
 from .other import Client
+from .replaced_rows import Changes
 from .search import names
 from .stored_names import table_name
 
@@ -69,6 +71,7 @@ def traces(client: Client, report: Report[Any], name: str) -> Traces:
         found.rows[table_of_file] = _count(
             client, f"{path} where {column} = {own} and {where}"
         )
+    found.rows |= named_rows(client, folded(name))
     return found
 
 
@@ -95,7 +98,7 @@ def remove_from_files(client: Client, name: str) -> None:
     """Remove a person from all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
     own = client.capabilities.escape_literal(folded(name))
-    with transaction(client):
+    with transaction_of_ddl(client):
         for table, (kind, column, where) in OF_FILES.items():
             path = client.make_qualified_table_name(table)
             rows = f"{path} where {column} = {own} and {where}"
@@ -109,12 +112,13 @@ def remove_from_files(client: Client, name: str) -> None:
                     f" content_hash = '' where name = '{kind}'"
                     f" and version = {version}"
                 )
+        client.execute_many(replacements(client, Changes(has_files=True)))
 
 
 def rename_in_files(client: Client, privacy: Privacy) -> None:
     """Give people pseudonyms in all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
-    with transaction(client):
+    with transaction_of_ddl(client):
         for table, (_, column, where) in OF_FILES.items():
             path = client.make_qualified_table_name(table)
             found = client.execute_sql(
@@ -135,6 +139,7 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
                     f" where {column} in ({_texts(client, some)}) and {where}"
                 )
         client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
+        client.execute_many(replacements(client, Changes(has_files=True)))
 
 
 def withhold_examples(

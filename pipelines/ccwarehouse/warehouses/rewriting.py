@@ -21,8 +21,9 @@ from whole_days.report import Day, Report
 from whole_days.table import ID, LOAD_ID, PARENT, Table
 
 from .engines import dialect_of
-from .materialised import Storing, replacements, transaction
+from .materialised import Storing, replacements, transaction_of_ddl
 from .other import Client
+from .replaced_rows import Changes
 
 PORTION: Final = 20_000  # records; a larger day is a portion of its own
 IDS_AT_ONCE: Final = 1_000
@@ -62,8 +63,9 @@ def rewrite_days(
         if not made:
             continue
         records = {each.day: each.state.records for each in made}
-        marts = replacements(client, account, records)
-        with storing(client, max(records.values())), transaction(client):
+        changes = Changes(account, records, frozenset(records))
+        marts = replacements(client, changes)
+        with storing(client, max(records.values())), transaction_of_ddl(client):
             for each in made:
                 _write(client, report, each)
             client.execute_many([*_noted(client, report, made), *marts])
@@ -110,11 +112,12 @@ def _read(client: Client, table: Table, account: str, days: Sequence[date]) -> p
     where = f"account = '{account}' and date in ({_dates(days)})"
     query = f"select {columns} from {path} where {where}"
     with dialect_of(client).reading(client, query) as chunks:
-        parts = [_as_table(chunk, schema) for chunk in chunks]
+        parts = [as_table(chunk, schema) for chunk in chunks]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-def _as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+def as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Rows of a reader, as Arrow or as tuples, with the types of the schema."""
     if isinstance(chunk, pa.Table):
         return chunk.cast(schema)
     columns = zip(*chunk, strict=True)

@@ -26,7 +26,7 @@ def table_name(view: Model) -> str:
 
 def as_stored(view: Model) -> Model:
     """The view over the table of a stored mart; other views stay as they are."""
-    if not view.is_materialised:
+    if not view.kind:
         return view
     head = takewhile(lambda line: line.startswith("--"), view.sql.splitlines())
     columns = ", ".join(view.columns)

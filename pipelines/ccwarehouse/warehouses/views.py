@@ -15,11 +15,12 @@ from claude_code_marts import Model, checks, models, render
 from .absent import absent_tables, has_further
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import USAGE, drop_old_tables, stored_checks, transaction_of_ddl
+from .materialised import USAGE, drop_old_tables, transaction_of_ddl
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
 from .stored_names import as_stored
+from .stored_queries import stored_checks
 
 ROWS_SHOWN: Final = 20
 

@@ -1,7 +1,7 @@
 """A warehouse: a dlt pipeline without local state between runs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
-from .dlt_commit import Work, before_commit
+from .dlt_commit import before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .errors import NothingLoadedError
 from .facts import read_facts
@@ -40,6 +40,7 @@ from .names import marts_name
 from .other import Client, Engine
 from .privacy import begin_with, read_privacy
 from .reading import reading
+from .replaced_rows import Changes
 from .shape import bring_over, note_shape, require_own_shape
 from .waiting import IMPATIENT, Patience, patiently
 from .work_folder import work_folder
@@ -151,28 +152,23 @@ class Warehouse:
         replaces = package.replacement() is not None
         with (
             self.engine.writing(self.pipeline, replaces=replaces),
-            before_commit(self._storing_marts(package)),
+            self._storing_marts(_changes(package)),
         ):
             self.pipeline.run(source)
         # dlt leaves reference cycles through this frame, which would keep the rows
         # in memory.
         del package
 
-    def _storing_marts(self, package: Package[Any]) -> Work:
-        """The work that updates the stored marts in the package's transaction.
-
-        They follow from the usage report's rows, and from no other report's.
-        """
-        is_read = materialised.USAGE in package.report.all_tables
-        if not (self.engine.stores_marts and is_read and package.written):
-            return lambda _: None
-        days = {packed.fetch.day: packed.fetch.records for packed in package.written}
-        return materialised.replacing(package.account, days, self.engine.storing_marts)
+    def _storing_marts(self, changes: Changes) -> AbstractContextManager[None]:
+        """Within this, a package is committed together with its stored marts."""
+        if not self.engine.stores_marts:
+            return nullcontext()
+        return before_commit(materialised.replacing(changes, self.engine.storing_marts))
 
     def _fill_stored_marts(self, *, everything: bool) -> None:
         with self.client() as client:
-            missing = materialised.missing_tables(client)
-        views = marts_to_store() if everything else missing
+            unfilled = materialised.unfilled(client)
+        views = marts_to_store() if everything else unfilled
         if views:
             with (
                 self.engine.writing(self.pipeline, replaces=everything),
@@ -207,7 +203,11 @@ class Warehouse:
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
         """Load the changed files; returns their kinds, such as teams."""
-        return [file.name for file in store_inputs(self.pipeline, files, now)]
+        with (
+            self.engine.writing(self.pipeline, replaces=True),
+            self._storing_marts(Changes(has_files=True)),
+        ):
+            return [file.name for file in store_inputs(self.pipeline, files, now)]
 
     def check_inputs(self, files: Sequence[InputFile]) -> bool:
         """Raise `InputFileError` for a file that a load would refuse.
@@ -254,6 +254,17 @@ class Warehouse:
             yield client
 
 
+def _changes(package: Package[Any]) -> Changes:
+    """Nothing for another report than that of usage: no mart is stored of it."""
+    if materialised.USAGE not in package.report.all_tables:
+        return Changes()
+    return Changes(
+        package.account,
+        {packed.fetch.day: packed.fetch.records for packed in package.written},
+        frozenset(packed.fetch.day for packed in package.days),
+    )
+
+
 @contextmanager
 def open_warehouse(
     destination: str,
@@ -268,7 +279,7 @@ def open_warehouse(
     """A warehouse for the duration of a command.
 
     `sole_writer` keeps other loads out, and brings over a dataset of an older version;
-    `patience` is how long to wait for another one.
+    `patience` is how long to wait for another one, unless with `read_only`.
     With `read_only` others may read a DuckDB file at the same time; with `is_still` as
     well, but no load may write meanwhile. Without any, a DuckDB file is locked if it
     exists, and never created. dlt may normalise the name
@@ -289,7 +300,7 @@ def open_warehouse(
         opened = engine.opened(
             sole_writer=sole_writer,
             read_only=read_only or is_still,
-            patience=patience,
+            patience=IMPATIENT if read_only else patience,
         )
         target = stack.enter_context(opened)
         folder = stack.enter_context(work_folder())

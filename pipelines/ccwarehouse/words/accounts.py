@@ -13,9 +13,12 @@ from ..accounts import AccountLoad
 from ..end import End
 from ..exit_codes import ExitCode
 from ..inputs import InputFile
+from ..load import Plan
 from . import load as of_load
+from . import neighbours as of_neighbours
 from . import plan as of_plan
 from .dates import count
+from .neighbours import neighbours_as_lines, with_neighbours
 
 # Keys that belong to the load and not to one of its accounts.
 OF_ALL: Final = ("days_summed", "files_loaded", "faults", "data")
@@ -59,7 +62,8 @@ def remarks(account: AccountLoad) -> list[str]:
     if account.problem:
         return [account.problem.line]
     if account.plan and account.outcome:
-        return of_load.remarks(account.plan, account.outcome)
+        own = of_load.remarks(account.plan, account.outcome)
+        return [*own, *of_neighbours.remarks(account.neighbours)]
     return []
 
 
@@ -89,25 +93,41 @@ def end_of_dry_run(
     *,
     currencies_known: bool,
 ) -> End:
-    """The end of `load --dry-run`, as `words.plan` has it for one account."""
-    plans = [(each.account, each.plan) for each in accounts if each.plan]
-    if len(plans) == 1:
-        return of_plan.end_of_dry_run(
-            plans[0][1], files, currencies_known=currencies_known
-        )
+    """The end of `load --dry-run`; the files were read, and no fault was found.
+
+    Without `currencies_known` those of the budgets could not be checked.
+    """
+    planned = [(each, each.plan) for each in accounts if each.plan]
+    of_files = of_plan.files_as_lines(files, currencies_known=currencies_known)
+    names = [file.name for file in files]
+    if len(planned) == 1:
+        ((account, plan),) = planned
+        facts = _plans_as_dict(account, plan) | {"files": names}
+        return End(facts=facts, lines=[*_plans_as_lines(account, plan), *of_files])
     facts = {
         "accounts": [
-            {"account": name} | of_plan.plan_as_dict(plan) for name, plan in plans
+            {"account": account.account} | _plans_as_dict(account, plan)
+            for account, plan in planned
         ],
-        "files": [file.name for file in files],
+        "files": names,
     }
     lines = [
         line
-        for name, plan in plans
-        for line in (f"Account {name}", *of_plan.plan_as_lines(plan))
+        for account, plan in planned
+        for line in (f"Account {account.account}", *_plans_as_lines(account, plan))
     ]
-    lines += of_plan.files_as_lines(files, currencies_known=currencies_known)
-    return End(facts=facts, lines=lines)
+    return End(facts=facts, lines=[*lines, *of_files])
+
+
+def _plans_as_dict(account: AccountLoad, plan: Plan) -> dict[str, Any]:
+    """The plan of the usage report, and those of others where there are some."""
+    others = of_neighbours.plans_as_dicts(account.neighbours)
+    return of_plan.plan_as_dict(plan) | ({"reports": others} if others else {})
+
+
+def _plans_as_lines(account: AccountLoad, plan: Plan) -> list[str]:
+    others = of_neighbours.plans_as_lines(account.neighbours)
+    return [*of_plan.plan_as_lines(plan), *others]
 
 
 def _end_of(account: AccountLoad, location: str, *, quiet: bool) -> End:
@@ -117,7 +137,8 @@ def _end_of(account: AccountLoad, location: str, *, quiet: bool) -> End:
     assert account.outcome
     end = of_load.end_of_load(account.plan, account.outcome, location, quiet=quiet)
     facts = {"account": account.account, **end.facts}
-    return End(end.code, end.error, facts, end.lines)
+    end = End(end.code, end.error, facts, end.lines)
+    return with_neighbours(end, account.neighbours, quiet=quiet)
 
 
 def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
@@ -143,7 +164,11 @@ def _of_account(name: str, end: End) -> dict[str, Any]:
 def _lines(accounts: Sequence[AccountLoad], facts: Mapping[str, Any]) -> list[str]:
     """A line per account, and below them what concerns all."""
     wide = max(len(each.account) for each in accounts)
-    lines = [f"{each.account:{wide}}  {_line(each)}" for each in accounts]
+    lines = [
+        f"{each.account:{wide}}  {line}"
+        for each in accounts
+        for line in (_line(each), *neighbours_as_lines(each.neighbours))
+    ]
     lines += [line for each in accounts for line in _history(each)]
     if facts["days_summed"]:
         days = count(facts["days_summed"], "old day")

@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from shlex import quote
 from typing import Any
 
+from whole_days.privacy import brief
+
 from ..budget_states import STATES
 from ..budgets import Budgets, BudgetStatus
 from ..end import End
@@ -142,8 +144,9 @@ def _whose(budget: BudgetStatus) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name without what a terminal obeys."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    """A name without what a terminal obeys, and a pseudonym in brief."""
+    shown = brief(name)
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

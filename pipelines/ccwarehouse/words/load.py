@@ -35,10 +35,15 @@ def end_of_load(
     if not outcome.failed:
         return End(facts=facts, lines=lines)
     code = ExitCode.DAYS_FAILED if outcome.loaded else ExitCode.NOTHING_LOADED
+    return End(code, failed_days(plan, outcome), facts, lines)
+
+
+def failed_days(plan: Plan, outcome: Outcome[Any]) -> str:
+    """How many days failed, and why."""
     first, *others = causes(outcome.failed)
     more = f" (and {count(len(others), 'other cause')})" if others else ""
     days = f"{len(outcome.failed)} of {count(len(plan.wanted), 'day')}"
-    return End(code, f"{days} failed: {first.reason}{more}", facts, lines)
+    return f"{days} failed: {first.reason}{more}"
 
 
 def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
     return lines
 
 
-def days_as_line(outcome: UsageOutcome) -> str:
+def days_as_line(outcome: Outcome[Any]) -> str:
     """How many days were loaded and what became of them."""
     return ", ".join(
         [
@@ -111,18 +116,14 @@ def days_as_line(outcome: UsageOutcome) -> str:
 
 def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
     """What someone should look at, if there is anything."""
-    lines = _failures(plan, outcome)
+    lines = failures(plan, outcome)
     if doubled := duplicates(outcome):
         records = count(sum(doubled.values()), "record")
         lines.append(
             f"{records} share every key with another one of the day. They are kept: "
             f"{dates(doubled)}."
         )
-    lines += [
-        f"Not in the known contract, and {_become_of(seen)}: {seen.kind} {seen.name} "
-        f"(in {count(seen.records, 'record')})."
-        for seen in unknown(outcome)
-    ]
+    lines += [beyond_contract(seen) for seen in unknown(outcome)]
     if outcome.new_names:
         models = ", ".join(sorted(outcome.new_names))
         lines.append(f"Models seen for the first time: {models}.")
@@ -150,6 +151,14 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
     if refused := _refused_file(outcome):
         lines += [refused.line, *refused.more, "The days of this load are committed."]
     return lines
+
+
+def beyond_contract(seen: Sighting) -> str:
+    """Says what the API sent that nobody knows yet."""
+    return (
+        f"Not in the known contract, and {_become_of(seen)}: {seen.kind} {seen.name} "
+        f"(in {count(seen.records, 'record')})."
+    )
 
 
 def shared(organization: str, accounts: Iterable[str]) -> str:
@@ -193,7 +202,7 @@ def _refused_file(outcome: UsageOutcome) -> Problem | None:
     return explain(outcome.file_error, "") if outcome.file_error else None
 
 
-def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:
+def failures(plan: Plan, outcome: Outcome[Any]) -> list[str]:
     """A line for each cause, one on stored numbers still used, and what comes next."""
     if not outcome.failed:
         return []
@@ -208,7 +217,7 @@ def _failures(plan: Plan, outcome: UsageOutcome) -> list[str]:
     return [*lines, "The next load tries failed days again."]
 
 
-def _standing(plan: Plan, outcome: UsageOutcome) -> dict[date, datetime]:
+def _standing(plan: Plan, outcome: Outcome[Any]) -> dict[date, datetime]:
     """The failed days that have a completed fetch, and when that was (UTC)."""
     return {
         day: stored.fetched_at

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from whole_days.calendar import stretches
 from whole_days.plan import in_runs
 
-from ..end import End
 from ..inputs import InputFile
 from ..load import Plan
 from .dates import count, span
@@ -13,18 +13,6 @@ from .dates import count, span
 CURRENCIES_UNKNOWN = (
     "No cost is stored yet: the load compares its currencies with those of the days."
 )
-
-
-def end_of_dry_run(
-    plan: Plan, files: Sequence[InputFile], *, currencies_known: bool = True
-) -> End:
-    """The end of `load --dry-run`; the files were read, and no fault was found.
-
-    Without `currencies_known` those of the budgets could not be checked.
-    """
-    facts = plan_as_dict(plan) | {"files": [file.name for file in files]}
-    lines = files_as_lines(files, currencies_known=currencies_known)
-    return End(facts=facts, lines=[*plan_as_lines(plan), *lines])
 
 
 def files_as_lines(files: Sequence[InputFile], *, currencies_known: bool) -> list[str]:
@@ -42,8 +30,11 @@ def _as_line(file: InputFile, *, is_right: bool) -> str:
     return f"{file.file} is readable: {rows} {CURRENCIES_UNKNOWN}"
 
 
-def plan_as_dict(plan: Plan) -> dict[str, Any]:
-    """The plan for programs: ranges of days with reasons, and the calls."""
+def plan_as_dict(plan: Plan, days_at_once: int = 1) -> dict[str, Any]:
+    """The plan for programs: ranges of days with reasons, and the calls.
+
+    A call gives as many consecutive days as `days_at_once` says.
+    """
     runs = [
         {
             "first": first.isoformat(),
@@ -53,10 +44,15 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
         }
         for first, last, reason in in_runs(plan.wanted)
     ]
-    return ends(plan) | {"plan": runs, "calls_at_least": 1 + len(plan.wanted)}
+    return ends(plan) | {"plan": runs, "calls_at_least": _calls(plan, days_at_once)}
 
 
-def plan_as_lines(plan: Plan) -> list[str]:
+def _calls(plan: Plan, days_at_once: int) -> int:
+    """The calls for the days, and one that comes first."""
+    return 1 + len([*stretches((item.day for item in plan.wanted), days_at_once)])
+
+
+def plan_as_lines(plan: Plan, days_at_once: int = 1) -> list[str]:
     """The plan for people."""
     if not plan.wanted:
         return ["Nothing to load: no day is wanted."]
@@ -64,8 +60,9 @@ def plan_as_lines(plan: Plan) -> list[str]:
     for first, last, reason in in_runs(plan.wanted):
         days = count((last - first).days + 1, "day")
         lines.append(f"{span(first, last):24}  {days:>9}  {reason}")
-    calls = count(1 + len(plan.wanted), "call")
-    return [*lines, f"At least {calls}: one first, then one per day and 1,000 records."]
+    calls = count(_calls(plan, days_at_once), "call")
+    unit = "day and 1,000 records" if days_at_once == 1 else f"{days_at_once} days"
+    return [*lines, f"At least {calls}: one first, then one per {unit}."]
 
 
 def ends(plan: Plan) -> dict[str, str | None]:

@@ -24,6 +24,10 @@ COPIES = (
     "Copies made before still have the name: --publish, exports, pages, backups, and "
     "what the warehouse keeps to go back in time."
 )
+UNSEARCHED = (
+    "The warehouse's catalogue lists no table, so that nothing could be searched. "
+    "Search it by hand."
+)
 EMAILS_LEFT = (
     "Emails are still in {places}. A table that is not ccwarehouse's has to be cleaned "
     "by whoever made it."
@@ -71,6 +75,8 @@ def end_of_forget(
         for table, found in rows.items()
     ]
     lines.append(f"Days    {count(days, 'day')} written anew")
+    if not left.columns:
+        return End(ExitCode.WAREHOUSE, UNSEARCHED, facts, lines)
     if left.places:
         return End(
             ExitCode.WAREHOUSE, STILL_THERE.format(places=_all(left)), facts, lines
@@ -92,6 +98,8 @@ def end_of_pseudonymise(days: int, left: Found, location: str) -> End:
         "data": location,
     }
     lines = [f"Days    {count(days, 'day')} written anew"]
+    if not left.columns:
+        return End(ExitCode.WAREHOUSE, UNSEARCHED, facts, lines)
     if left.places:
         error = EMAILS_LEFT.format(places=_all(left))
         return End(ExitCode.WAREHOUSE, error, facts, lines)

@@ -27,8 +27,7 @@ parts as (
         0 as withheld,
         count(distinct actor) as people
 
-    from user_teams_daily
-    where actor_type = 'user_actor' and actor <> 'unknown'
+    from person_days
     group by
         account,
         organization_id,

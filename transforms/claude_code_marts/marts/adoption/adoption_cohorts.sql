@@ -16,9 +16,9 @@
 -- is_complete: True when every day of the month is final.
 with
 
-people as (
+active as (
 
-    select * from person_days
+    select * from cohort_months
 
 ),
 
@@ -52,46 +52,6 @@ accounts as (
 
     from fetched
     group by account
-
-),
-
-active_months as (
-
-    select distinct
-        account,
-        organization_id,
-        actor,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from people
-
-),
-
-members as (
-
-    select
-        account,
-        organization_id,
-        month,
-        min(month) over (
-            partition by account, organization_id, actor
-        ) as cohort_month
-
-    from active_months
-
-),
-
-active as (
-
-    select
-        account,
-        organization_id,
-        cohort_month,
-        month,
-        count(*) as retained
-
-    from members
-    group by account, organization_id, cohort_month, month
 
 ),
 

@@ -22,89 +22,9 @@ days as (
 
 ),
 
-people as (
+moves as (
 
-    select * from person_days
-
-),
-
-visits as (
-
-    select
-        account,
-        organization_id,
-        date,
-        lag(date) over visits_of_person as previous_date,
-        lead(date) over visits_of_person as next_date,
-        cast(date + interval 7 day as date) as week_ends,
-        cast(date + interval 28 day as date) as month_ends
-
-    from people
-    window visits_of_person as (
-        partition by account, organization_id, actor
-        order by date
-    )
-
-),
-
-stays as (
-
-    select
-        *,
-        case when next_date <= week_ends then next_date else week_ends end as week_exit,
-        case
-            when next_date <= month_ends then next_date else month_ends
-        end as month_exit,
-        coalesce(next_date <= month_ends, false) as is_coming_back
-
-    from visits
-
-),
-
--- A person enters the 7 and the 28 days with each visit, and leaves them with the next
--- one or when they have passed. A sum over all days is then a count of people: to count
--- each window's people anew would take several times as long.
-entries as (
-
-    select
-        account,
-        organization_id,
-        date,
-        count(*) as dau,
-        count(case when previous_date is null then 1 end) as new_users,
-        count(
-            case when previous_date >= cast(date - interval 28 day as date) then 1 end
-        ) as returning_users
-
-    from stays
-    group by account, organization_id, date
-
-),
-
-week_exits as (
-
-    select
-        account,
-        organization_id,
-        week_exit,
-        count(*) as people
-
-    from stays
-    group by account, organization_id, week_exit
-
-),
-
-month_exits as (
-
-    select
-        account,
-        organization_id,
-        month_exit,
-        count(*) as people,
-        count(case when not is_coming_back then 1 end) as dormant_users
-
-    from stays
-    group by account, organization_id, month_exit
+    select * from adoption_changes
 
 ),
 
@@ -135,50 +55,10 @@ changes as (
         organization_id,
         date,
         dau,
-        dau as wau_change,
-        dau as mau_change,
+        wau_change,
+        mau_change,
         new_users,
         returning_users,
-        0 as dormant_users,
-        cast(null as date) as history_from,
-        0 as days_in_7,
-        0 as days_in_28,
-        false as is_final,
-        false as is_stored
-
-    from entries
-
-    union all
-
-    select
-        account,
-        organization_id,
-        week_exit as date,
-        0 as dau,
-        -people as wau_change,
-        0 as mau_change,
-        0 as new_users,
-        0 as returning_users,
-        0 as dormant_users,
-        null as history_from,
-        0 as days_in_7,
-        0 as days_in_28,
-        false as is_final,
-        false as is_stored
-
-    from week_exits
-
-    union all
-
-    select
-        account,
-        organization_id,
-        month_exit as date,
-        0 as dau,
-        0 as wau_change,
-        -people as mau_change,
-        0 as new_users,
-        0 as returning_users,
         dormant_users,
         null as history_from,
         0 as days_in_7,
@@ -186,7 +66,7 @@ changes as (
         false as is_final,
         false as is_stored
 
-    from month_exits
+    from moves
 
 ),
 

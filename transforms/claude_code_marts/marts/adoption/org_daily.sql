@@ -22,37 +22,9 @@ days as (
 
 ),
 
-activity as (
-
-    select * from user_activity_daily
-
-),
-
 sums as (
 
-    select
-        account,
-        organization_id,
-        date,
-        count(distinct case
-            when records > 0 and actor_type = 'user_actor'
-                then nullif(actor, 'unknown')
-        end) as active_users,
-        count(distinct case
-            when records > 0 and actor_type = 'api_actor'
-                then nullif(actor, 'unknown')
-        end) as active_keys,
-        sum(sessions) as sessions,
-        sum(lines_added) as lines_added,
-        sum(lines_removed) as lines_removed,
-        sum(commits) as commits,
-        sum(pull_requests) as pull_requests,
-        sum(proposals) as proposals,
-        sum(accepted) as accepted
-
-    from activity
-    where records > 0 or proposals > 0
-    group by account, organization_id, date
+    select * from org_activity_daily
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per account, organization_id, date and actor: a person with a record that day.
--- materialised = true
+-- materialised = day
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.

@@ -1,4 +1,5 @@
 -- One row per account, organization_id and actor: a person, seen or in the teams file.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation; of who is never, null if there are several.
@@ -14,14 +15,13 @@
 -- team: Team on as_of by the teams file; (no team) for whom it does not name then.
 with
 
-people as (
+months as (
 
-    select * from person_days
+    select * from person_months
 
 ),
 
--- A second time, as what is read once is read for one actor alone where one is asked.
-seen as (
+days as (
 
     select * from person_days
 
@@ -52,6 +52,10 @@ accounts as (
         account,
         as_of,
         cast(as_of - interval 28 day as date) as before_28_days,
+        -- months before these days are counted as a whole
+        cast(
+            date_trunc('month', cast(as_of - interval 28 day as date)) as date
+        ) as recent_month,
         cast(min(history_from) + interval 28 day as date) as known_from
 
     from fetched
@@ -60,40 +64,85 @@ accounts as (
 
 ),
 
+-- Postgres looks these days up, and would read all days for a join alone.
+recent as (
+
+    select min(recent_month) as first_date
+    from accounts
+
+),
+
+parts as (
+
+    select
+        months.account,
+        months.organization_id,
+        months.actor,
+        months.first_date,
+        months.last_date,
+        months.days_active,
+        0 as days_active_28,
+        0 as sessions_28
+
+    from months
+    inner join accounts
+        on months.account = accounts.account
+        and months.month < accounts.recent_month
+
+    union all
+
+    select
+        days.account,
+        days.organization_id,
+        days.actor,
+        days.date as first_date,
+        days.date as last_date,
+        1 as days_active,
+        case
+            when days.date > accounts.before_28_days then 1 else 0
+        end as days_active_28,
+        case
+            when days.date > accounts.before_28_days then days.sessions else 0
+        end as sessions_28
+
+    from days
+    inner join accounts
+        on days.account = accounts.account
+        and days.date <= accounts.as_of
+        and days.date >= accounts.recent_month
+    where days.date >= (select recent.first_date from recent)
+
+),
+
+seen as (
+
+    select
+        account,
+        organization_id,
+        actor,
+        min(first_date) as first_seen,
+        max(last_date) as last_seen,
+        cast(sum(days_active) as bigint) as days_active,
+        cast(sum(days_active_28) as bigint) as days_active_28,
+        cast(sum(sessions_28) as bigint) as sessions_28
+
+    from parts
+    group by account, organization_id, actor
+
+),
+
 -- Not the current date: the view changes only when days are loaded.
 summed as (
 
     select
-        people.account,
-        people.organization_id,
-        people.actor,
-        accounts.as_of,
-        accounts.before_28_days,
-        accounts.known_from,
-        min(people.date) as first_seen,
-        max(people.date) as last_seen,
-        count(*) as days_active,
-        count(
-            case when people.date > accounts.before_28_days then 1 end
-        ) as days_active_28,
-        cast(sum(
-            case
-                when people.date > accounts.before_28_days then people.sessions
-                else 0
-            end
-        ) as bigint) as sessions_28
-
-    from people
-    inner join accounts
-        on people.account = accounts.account
-        and people.date <= accounts.as_of
-    group by
-        people.account,
-        people.organization_id,
-        people.actor,
+        seen.*,
         accounts.as_of,
         accounts.before_28_days,
         accounts.known_from
+
+    from seen
+    inner join accounts
+        on seen.account = accounts.account
 
 ),
 
@@ -165,13 +214,10 @@ organisations as (
 seen_by_then as (
 
     select distinct
-        seen.account,
-        seen.actor
+        account,
+        actor
 
     from seen
-    inner join accounts
-        on seen.account = accounts.account
-        and seen.date <= accounts.as_of
 
 ),
 

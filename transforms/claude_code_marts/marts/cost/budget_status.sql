@@ -1,4 +1,5 @@
 -- One row per scope, name, month, currency and basis: how far a budget is used up.
+-- materialised = whole
 --
 -- scope: organisation (all accounts together), account, team or user.
 -- name: Account, team, or user with A to Z in lower case; empty for the organisation.
@@ -26,22 +27,7 @@ budgets as (
 
 costs as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month,
-        -- as the file's users and teams are folded
-        translate(
-            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
-        ) as member
-
-    from user_cost_daily
-    where estimated_cost is not null
-
-),
-
-assigned as (
-
-    select * from user_teams_daily
+    select * from member_spend_monthly
 
 ),
 
@@ -49,9 +35,13 @@ expected as (
 
     select
         *,
-        translate(
-            actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
-        ) as member
+        -- translate() is slow: only names that lower() would change are folded
+        case
+            when lower(actor) = actor then actor  -- noqa: CV09
+            else translate(
+                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+            )
+        end as member
 
     from cost_forecast_daily
 
@@ -122,31 +112,11 @@ budget_months as (
 
 team_costs as (
 
-    select
-        costs.account,
-        costs.month,
-        costs.currency,
-        costs.customer_type,
-        costs.member,
-        assigned.team,
-        sum(costs.estimated_cost) as estimated_cost
+    select costs.*
 
     from costs
     inner join budget_months
         on costs.month = budget_months.month
-    inner join assigned
-        on costs.account = assigned.account
-        and costs.organization_id is not distinct from assigned.organization_id
-        and costs.date = assigned.date
-        and costs.actor_type = assigned.actor_type
-        and costs.actor = assigned.actor
-    group by
-        costs.account,
-        costs.month,
-        costs.currency,
-        costs.customer_type,
-        costs.member,
-        assigned.team
 
 ),
 
@@ -221,14 +191,40 @@ spent as (
 team_expected as (
 
     select
-        expected.*,
-        coalesce(members.team, '(no team)') as team
+        expected.account,
+        expected.organization_id,
+        expected.date,
+        expected.month,
+        expected.customer_type,
+        expected.currency,
+        expected.day_state,
+        coalesce(members.team, '(no team)') as team,
+        sum(expected.estimated_cost) as estimated_cost,
+        -- null for all actors of an organisation or for none
+        sum(expected.expected_cost) as expected_cost
 
     from expected
     left join members
         on expected.member = members.actor
         and expected.date >= members.first_date
         and expected.date <= members.last_date
+    group by
+        expected.account,
+        expected.organization_id,
+        expected.date,
+        expected.month,
+        expected.customer_type,
+        expected.currency,
+        expected.day_state,
+        coalesce(members.team, '(no team)')
+
+),
+
+budget_users as (
+
+    select distinct name
+    from budgets
+    where scope = 'user'
 
 ),
 
@@ -262,11 +258,22 @@ scoped_expected as (
     union all
 
     select
-        *,
+        expected.account,
+        expected.organization_id,
+        expected.date,
+        expected.month,
+        expected.customer_type,
+        expected.currency,
+        expected.day_state,
+        '' as team,
+        expected.estimated_cost,
+        expected.expected_cost,
         'user' as scope,
-        member as name
+        expected.member as name
 
-    from team_expected
+    from expected
+    inner join budget_users
+        on expected.member = budget_users.name
 
 ),
 

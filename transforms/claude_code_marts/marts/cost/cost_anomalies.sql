@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date, scope, actor_type, actor and currency.
+-- materialised = onward
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
@@ -25,9 +26,9 @@ costs_of_days as (
 
 ),
 
-days_of_organisations as (
+places as (
 
-    select * from org_days
+    select * from organisations
 
 ),
 
@@ -74,15 +75,14 @@ costs_of_organisations as (
 
 ),
 
-organisations as (
+first_days as (
 
     select
         account,
         organization_id,
-        min(date) as first_date
+        first_day as first_date
 
-    from days_of_organisations
-    group by account, organization_id
+    from places
 
 ),
 
@@ -90,21 +90,21 @@ organisations as (
 spine as (
 
     select
-        organisations.account,
-        organisations.organization_id,
+        first_days.account,
+        first_days.organization_id,
         days.date,
         days.is_final,
         sum(case when days.is_final then 1 else 0 end) over (
-            partition by organisations.account, organisations.organization_id
+            partition by first_days.account, first_days.organization_id
             -- no day is null; BigQuery asks for nulls first where a window has a range
             order by days.day_number nulls first
             range between 28 preceding and 1 preceding
         ) as days_before
 
-    from organisations
+    from first_days
     inner join days
-        on organisations.account = days.account
-        and organisations.first_date <= days.date
+        on first_days.account = days.account
+        and first_days.first_date <= days.date
 
 ),
 

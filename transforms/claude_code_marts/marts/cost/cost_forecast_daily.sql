@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
@@ -52,9 +53,9 @@ days as (
 
 ),
 
-days_of_organisations as (
+places as (
 
-    select * from org_days
+    select * from organisations
 
 ),
 
@@ -64,15 +65,14 @@ costs_of_days as (
 
 ),
 
-organisations as (
+first_days as (
 
     select
         account,
         organization_id,
-        min(date) as first_date
+        first_day as first_date
 
-    from days_of_organisations
-    group by account, organization_id
+    from places
 
 ),
 
@@ -105,6 +105,14 @@ recent_days as (
 
 ),
 
+-- Postgres looks these days up, and would read all days for a join alone.
+recent as (
+
+    select min(date) as first_date
+    from recent_days
+
+),
+
 costs as (
 
     select
@@ -121,7 +129,9 @@ costs as (
     inner join recent_days
         on costs_of_days.account = recent_days.account
         and costs_of_days.date = recent_days.date
-    where costs_of_days.estimated_cost is not null
+    where
+        costs_of_days.estimated_cost is not null
+        and costs_of_days.date >= (select recent.first_date from recent)
     group by
         costs_of_days.account,
         costs_of_days.organization_id,
@@ -151,22 +161,22 @@ history as (
 weekdays as (
 
     select
-        organisations.account,
-        organisations.organization_id,
+        first_days.account,
+        first_days.organization_id,
         history.weekday,
         count(*) as days,
         cast(sum(count(*)) over (
-            partition by organisations.account, organisations.organization_id
+            partition by first_days.account, first_days.organization_id
         ) as bigint) as days_of_history,
         count(*) over (
-            partition by organisations.account, organisations.organization_id
+            partition by first_days.account, first_days.organization_id
         ) as weekdays_seen
 
-    from organisations
+    from first_days
     inner join history
-        on organisations.account = history.account
-        and organisations.first_date <= history.date
-    group by organisations.account, organisations.organization_id, history.weekday
+        on first_days.account = history.account
+        and first_days.first_date <= history.date
+    group by first_days.account, first_days.organization_id, history.weekday
 
 ),
 

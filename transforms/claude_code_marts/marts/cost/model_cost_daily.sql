@@ -1,5 +1,5 @@
 -- One row per account, organization_id, date, model, customer_type and currency.
--- materialised = true
+-- materialised = day
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.

@@ -21,163 +21,46 @@
 -- is_complete: True when every day of the month is final.
 with
 
-costs as (
+models as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from model_cost_daily
+    select * from model_spend_monthly
 
 ),
 
-model_usage as (
-
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from stg_model_usage
-    where actor_type = 'user_actor' and actor <> 'unknown'
-
-),
-
-months as (
+coverage as (
 
     select * from month_days
 
 ),
 
--- People do not add up over days, so they are counted in the entries.
-people as (
+covered as (
 
     select
-        account,
-        organization_id,
-        month,
-        customer_type,
-        currency,
-        model,
-        count(distinct actor) as users
+        models.account,
+        models.organization_id,
+        models.month,
+        models.customer_type,
+        models.currency,
+        models.model,
+        models.estimated_cost,
+        models.cost_share,
+        models.input_tokens,
+        models.output_tokens,
+        models.cache_read_tokens,
+        models.cache_creation_tokens,
+        models.cache_read_share,
+        models.blended_cost_per_million_output,
+        models.users,
+        coalesce(coverage.days_complete, 0) as days_complete,
+        coverage.days_missing,
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
 
-    from model_usage
-    group by account, organization_id, month, customer_type, currency, model
-
-),
-
--- A union and no join: null is a value like any other.
-parts as (
-
-    select
-        account,
-        organization_id,
-        month,
-        customer_type,
-        currency,
-        model,
-        estimated_cost,
-        input_tokens,
-        output_tokens,
-        cache_read_tokens,
-        cache_creation_tokens,
-        0 as users
-
-    from costs
-
-    union all
-
-    select
-        account,
-        organization_id,
-        month,
-        customer_type,
-        currency,
-        model,
-        null as estimated_cost,
-        null as input_tokens,
-        null as output_tokens,
-        null as cache_read_tokens,
-        null as cache_creation_tokens,
-        users
-
-    from people
-
-),
-
-monthly as (
-
-    select
-        account,
-        organization_id,
-        month,
-        customer_type,
-        currency,
-        model,
-        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
-        cast(sum(input_tokens) as bigint) as input_tokens,
-        cast(sum(output_tokens) as bigint) as output_tokens,
-        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
-        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
-        cast(sum(users) as bigint) as users
-
-    from parts
-    group by account, organization_id, month, customer_type, currency, model
-
-),
-
-totalled as (
-
-    select
-        *,
-        sum(estimated_cost) over (
-            partition by account, organization_id, month, customer_type, currency
-        ) as total,
-        coalesce(input_tokens, 0)
-        + coalesce(cache_creation_tokens, 0)
-        + coalesce(cache_read_tokens, 0) as all_input_tokens
-
-    from monthly
-
-),
-
--- Refunds may leave nothing, or less, to share.
-mixed as (
-
-    select
-        totalled.account,
-        totalled.organization_id,
-        totalled.month,
-        totalled.customer_type,
-        totalled.currency,
-        totalled.model,
-        totalled.estimated_cost,
-        round(
-            1e6 * cast(totalled.estimated_cost as double)
-            / case when totalled.total > 0 then totalled.total end
-        ) / 1e6 as cost_share,
-        totalled.input_tokens,
-        totalled.output_tokens,
-        totalled.cache_read_tokens,
-        totalled.cache_creation_tokens,
-        round(
-            1e6 * cast(totalled.cache_read_tokens as double)
-            / nullif(totalled.all_input_tokens, 0)
-        ) / 1e6 as cache_read_share,
-        round(
-            1e12 * cast(totalled.estimated_cost as double)
-            / nullif(totalled.output_tokens, 0)
-        ) / 1e6 as blended_cost_per_million_output,
-        totalled.users,
-        coalesce(months.days_complete, 0) as days_complete,
-        months.days_missing,
-        coalesce(months.days_provisional, 0) as days_provisional,
-        coalesce(months.is_complete, false) as is_complete
-
-    from totalled
-    left join months
-        on totalled.account = months.account
-        and totalled.month = months.month
+    from models
+    left join coverage
+        on models.account = coverage.account
+        and models.month = coverage.month
 
 )
 
-select * from mixed
+select * from covered

@@ -1,4 +1,5 @@
 -- One row per account, organization_id, month, customer_type and currency: spent, expected.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
@@ -17,7 +18,7 @@ with
 
 costs_of_days as (
 
-    select * from user_cost_daily
+    select * from org_spend_daily
 
 ),
 

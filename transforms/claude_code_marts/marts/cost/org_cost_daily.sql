@@ -23,49 +23,23 @@ fetched as (
 
 ),
 
-activity as (
+spend as (
 
-    select * from user_activity_daily
+    select * from org_spend_daily
 
 ),
 
 costs as (
 
-    select
-        account,
-        organization_id,
-        date,
-        customer_type,
-        currency,
-        sum(estimated_cost) as estimated_cost,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
-        sum(cache_read_tokens) as cache_read_tokens,
-        sum(cache_creation_tokens) as cache_creation_tokens,
-        count(distinct case
-            when estimated_cost is not null and actor_type = 'user_actor'
-                then nullif(actor, 'unknown')
-        end) as users_with_cost,
-        sum(records_with_cost) as records_with_cost
-
-    from activity
+    select * from spend
     where model_entries > 0
-    group by account, organization_id, date, customer_type, currency
 
 ),
 
 recorded as (
 
-    select
-        account,
-        organization_id,
-        date,
-        customer_type,
-        sum(records) as records
-
-    from activity
+    select * from spend
     where records > 0
-    group by account, organization_id, date, customer_type
 
 ),
 

@@ -21,14 +21,9 @@
 -- is_complete: True when every day of the calendar month is final.
 with
 
-activity as (
+spend as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from user_activity_daily
-    where model_entries > 0 or records > 0
+    select * from user_spend_monthly
 
 ),
 
@@ -38,104 +33,34 @@ coverage as (
 
 ),
 
--- Of an actor's day one row has activity, so each day counts once.
-monthly as (
+covered as (
 
     select
-        account,
-        organization_id,
-        month,
-        actor_type,
-        actor,
-        customer_type,
-        currency,
-        sum(estimated_cost) as estimated_cost,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
-        sum(cache_read_tokens) as cache_read_tokens,
-        sum(cache_creation_tokens) as cache_creation_tokens,
-        count(case when has_activity then 1 end) as active_days
-
-    from activity
-    group by
-        account, organization_id, month, actor_type, actor, customer_type, currency
-
-),
-
--- Days without costs or tokens have no currency of their own: they join the actor's first
--- currency of the month.
-placed as (
-
-    select
-        *,
-        coalesce(currency, case
-            when estimated_cost is null and coalesce(
-                input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens
-            ) is null then min(currency) over (
-                partition by
-                    account, organization_id, month, actor_type, actor, customer_type
-            )
-        end) as place
-
-    from monthly
-
-),
-
-summed as (
-
-    select
-        account,
-        organization_id,
-        month,
-        actor_type,
-        actor,
-        customer_type,
-        place as currency,
-        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
-        cast(sum(input_tokens) as bigint) as input_tokens,
-        cast(sum(output_tokens) as bigint) as output_tokens,
-        cast(sum(cache_read_tokens) as bigint) as cache_read_tokens,
-        cast(sum(cache_creation_tokens) as bigint) as cache_creation_tokens,
-        cast(sum(sum(active_days)) over (
-            partition by
-                account, organization_id, month, actor_type, actor, customer_type
-        ) as bigint) as active_days
-
-    from placed
-    group by account, organization_id, month, actor_type, actor, customer_type, place
-
-),
-
--- Ratios are doubles of six places. Shares are per customer type, because adding billed
--- and unbilled cost means nothing.
-divided as (
-
-    select
-        summed.*,
-        round(
-            1e6 * cast(summed.estimated_cost as double) / nullif(summed.active_days, 0)
-        ) / 1e6 as cost_per_active_day,
-        round(
-            1e6 * cast(summed.estimated_cost as double)
-            / nullif(sum(summed.estimated_cost) over (
-                partition by
-                    summed.account,
-                    summed.organization_id,
-                    summed.month,
-                    summed.customer_type,
-                    summed.currency
-            ), 0)
-        ) / 1e6 as cost_share,
+        spend.account,
+        spend.organization_id,
+        spend.month,
+        spend.actor_type,
+        spend.actor,
+        spend.customer_type,
+        spend.currency,
+        spend.estimated_cost,
+        spend.input_tokens,
+        spend.output_tokens,
+        spend.cache_read_tokens,
+        spend.cache_creation_tokens,
+        spend.active_days,
+        spend.cost_per_active_day,
+        spend.cost_share,
         coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
         coalesce(coverage.days_provisional, 0) as days_provisional,
         coalesce(coverage.is_complete, false) as is_complete
 
-    from summed
+    from spend
     left join coverage
-        on summed.account = coverage.account
-        and summed.month = coverage.month
+        on spend.account = coverage.account
+        and spend.month = coverage.month
 
 )
 
-select * from divided
+select * from covered

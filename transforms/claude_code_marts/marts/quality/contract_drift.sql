@@ -15,9 +15,9 @@ unknowns as (
 
 ),
 
-model_usage as (
+models_of_days as (
 
-    select * from stg_model_usage
+    select * from models_daily
 
 ),
 
@@ -68,12 +68,10 @@ models as (
         'model' as kind,
         model as name,
         date,
-        count(distinct usage_id) as records,
+        records,
         model as example
 
-    from model_usage
-    where model is not null
-    group by account, model, date
+    from models_of_days
 
 ),
 

@@ -1,4 +1,5 @@
 -- One row per account and from_date: a stored day, a failed one, or days in a row missing.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- from_date: First UTC day of the row.

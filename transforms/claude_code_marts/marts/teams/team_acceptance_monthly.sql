@@ -16,25 +16,9 @@
 -- is_complete: True when every day of the calendar month is final.
 with
 
-acceptances as (
+teams as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from user_tool_acceptance_daily
-
-),
-
-assigned as (
-
-    select * from user_teams_daily
-
-),
-
-places as (
-
-    select * from teams
+    select * from team_proposals_monthly
 
 ),
 
@@ -44,114 +28,29 @@ coverage as (
 
 ),
 
--- One row, also without a file.
-settings as (
-
-    select coalesce(max(min_group_size), 1) as min_group_size
-    from stg_input_files
-    where name = 'teams'
-
-),
-
--- An actor has one team on a day, so this join multiplies no rows.
-by_team as (
+covered as (
 
     select
-        acceptances.account,
-        acceptances.organization_id,
-        acceptances.month,
-        assigned.team,
-        count(distinct case
-            when
-                acceptances.actor_type = 'user_actor'
-                and acceptances.actor <> 'unknown'
-                then acceptances.actor
-        end) as users,
-        cast(sum(acceptances.accepted) as bigint) as accepted,
-        cast(sum(acceptances.rejected) as bigint) as rejected,
-        cast(sum(acceptances.proposals) as bigint) as proposals
-
-    from acceptances
-    inner join assigned
-        on acceptances.account = assigned.account
-        and acceptances.organization_id is not distinct from assigned.organization_id
-        and acceptances.date = assigned.date
-        and acceptances.actor_type = assigned.actor_type
-        and acceptances.actor = assigned.actor
-    group by
-        acceptances.account,
-        acceptances.organization_id,
-        acceptances.month,
-        assigned.team
-
-),
-
--- The smallest first. A team without people reveals nobody, and is never small.
-ranked as (
-
-    select
-        by_team.*,
-        row_number() over (
-            partition by by_team.account, by_team.organization_id, by_team.month
-            order by
-                case when by_team.users = 0 then 1 else 0 end asc,
-                by_team.users asc,
-                coalesce(places.position, 0) asc
-        ) as smallness,
-        sum(
-            case
-                when by_team.users between 1 and settings.min_group_size - 1 then 1
-                else 0
-            end
-        ) over (
-            partition by by_team.account, by_team.organization_id, by_team.month
-        ) as small_teams
-
-    from by_team
-    cross join settings
-    left join places
-        on by_team.team = places.team
-
-),
-
--- A single small team could be found by subtracting the others from the organisation.
-judged as (
-
-    select
-        *,
-        smallness <= case when small_teams = 1 then 2 else small_teams end
-            as is_withheld
-
-    from ranked
-
-),
-
-rated as (
-
-    select
-        judged.account,
-        judged.organization_id,
-        judged.month,
-        judged.team,
-        case when not judged.is_withheld then judged.users end as users,
-        case when not judged.is_withheld then judged.accepted end as accepted,
-        case when not judged.is_withheld then judged.rejected end as rejected,
-        case when not judged.is_withheld then judged.proposals end as proposals,
-        round(
-            1e6 * case when not judged.is_withheld then judged.accepted end
-            / nullif(judged.proposals, 0)
-        ) / 1e6 as acceptance_rate,
-        judged.is_withheld,
+        teams.account,
+        teams.organization_id,
+        teams.month,
+        teams.team,
+        teams.users,
+        teams.accepted,
+        teams.rejected,
+        teams.proposals,
+        teams.acceptance_rate,
+        teams.is_withheld,
         coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
         coalesce(coverage.days_provisional, 0) as days_provisional,
         coalesce(coverage.is_complete, false) as is_complete
 
-    from judged
+    from teams
     left join coverage
-        on judged.account = coverage.account
-        and judged.month = coverage.month
+        on teams.account = coverage.account
+        and teams.month = coverage.month
 
 )
 
-select * from rated
+select * from covered

@@ -17,26 +17,15 @@
 -- is_withheld: True when few people are active, and for the next smallest if it is alone.
 with
 
-days as (
+by_team as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from user_teams_daily
+    select * from team_people_monthly
 
 ),
 
 coverage as (
 
     select * from month_days
-
-),
-
-roster as (
-
-    select * from team_members_monthly
-    where is_person
 
 ),
 
@@ -66,23 +55,10 @@ histories as (
 
 ),
 
-organisations as (
-
-    select
-        account,
-        organization_id,
-        min(month) as first_month
-
-    from days
-    group by account, organization_id
-
-),
-
 months as (
 
     select
         coverage.account,
-        organisations.organization_id,
         coverage.month,
         coverage.days_complete,
         coverage.days_missing,
@@ -93,99 +69,8 @@ months as (
             as knows_new_users
 
     from coverage
-    inner join organisations
-        on coverage.account = organisations.account
-        and coverage.month >= organisations.first_month
     inner join histories
         on coverage.account = histories.account
-
-),
-
-active as (
-
-    select distinct
-        account,
-        organization_id,
-        month,
-        actor
-
-    from days
-    where actor_type = 'user_actor' and actor <> 'unknown'
-
-),
-
--- A union and no joins: Postgres knows nothing of these rows, and would compare each
--- member with each active person.
-places_of_people as (
-
-    select
-        months.account,
-        months.organization_id,
-        months.month,
-        roster.actor,
-        roster.team,
-        1 as is_member,
-        0 as is_active
-
-    from months
-    inner join roster
-        on months.month = roster.month
-
-    union all
-
-    select
-        account,
-        organization_id,
-        month,
-        actor,
-        cast(null as varchar) as team,
-        0 as is_member,
-        1 as is_active
-
-    from active
-
-),
-
-people as (
-
-    select
-        account,
-        organization_id,
-        month,
-        actor,
-        coalesce(max(team), '(no team)') as team,
-        max(is_member) as is_member,
-        max(is_active) as is_active,
-        min(case when max(is_active) = 1 then month end) over (
-            partition by account, organization_id, actor
-        ) as first_month
-
-    from places_of_people
-    group by account, organization_id, month, actor
-
-),
-
-by_team as (
-
-    select
-        account,
-        organization_id,
-        month,
-        team,
-        cast(sum(is_member) as bigint) as members,
-        cast(sum(is_active) as bigint) as active_users,
-        count(case
-            when is_active = 1 and first_month = month then 1
-        end) as new_users,
-        count(case
-            when is_active = 0 and first_month < month then 1
-        end) as lapsed_users,
-        count(case
-            when first_month is null or first_month > month then 1
-        end) as never_active
-
-    from people
-    group by account, organization_id, month, team
 
 ),
 
@@ -208,7 +93,6 @@ sized as (
     from by_team
     inner join months
         on by_team.account = months.account
-        and by_team.organization_id is not distinct from months.organization_id
         and by_team.month = months.month
     left join places
         on by_team.team = places.team

@@ -19,26 +19,9 @@
 -- is_complete: True when every day of the calendar month is final.
 with
 
-costs as (
+teams as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from user_cost_daily
-    where estimated_cost is not null
-
-),
-
-assigned as (
-
-    select * from user_teams_daily
-
-),
-
-roster as (
-
-    select * from team_members_monthly
+    select * from team_spend_monthly
 
 ),
 
@@ -48,221 +31,32 @@ coverage as (
 
 ),
 
-places as (
-
-    select * from teams
-
-),
-
--- One row, also without a file.
-settings as (
-
-    select coalesce(max(min_group_size), 1) as min_group_size
-    from stg_input_files
-    where name = 'teams'
-
-),
-
-members as (
+covered as (
 
     select
-        month,
-        team,
-        count(*) as members
-
-    from roster
-    where is_person
-    group by month, team
-
-),
-
--- An actor has one team on a day, so this join multiplies no rows.
-by_team as (
-
-    select
-        costs.account,
-        costs.organization_id,
-        costs.month,
-        assigned.team,
-        costs.customer_type,
-        costs.currency,
-        cast(sum(costs.estimated_cost) as decimal(38, 12)) as estimated_cost,
-        count(distinct case
-            when costs.actor_type = 'user_actor' and costs.actor <> 'unknown'
-                then costs.actor
-        end) as users,
-        count(*) as active_days
-
-    from costs
-    inner join assigned
-        on costs.account = assigned.account
-        and costs.organization_id is not distinct from assigned.organization_id
-        and costs.date = assigned.date
-        and costs.actor_type = assigned.actor_type
-        and costs.actor = assigned.actor
-    group by
-        costs.account,
-        costs.organization_id,
-        costs.month,
-        assigned.team,
-        costs.customer_type,
-        costs.currency
-
-),
-
--- The smallest first. What no person spent tells of nobody, and is never small.
-ranked as (
-
-    select
-        by_team.*,
-        places.position,
-        row_number() over (
-            partition by
-                by_team.account,
-                by_team.organization_id,
-                by_team.month,
-                by_team.customer_type,
-                by_team.currency
-            order by
-                case when by_team.users = 0 then 1 else 0 end asc,
-                by_team.users asc,
-                coalesce(places.position, 0) asc
-        ) as smallness,
-        sum(
-            case
-                when by_team.users between 1 and settings.min_group_size - 1 then 1
-                else 0
-            end
-        ) over (
-            partition by
-                by_team.account,
-                by_team.organization_id,
-                by_team.month,
-                by_team.customer_type,
-                by_team.currency
-        ) as small_teams
-
-    from by_team
-    cross join settings
-    left join places
-        on by_team.team = places.team
-
-),
-
--- One small team alone would be the total without the others.
-judged as (
-
-    select
-        *,
-        smallness <= case when small_teams = 1 then 2 else small_teams end
-            as is_withheld
-
-    from ranked
-
-),
-
-folded as (
-
-    select
-        account,
-        organization_id,
-        month,
-        case when is_withheld then '(small teams)' else team end as team,
-        customer_type,
-        currency,
-        is_withheld,
-        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
-        case when not is_withheld then cast(sum(users) as bigint) end as users,
-        case
-            when not is_withheld then cast(sum(active_days) as bigint)
-        end as active_days,
-        -- after all teams: those without one, and the small ones at last
-        coalesce(
-            max(case when not is_withheld then position end),
-            case when is_withheld then 1000001 else 1000000 end
-        ) as position
-
-    from judged
-    group by
-        account,
-        organization_id,
-        month,
-        case when is_withheld then '(small teams)' else team end,
-        customer_type,
-        currency,
-        is_withheld
-
-),
-
-floored as (
-
-    select
-        *,
-        floor(estimated_cost * 100) as whole_cents,
-        sum(estimated_cost) over (
-            partition by account, organization_id, month, customer_type, currency
-        ) as total_cost
-
-    from folded
-
-),
-
--- What the whole cents lack goes to those that lost most, one each.
-remainders as (
-
-    select
-        *,
-        round(total_cost * 100) - sum(whole_cents) over (
-            partition by account, organization_id, month, customer_type, currency
-        ) as missing_cents,
-        row_number() over (
-            partition by account, organization_id, month, customer_type, currency
-            order by estimated_cost * 100 - whole_cents desc, position asc
-        ) as turn
-
-    from floored
-
-),
-
-shared as (
-
-    select
-        remainders.account,
-        remainders.organization_id,
-        remainders.month,
-        remainders.team,
-        remainders.customer_type,
-        remainders.currency,
-        remainders.estimated_cost,
-        cast(
-            remainders.whole_cents
-            + case when remainders.turn <= remainders.missing_cents then 1 else 0 end
-            as bigint
-        ) as cost_cents,
-        round(
-            1e6 * cast(remainders.estimated_cost as double)
-            / nullif(remainders.total_cost, 0)
-        ) / 1e6 as cost_share,
-        remainders.users,
-        remainders.active_days,
-        case
-            when remainders.team not in ('(no team)', '(small teams)')
-                then coalesce(members.members, 0)
-        end as members,
-        remainders.is_withheld,
+        teams.account,
+        teams.organization_id,
+        teams.month,
+        teams.team,
+        teams.customer_type,
+        teams.currency,
+        teams.estimated_cost,
+        teams.cost_cents,
+        teams.cost_share,
+        teams.users,
+        teams.active_days,
+        teams.members,
+        teams.is_withheld,
         coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
         coalesce(coverage.days_provisional, 0) as days_provisional,
         coalesce(coverage.is_complete, false) as is_complete
 
-    from remainders
-    left join members
-        on remainders.month = members.month
-        and remainders.team = members.team
+    from teams
     left join coverage
-        on remainders.account = coverage.account
-        and remainders.month = coverage.month
+        on teams.account = coverage.account
+        and teams.month = coverage.month
 
 )
 
-select * from shared
+select * from covered

@@ -1,4 +1,5 @@
 -- One row per account, organization_id, date, actor_type and actor: whose team that day.
+-- materialised = day
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.

@@ -1,6 +1,5 @@
 """The lists of an organisation, and their elements as values of columns."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from anthropic_admin_api.lists import Element, elements
 from anthropic_admin_api.organization import organization
 from anthropic_admin_api.strict_json import dumps
 from whole_days.patience import Patience
+from whole_days.privacy import NAMED, Privacy
 
 from .contract import (
     API_KEYS,
@@ -26,8 +26,10 @@ from .contract import (
     WORKSPACES,
     Kind,
 )
+from .private import private_row
 
 ROOT = "/v1/organizations"
+PATH = f"{ROOT}/api_keys"
 
 Key = tuple[str, ...]
 Rows = Mapping[Key, Mapping[str, Any]]
@@ -46,7 +48,9 @@ class Snapshot:
         return sum(map(len, self.rows.values()))
 
 
-async def whole_snapshot(client: ApiClient, patience: Patience) -> Snapshot:
+async def whole_snapshot(
+    client: ApiClient, patience: Patience, privacy: Privacy = NAMED
+) -> Snapshot:
     """All lists, one after another. Raises `DayError` if one does not come whole."""
     me = await organization(client, patience)
     users = await elements(client, f"{ROOT}/users", patience)
@@ -60,7 +64,7 @@ async def whole_snapshot(client: ApiClient, patience: Patience) -> Snapshot:
             members += await elements(client, path, patience)
     keys: list[Element] = []
     for status in STATUSES:
-        keys += await elements(client, f"{ROOT}/api_keys", patience, status=status)
+        keys += await elements(client, PATH, patience, status=status)
     lists = {
         ORGANIZATIONS.table.name: [me],
         USERS.table.name: users,
@@ -68,17 +72,19 @@ async def whole_snapshot(client: ApiClient, patience: Patience) -> Snapshot:
         MEMBERS.table.name: members,
         API_KEYS.table.name: keys,
     }
-    rows = {kind.table.name: _rows(kind, lists[kind.table.name]) for kind in KINDS}
+    rows = {
+        kind.table.name: _rows(kind, lists[kind.table.name], privacy) for kind in KINDS
+    }
     return Snapshot(me["id"], rows)
 
 
-def _rows(kind: Kind, found: Sequence[Element]) -> Rows:
+def _rows(kind: Kind, found: Sequence[Element], privacy: Privacy) -> Rows:
     """The rows by key. Of two with the same key the later one is newer."""
-    rows = (row_of(kind, element) for element in found)
+    rows = (row_of(kind, element, privacy) for element in found)
     return {tuple(row[name] for name in kind.key): row for row in rows}
 
 
-def row_of(kind: Kind, element: Element) -> dict[str, Any]:
+def row_of(kind: Kind, element: Element, privacy: Privacy = NAMED) -> dict[str, Any]:
     """The values of an element's columns. Raises `ContractError`."""
     types = {column.name: column.type for column in kind.table.columns}
     row = {
@@ -90,9 +96,7 @@ def row_of(kind: Kind, element: Element) -> dict[str, Any]:
             raise ContractError(f"an element of {kind.table.name} has no {name}")
     other = _beyond(kind, element)
     row["other_fields"] = dumps(other) if other else None
-    told = dumps({name: str(value) for name, value in row.items() if value is not None})
-    row["content_hash"] = hashlib.sha256(told.encode()).hexdigest()
-    return row
+    return private_row(kind, row, privacy)
 
 
 def _at(element: Element, path: str) -> Any:  # noqa: ANN401 - any JSON value

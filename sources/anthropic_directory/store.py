@@ -19,7 +19,7 @@ from .contract import KINDS, SNAPSHOTS, TABLES, Kind
 from .elements import Key
 from .versions import Known
 
-SCHEMA: Final = "anthropic_organisation"
+SCHEMA: Final = "anthropic_directory"
 
 # Ordered by number, because a time may come from a wrong clock.
 _COMMITTED: Final = """

@@ -11,10 +11,10 @@ from anthropic_admin_api.client import ApiClient
 from anthropic_admin_api.errors import ContractError
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, directory, error
 from anthropic_admin_api.lists import elements
-from anthropic_organisation import KINDS, SnapshotError, take
-from anthropic_organisation.contract import API_KEYS, USERS, WORKSPACES
-from anthropic_organisation.elements import Snapshot, row_of
-from anthropic_organisation.versions import Known, changes
+from anthropic_directory import KINDS, SnapshotError, take
+from anthropic_directory.contract import API_KEYS, USERS, WORKSPACES
+from anthropic_directory.elements import Snapshot, row_of
+from anthropic_directory.versions import Known, changes
 from api import Script, settings
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CredentialsError, resolve_settings

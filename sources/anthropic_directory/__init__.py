@@ -7,8 +7,20 @@ these lists with a live key.
 """
 
 from .contract import KINDS, TABLES
+from .elements import PATH
 from .errors import SnapshotError
+from .private import NAMES, remade_rows
 from .snapshot import Taken, take
 from .store import SCHEMA
 
-__all__ = ["KINDS", "SCHEMA", "TABLES", "SnapshotError", "Taken", "take"]
+__all__ = [
+    "KINDS",
+    "NAMES",
+    "PATH",
+    "SCHEMA",
+    "TABLES",
+    "SnapshotError",
+    "Taken",
+    "remade_rows",
+    "take",
+]

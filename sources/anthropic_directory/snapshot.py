@@ -15,6 +15,8 @@ from anthropic_admin_api.settings import NAME, UsageSettings
 from whole_days.clock import ApiClock, utc_now
 from whole_days.contact import Contact
 from whole_days.errors import DayError, OrganisationError, RefusedError
+from whole_days.patience import Patience
+from whole_days.privacy import NAMED, Privacy
 
 from .elements import Snapshot, whole_snapshot
 from .errors import SnapshotError
@@ -37,11 +39,13 @@ def take(
     contact: Contact | None = None,
     *,
     may_change: bool = False,
+    privacy: Privacy = NAMED,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Taken:
     """Read all lists and append what has changed, in one package.
 
-    With `may_change` the account may have changed to another organisation.
+    With `may_change` the account may have changed to another organisation. `privacy`
+    says what is stored of people.
 
     Raises `CredentialsError` if the key is refused, `OrganisationError` for another
     organisation's, `SnapshotError` if a list does not come whole, and dlt's errors of
@@ -51,7 +55,8 @@ def take(
     known = read_known(pipeline, settings.account)
     began = judged.machine()
     with start_blocking_portal() as portal:
-        fetching = partial(_fetched, settings, judged, contact or Contact(), transport)
+        contact = contact or Contact()
+        fetching = partial(_fetched, settings, judged, contact, privacy, transport)
         snapshot = portal.call(fetching)
     if not may_change:
         _require_same(known, snapshot, settings.account)
@@ -65,15 +70,20 @@ async def _fetched(
     settings: UsageSettings,
     clock: ApiClock,
     contact: Contact,
+    privacy: Privacy,
     transport: httpx.AsyncBaseTransport | None,
 ) -> Snapshot:
     async with aclosing(ApiClient(settings, clock, contact, transport)) as client:
         try:
-            return await client.whole("snapshot", partial(whole_snapshot, client))
+            return await client.whole("snapshot", partial(_whole, client, privacy))
         except RefusedError as error:
             raise error.ends_run from None
         except DayError as error:
             raise SnapshotError(client.redacted(str(error))) from None
+
+
+async def _whole(client: ApiClient, privacy: Privacy, patience: Patience) -> Snapshot:
+    return await whole_snapshot(client, patience, privacy)
 
 
 def _require_same(known: Known, snapshot: Snapshot, account: str) -> None:

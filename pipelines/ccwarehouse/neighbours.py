@@ -1,0 +1,171 @@
+"""Reports beside usage: loaded after it, and never at its expense.
+
+`reports` under `[ccwarehouse]` names those that a load takes. They share the account's
+key. An error that concerns one of them is noted and stops no other one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Final, Optional
+
+from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.configuration.specs import BaseConfiguration
+
+from anthropic_directory import SnapshotError, Taken, take
+from anthropic_usage_and_cost import (
+    COST_REPORT,
+    MESSAGES_USAGE,
+    private_report,
+    restated_for_a_month,
+)
+from claude_code_analytics import (
+    CLAUDE_CODE,
+    CredentialsError,
+    SettingsError,
+    UsageSettings,
+)
+from whole_days.contact import Contact
+from whole_days.errors import ClockError, OrganisationError
+from whole_days.privacy import Privacy
+from whole_days.report import Report
+
+from .exit_codes import ExitCode
+from .load import Plan, Progress, Request, load, plan
+from .outcome import Outcome
+from .problems import Problem, explain
+from .warehouses import Warehouse
+
+DIRECTORY: Final = "directory"
+OF_DAYS: Final[dict[str, Report[Any]]] = {
+    report.name: report for report in (COST_REPORT, MESSAGES_USAGE)
+}
+NAMES: Final = (CLAUDE_CODE.name, *OF_DAYS, DIRECTORY)
+
+OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
+USAGE_FIRST: Final = "It was not loaded, because no day of the usage report could be."
+
+
+class ReportsError(ConfigurationException):
+    """`reports` names something that is no report."""
+
+
+@configspec
+class ReportSettings(BaseConfiguration):
+    """`[ccwarehouse]` in `.dlt/config.toml`."""
+
+    __section__: ClassVar[str] = "ccwarehouse"
+
+    reports: Optional[Any] = None  # noqa: UP045 (dlt reads Optional)
+    """The reports that a load takes: a list, or names with commas between them."""
+
+
+@dataclass
+class Neighbour:
+    """What a load does for one report of an account beside usage.
+
+    `outcome` is that of days, `taken` that of a snapshot. `problem` is why nothing of
+    the report is loaded.
+    """
+
+    name: str
+    contact: Contact = field(default_factory=Contact)
+    plan: Plan | None = None
+    outcome: Outcome[Any] | None = None
+    taken: Taken | None = None
+    problem: Problem | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is loaded."""
+        return not (self.problem or (self.outcome and self.outcome.failed))
+
+    @contextmanager
+    def own_problem(self) -> Iterator[None]:
+        """Note an error that concerns this report only."""
+        try:
+            yield
+        except OF_ONE as error:
+            self.problem = explain(error, "")
+        except SnapshotError as error:
+            self.problem = Problem(ExitCode.DAYS_FAILED, str(error))
+
+
+def resolve_neighbours() -> list[str]:
+    """The names of the configured reports beside usage, in the order of `NAMES`.
+
+    Raises `ReportsError`, and dlt's `ConfigurationException`.
+    """
+    given = resolve_configuration(ReportSettings()).reports
+    named = re.findall(r"[\w.-]+", given) if isinstance(given, str) else given
+    if not isinstance(named, Sequence | None):
+        raise ReportsError(f"reports must be a list of names. {_choice()}")
+    found = [str(name) for name in named or (CLAUDE_CODE.name,)]
+    if unknown := [name for name in found if name not in NAMES]:
+        raise ReportsError(f"reports names {unknown[0]!r}, which is none. {_choice()}")
+    if CLAUDE_CODE.name not in found:
+        raise ReportsError(
+            f"reports must name {CLAUDE_CODE.name}, which the others stand on."
+        )
+    return [name for name in NAMES[1:] if name in found]
+
+
+def _choice() -> str:
+    return f"Name some of: {', '.join(NAMES)}."
+
+
+def plan_neighbour(
+    neighbour: Neighbour,
+    settings: UsageSettings,
+    now: datetime,
+    warehouse: Warehouse,
+    request: Request,
+) -> None:
+    """Plan the days of a report of days; a snapshot has no plan."""
+    if neighbour.name in OF_DAYS:
+        report = OF_DAYS[neighbour.name]
+        stored = warehouse.stored(report, settings.account)
+        monthly = restated_for_a_month(settings)
+        neighbour.plan = plan(request, stored, now, monthly)
+
+
+def load_neighbour(
+    neighbour: Neighbour,
+    settings: UsageSettings,
+    clock: Callable[[], datetime],
+    warehouse: Warehouse,
+    request: Request,
+    privacy: Privacy,
+    watch: Callable[[Neighbour], AbstractContextManager[Progress]],
+) -> None:
+    """Load the days of a report, or take a snapshot."""
+    with neighbour.own_problem():
+        plan_neighbour(neighbour, settings, clock(), warehouse, request)
+        with watch(neighbour) as progress:
+            if neighbour.plan is None:
+                neighbour.taken = take(
+                    warehouse.pipeline,
+                    settings,
+                    clock,
+                    neighbour.contact,
+                    may_change=request.replace_organisation,
+                    privacy=privacy,
+                )
+                return
+            neighbour.outcome = load(
+                warehouse,
+                private_report(OF_DAYS[neighbour.name], privacy),
+                neighbour.plan,
+                restated_for_a_month(settings),
+                progress,
+                clock,
+                contact=neighbour.contact,
+            )
+
+
+def leave_out(neighbour: Neighbour) -> None:
+    """Note that the report is not asked for, because usage could not be loaded."""
+    neighbour.problem = Problem(ExitCode.DAYS_FAILED, USAGE_FIRST)

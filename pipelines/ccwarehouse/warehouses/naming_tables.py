@@ -1,0 +1,54 @@
+"""Tables beside those of days that name people: each is small, and written whole."""
+
+import pyarrow as pa
+
+from whole_days.privacy import Privacy, folded
+from whole_days.table import LOAD_ID
+
+from ..reports import NAMING_TABLES, REMADE, all_tables
+from .engines import dialect_of
+from .materialised import is_there, transaction_of_ddl
+from .other import Client
+from .rewriting import as_table
+
+
+def remake(client: Client, privacy: Privacy) -> None:
+    """Write the tables anew as `privacy` wants them, where they are other ones then."""
+    for name in NAMING_TABLES:
+        if not is_there(client, name):
+            continue
+        before = _read(client, name)
+        rows = before.to_pylist()
+        after = REMADE(name, rows, privacy)
+        if after == rows:
+            continue
+        path = client.make_qualified_table_name(name)
+        with transaction_of_ddl(client):
+            client.execute_sql(f"delete from {path} where 1 = 1")
+            new = pa.Table.from_pylist(after, before.schema)
+            dialect_of(client).insert(client, path, new)
+
+
+def named_rows(client: Client, name: str) -> dict[str, int]:
+    """How many rows name a person, by table."""
+    counts = {}
+    for table, column in NAMING_TABLES.items():
+        if column and is_there(client, table):
+            path = client.make_qualified_table_name(table)
+            found = client.execute_sql(
+                f"select {column}, count(*) from {path} group by {column}"
+            )
+            counts[table] = sum(
+                count for text, count in found or () if text and folded(text) == name
+            )
+    return counts
+
+
+def _read(client: Client, name: str) -> pa.Table:
+    schema = all_tables()[name].schema.append(pa.field(LOAD_ID, pa.string()))
+    columns = ", ".join(map(client.escape_column_name, schema.names))
+    path = client.make_qualified_table_name(name)
+    query = f"select {columns} from {path}"
+    with dialect_of(client).reading(client, query) as chunks:
+        parts = [as_table(chunk, schema) for chunk in chunks]
+    return pa.concat_tables([schema.empty_table(), *parts])

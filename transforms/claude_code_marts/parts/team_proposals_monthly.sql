@@ -1,0 +1,141 @@
+-- One row per account, organization_id, month and team: how its proposals were met.
+-- materialised = month
+--
+-- account: Account of the API key; default unless several are configured.
+-- organization_id: UUID of the organisation.
+-- month: First UTC day of the month of the usage.
+-- team: Team on the day of the proposals; (no team) for whom the file does not name.
+-- users: People with proposals (count); API keys are none. Null if withheld.
+-- accepted: Proposals accepted (count), of API keys too; null if withheld.
+-- rejected: Proposals rejected (count), of API keys too; null if withheld.
+-- proposals: Proposals accepted or rejected (count); null if withheld.
+-- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- is_withheld: True for a team of few people, and for the next smallest if it is alone.
+with
+
+acceptances as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from user_tool_acceptance_daily
+
+),
+
+assigned as (
+
+    select * from user_teams_daily
+
+),
+
+places as (
+
+    select * from teams
+
+),
+
+-- One row, also without a file.
+settings as (
+
+    select coalesce(max(min_group_size), 1) as min_group_size
+    from stg_input_files
+    where name = 'teams'
+
+),
+
+-- An actor has one team on a day, so this join multiplies no rows.
+by_team as (
+
+    select
+        acceptances.account,
+        acceptances.organization_id,
+        acceptances.month,
+        assigned.team,
+        count(distinct case
+            when
+                acceptances.actor_type = 'user_actor'
+                and acceptances.actor <> 'unknown'
+                then acceptances.actor
+        end) as users,
+        cast(sum(acceptances.accepted) as bigint) as accepted,
+        cast(sum(acceptances.rejected) as bigint) as rejected,
+        cast(sum(acceptances.proposals) as bigint) as proposals
+
+    from acceptances
+    inner join assigned
+        on acceptances.account = assigned.account
+        and acceptances.organization_id is not distinct from assigned.organization_id
+        and acceptances.date = assigned.date
+        and acceptances.actor_type = assigned.actor_type
+        and acceptances.actor = assigned.actor
+    group by
+        acceptances.account,
+        acceptances.organization_id,
+        acceptances.month,
+        assigned.team
+
+),
+
+-- The smallest first. A team without people reveals nobody, and is never small.
+ranked as (
+
+    select
+        by_team.*,
+        row_number() over (
+            partition by by_team.account, by_team.organization_id, by_team.month
+            order by
+                case when by_team.users = 0 then 1 else 0 end asc,
+                by_team.users asc,
+                coalesce(places.position, 0) asc
+        ) as smallness,
+        sum(
+            case
+                when by_team.users between 1 and settings.min_group_size - 1 then 1
+                else 0
+            end
+        ) over (
+            partition by by_team.account, by_team.organization_id, by_team.month
+        ) as small_teams
+
+    from by_team
+    cross join settings
+    left join places
+        on by_team.team = places.team
+
+),
+
+-- A single small team could be found by subtracting the others from the organisation.
+judged as (
+
+    select
+        *,
+        smallness <= case when small_teams = 1 then 2 else small_teams end
+            as is_withheld
+
+    from ranked
+
+),
+
+rated as (
+
+    select
+        judged.account,
+        judged.organization_id,
+        judged.month,
+        judged.team,
+        case when not judged.is_withheld then judged.users end as users,
+        case when not judged.is_withheld then judged.accepted end as accepted,
+        case when not judged.is_withheld then judged.rejected end as rejected,
+        case when not judged.is_withheld then judged.proposals end as proposals,
+        round(
+            1e6 * case when not judged.is_withheld then judged.accepted end
+            / nullif(judged.proposals, 0)
+        ) / 1e6 as acceptance_rate,
+        judged.is_withheld
+
+    from judged
+
+)
+
+select * from rated
