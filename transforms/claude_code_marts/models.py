@@ -224,8 +224,9 @@ def render(
     query = _parsed(model).copy()
     for table in _relations(query):
         if table.db == RAW and table.name in dict(absent):
-            source, alias = dict(absent)[table.name], table.alias_or_name
-            table.replace(exp.subquery(source, alias, dialect="postgres"))
+            query_of_none = dict(absent)[table.name]
+            source = sqlglot.parse_one(query_of_none, read="postgres", into=exp.Select)
+            table.replace(source.subquery(table.alias_or_name, copy=False))
     return _rendered(query, dialect, raw, marts)
 
 
