@@ -72,8 +72,8 @@ summed as (
     select
         account,
         date,
-        sum(estimated) as estimated,
-        sum(billed) as billed
+        sum(estimated) as estimated_left,
+        sum(billed) as billed_left
 
     from amounts
     group by account, date

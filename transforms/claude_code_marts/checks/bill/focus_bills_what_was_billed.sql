@@ -53,8 +53,8 @@ summed as (
 
     select
         account,
-        sum(billed) as billed,
-        sum(estimated) as estimated
+        sum(billed) as billed_left,
+        sum(estimated) as estimated_left
 
     from amounts
     group by account

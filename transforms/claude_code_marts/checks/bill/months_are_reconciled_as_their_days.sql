@@ -42,9 +42,9 @@ summed as (
     select
         account,
         part,
-        sum(estimated_cost) as estimated_cost,
-        sum(billed_cost) as billed_cost,
-        sum(cost_difference) as cost_difference
+        sum(estimated_cost) as estimated_cost_left,
+        sum(billed_cost) as billed_cost_left,
+        sum(cost_difference) as cost_difference_left
 
     from amounts
     group by account, part
