@@ -18,6 +18,7 @@
 -- ContractedCost: As BilledCost, in BillingCurrency: the reports tell no other price.
 -- EffectiveCost: As BilledCost, in BillingCurrency: nothing is paid ahead.
 -- HostProviderName: Anthropic (of FOCUS 1.3).
+-- InvoiceId: Null: the reports name no invoice.
 -- InvoiceIssuerName: Anthropic.
 -- ListCost: In BillingCurrency: estimated at list prices, or of a bill as BilledCost.
 -- PricingCategory: Standard.
@@ -402,6 +403,7 @@ focus as (
         cast(billed_cost as decimal(38, 12)) as "ContractedCost",
         cast(billed_cost as decimal(38, 12)) as "EffectiveCost",
         'Anthropic' as "HostProviderName",
+        cast(null as varchar) as "InvoiceId",
         'Anthropic' as "InvoiceIssuerName",
         cast(list_cost as decimal(38, 12)) as "ListCost",
         'Standard' as "PricingCategory",
