@@ -3,14 +3,14 @@
 Names and texts come from where they are declared, types from DuckDB.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
 from ccwarehouse.reports import OPTIONAL, usual_tables
 from ccwarehouse.warehouses.view_types import make_tables, make_views
-from claude_code_marts import models
+from claude_code_marts import Model, models
 from whole_days.table import Table
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
@@ -58,8 +58,18 @@ def _sections(
 
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield VIEWS
-    make_views(connection, models())
-    for view in sorted(models(), key=lambda view: view.path):
+    views = models(further=True)
+    make_views(connection, views)
+    yield from _described(connection, [view for view in views if not view.is_further])
+    yield "## Views of further reports\n"
+    yield "A dataset has these once a [further report](neighbours.md) is loaded.\n"
+    yield from _described(connection, [view for view in views if view.is_further])
+
+
+def _described(
+    connection: duckdb.DuckDBPyConnection, views: Iterable[Model]
+) -> Iterator[str]:
+    for view in sorted(views, key=lambda view: view.path):
         relation = f"claude_code_marts.{view.name}"
         stored = f" Its rows are stored ({view.kind})." if view.kind else ""
         text = view.description + stored

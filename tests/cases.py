@@ -18,6 +18,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 import claude_code_marts
+from ccwarehouse.reports import OPTIONAL
 from engines import RAW_TABLES, Answer, Engine, bag
 from histories import Rows
 
@@ -60,6 +61,13 @@ class Case:
     def views(self) -> list[str]:
         """The views with expected rows."""
         return sorted(file.stem for file in (self.folder / "expected").iterdir())
+
+    @property
+    def is_further(self) -> bool:
+        """Whether it is about tables of further reports."""
+        optional = {name for tables in OPTIONAL.values() for name in tables}
+        given = {file.stem for file in (self.folder / "given").iterdir()}
+        return not given.isdisjoint(optional)
 
     def given(self, schemas: dict[str, pa.Schema]) -> Rows:
         """The rows of every raw table."""

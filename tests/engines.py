@@ -18,18 +18,18 @@ from psycopg2.extras import execute_values
 
 import googlesql_load as bigquery
 from ccwarehouse.inputs import make_input_tables
-from ccwarehouse.reports import usual_tables
+from ccwarehouse.reports import OPTIONAL, all_tables
 from ccwarehouse.warehouses.materialised import fill_tables
 from ccwarehouse.warehouses.stored_queries import stored_checks
 from ccwarehouse.warehouses.views import build
 from claude_code_marts import Model, checks, materialised, models, render
 from googlesql import GoogleSql
-from googlesql_load import package_of
+from googlesql_load import empty_source, package_of
 from histories import Rows
 from ratios import Ratio
 from whole_days.package import as_source
 
-RAW_TABLES = (*usual_tables(), "_dlt_loads")
+RAW_TABLES = (*all_tables(), "_dlt_loads")
 COMPUTED = "computed"
 
 TYPES = {
@@ -128,23 +128,24 @@ class DuckDb(Warehouse):
     def schemas(self) -> dict[str, pa.Schema]:
         """The Arrow schema of each raw table and view."""
         paths = {table: f"{self.raw}.{table}" for table in RAW_TABLES}
-        paths |= {model.name: f"{self.marts}.{model.name}" for model in models()}
+        views = models(further=True)
+        paths |= {model.name: f"{self.marts}.{model.name}" for model in views}
         return {name: self._schema(path) for name, path in paths.items()}
 
-    def broken(self) -> set[str]:
-        """The checks that find rows.
+    def broken(self, *, further: bool) -> set[str]:
+        """The checks that find rows, with `further` also those of further reports.
 
         Each view is computed once, into a table, from the tables of those before it. A
         check of the views themselves would compute them all anew.
         """
         execute = self.client.native_connection.execute
         execute(f"create schema if not exists {COMPUTED}")
-        for view in models():
+        for view in models(further=further):
             query = render(view, raw=self.raw, marts=COMPUTED)
             execute(f"create or replace table {COMPUTED}.{view.name} as {query}")
         return {
             claim.name
-            for claim in (*checks(), *stored_checks())
+            for claim in (*checks(further=further), *stored_checks())
             if execute(render(claim, raw=self.raw, marts=COMPUTED)).fetchone()
         }
 
@@ -193,6 +194,8 @@ class BigQuery:
             judge.create(creation)
         for creation in bigquery.input_creations(folder):
             judge.create(creation)
+        for creation in bigquery.further_creations(folder):
+            judge.create(creation)
 
     def fill(self, rows: Rows) -> None:
         """Give the rows to the executor."""
@@ -236,7 +239,7 @@ class BigQuery:
 def lineage(names: Iterable[str]) -> list[Model]:
     """Some views, each after all views that it reads."""
     wanted, found = {*names}, []
-    for model in reversed(models()):
+    for model in reversed(models(further=True)):
         if model.name in wanted:
             wanted |= model.reads
             found.append(model)
@@ -254,9 +257,11 @@ def prepared(destination: Any, folder: Path) -> dlt.Pipeline:
     first = package_of({"2025-09-01": []}, first=True)
     pipeline.run(as_source(first.report, lambda: first))
     make_input_tables(pipeline)
+    for schema, tables in OPTIONAL.items():
+        pipeline.run(empty_source(schema, tables.values()))
     with pipeline.sql_client() as client:
         fill_stored(client)
-        build(client, stores_marts=True)
+        build(client, loaded=OPTIONAL, stores_marts=True)
     return pipeline
 
 

@@ -1,21 +1,26 @@
 """The statements that dlt would send to BigQuery for a load. Nothing is sent."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import dlt
+import pyarrow as pa
 from dlt.destinations.impl.bigquery.bigquery import BigQueryClient, BigQueryMergeJob
 from dlt.extract import DltSource
 
 from api import reply, tables
 from ccwarehouse.inputs import INPUT_TABLES
 from ccwarehouse.inputs.store import as_source as inputs_source
+from ccwarehouse.reports import OPTIONAL
 from ccwarehouse.warehouses import engine_of
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.calendar import Calendar
 from whole_days.package import Package, as_source, packed
 from whole_days.plan import StoredDay
 from whole_days.report import DayFetch
+from whole_days.table import LOAD_ID, Table
 
 DATA = [table.name for table in CLAUDE_CODE.tables]
 PROJECT, DATASET = "a-project", "claude_code"
@@ -52,6 +57,30 @@ def input_creations(folder: Path) -> list[str]:
     """A CREATE TABLE for each table of the input files."""
     client = _client(inputs_source({}), "offline_inputs", folder)
     return [_creation(client, table) for table in INPUT_TABLES]
+
+
+def further_creations(folder: Path) -> list[str]:
+    """A CREATE TABLE for each table of further reports."""
+    return [
+        _creation(_client(empty_source(schema, tables.values()), schema, folder), name)
+        for schema, tables in OPTIONAL.items()
+        for name in tables
+    ]
+
+
+def empty_source(schema: str, tables: Iterable[Table]) -> DltSource:
+    """Tables without rows, as a load of a further report makes them."""
+    resources = [
+        dlt.resource(chain(_without_rows(table)), name=table.name) for table in tables
+    ]
+    source = DltSource(dlt.Schema(schema), schema, resources)
+    source.root_key = False
+    return source
+
+
+def _without_rows(table: Table) -> Iterator[pa.Table]:
+    dlt.current.source_schema().update_table(table.hints())
+    yield table.empty().append_column(LOAD_ID, pa.array([], pa.string()))
 
 
 def merges(client: BigQueryClient) -> list[str]:

@@ -22,6 +22,7 @@ from googlesql_load import (
     RAW,
     bigquery,
     creations,
+    further_creations,
     input_creations,
     merges,
     package_of,
@@ -32,8 +33,8 @@ from test_models import RATIOS
 TABLES = CLAUDE_CODE.all_tables
 DATA_TABLES = [table.name for table in CLAUDE_CODE.tables]
 
-EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks()]
-EVERY_MODEL = [pytest.param(model, id=model.name) for model in models()]
+EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks(further=True)]
+EVERY_MODEL = [pytest.param(model, id=model.name) for model in models(further=True)]
 
 
 def rendered(model):
@@ -51,9 +52,10 @@ def first_load(tmp_path_factory):
 def warehouse(googlesql, first_load, tmp_path_factory):
     """GoogleSQL with all tables as dlt makes them, empty, and all views over them."""
     of_inputs = input_creations(tmp_path_factory.mktemp("inputs"))
-    for creation in (*creations(first_load), *of_inputs):
+    of_others = further_creations(tmp_path_factory.mktemp("further"))
+    for creation in (*creations(first_load), *of_inputs, *of_others):
         googlesql.create(creation)
-    for view in models():
+    for view in models(further=True):
         path = (PROJECT, f"{DATASET}_marts", view.name)
         googlesql.put(path, googlesql.query(rendered(view)))
     return googlesql

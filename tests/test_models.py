@@ -9,8 +9,8 @@ from sqlglot import exp
 from claude_code_marts import Model, ModelError, checks, models, render
 from claude_code_marts.models import in_build_order
 
-EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks()]
-EVERY_MODEL = [pytest.param(model, id=model.name) for model in models()]
+EVERY_CHECK = [pytest.param(check, id=check.name) for check in checks(further=True)]
+EVERY_MODEL = [pytest.param(model, id=model.name) for model in models(further=True)]
 EVERY_FILE = [*EVERY_MODEL, *EVERY_CHECK]
 
 
@@ -66,7 +66,7 @@ def test_a_model_is_built_after_those_it_reads():
     """Every view is built after the views that it selects from."""
     built = set()
 
-    for model in models():
+    for model in models(further=True):
         assert {name for name in model.reads if "." not in name} <= built
         built.add(model.name)
 

@@ -13,6 +13,8 @@ A view's file begins with its grain, a line without text, and a line for each co
 The rows of a view may be stored as a table. Its second line says so, and which rows a
 load replaces: `-- materialised = day`, or another `Kind`.
 
+Folders in `FURTHER` hold what stands on further reports, which few datasets have.
+
 A check's file begins with its claim.
 """
 
@@ -34,6 +36,7 @@ from sqlglot.errors import ParseError
 from sqlglot.optimizer.scope import traverse_scope
 
 RAW: Final = "claude_code"
+FURTHER: Final = ("anthropic_directory", "anthropic_usage_and_cost", "bill")
 
 GRAIN: Final = re.compile(r"One row per (\w+(?:, \w+)*(?: and \w+)?)[:.]")
 MATERIALISED: Final = re.compile(r"-- materialised = (\w+)")
@@ -100,6 +103,11 @@ class Model:
         return PurePosixPath(self.path).parts[0]
 
     @property
+    def is_further(self) -> bool:
+        """Whether it stands on tables of further reports."""
+        return PurePosixPath(self.path).parts[1] in FURTHER
+
+    @property
     def description(self) -> str:
         """The file's first line: a view's grain, or a check's claim."""
         return self.sql.partition("\n")[0].removeprefix("-- ")
@@ -146,9 +154,12 @@ class Model:
         return {_written(table) for table in _relations(_parsed(self))}
 
 
-def models() -> list[Model]:
-    """All views, each after the views that it reads."""
-    return list(_in_order())
+def models(*, further: bool = False) -> list[Model]:
+    """The views of every dataset, each after those that it reads.
+
+    With `further` also those that stand on further reports.
+    """
+    return list(_in_order(further=further))
 
 
 @cache
@@ -160,14 +171,15 @@ def materialised() -> tuple[Model, ...]:
     return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
 
-def checks() -> list[Model]:
-    """The checks in files, then a check of each view's grain."""
-    return list(_checks())
+def checks(*, further: bool = False) -> list[Model]:
+    """The checks in files of these views, then a check of each view's grain."""
+    return list(_checks(further=further))
 
 
 def grain_check(view: Model) -> Model:
     """Checks the grain in a view's first line; nulls count as equal."""
-    sql = GRAIN_CHECK.format(view=view.name, columns=", ".join(view.grain))
+    columns = ", ".join(map(quoted, view.grain))
+    sql = GRAIN_CHECK.format(view=view.name, columns=columns)
     return Model(f"checks/{view.name}_has_its_grain.sql", sql)
 
 
@@ -190,16 +202,32 @@ def in_build_order(given: Iterable[Model]) -> list[Model]:
         ) from None
 
 
+def quoted(column: str) -> str:
+    """The name in SQL: Postgres would fold capitals that stand without quotes."""
+    return column if column.islower() else f'"{column}"'
+
+
 @cache
 def render(
-    model: Model, dialect: str = "duckdb", raw: str = RAW, marts: str = f"{RAW}_marts"
+    model: Model,
+    dialect: str = "duckdb",
+    raw: str = RAW,
+    marts: str = f"{RAW}_marts",
+    absent: tuple[tuple[str, str], ...] = (),
 ) -> str:
     """The model's query in a dialect, with every relation fully qualified.
 
     `raw` and `marts` are dataset names in the dialect's spelling: quoted if the dialect
-    needs quotes, and with the project or catalog if there is one.
+    needs quotes, and with the project or catalog if there is one. `absent` are names of
+    raw tables, each with a query of Postgres to read in its place.
     """
-    return _rendered(_parsed(model).copy(), dialect, raw, marts)
+    query = _parsed(model).copy()
+    for table in _relations(query):
+        if table.db == RAW and table.name in dict(absent):
+            query_of_none = dict(absent)[table.name]
+            source = sqlglot.parse_one(query_of_none, read="postgres", into=exp.Select)
+            table.replace(source.subquery(table.alias_or_name, copy=False))
+    return _rendered(query, dialect, raw, marts)
 
 
 def _rendered(query: exp.Query, dialect: str, raw: str, marts: str) -> str:
@@ -281,19 +309,21 @@ def _flattened(
 
 
 @cache
-def _views() -> tuple[Model, ...]:
-    """All views, by path. None is parsed: that takes time and memory."""
-    return (*_read("staging"), *_read("parts"), *_read("marts"))
+def _views(*, further: bool = False) -> tuple[Model, ...]:
+    """The views, by path. None is parsed: that takes time and memory."""
+    views = (*_read("staging"), *_read("parts"), *_read("marts"))
+    return tuple(view for view in views if further or not view.is_further)
 
 
 @cache
-def _in_order() -> tuple[Model, ...]:
-    return tuple(in_build_order(_views()))
+def _in_order(*, further: bool) -> tuple[Model, ...]:
+    return tuple(in_build_order(_views(further=further)))
 
 
 @cache
-def _checks() -> tuple[Model, ...]:
-    return (*_read("checks"), *(grain_check(view) for view in models()))
+def _checks(*, further: bool) -> tuple[Model, ...]:
+    files = (check for check in _read("checks") if further or not check.is_further)
+    return (*files, *(grain_check(view) for view in models(further=further)))
 
 
 def _read(layer: str) -> list[Model]:

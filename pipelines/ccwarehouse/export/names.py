@@ -10,8 +10,9 @@ UNKNOWN = "There is no view {name}.{nearest} List all: ccwarehouse export"
 
 
 def views_by_name() -> dict[str, Model]:
-    """All views of all layers, ordered by name."""
-    return {view.name: view for view in sorted(models(), key=lambda view: view.name)}
+    """All views of all layers, ordered by name, also those of further reports."""
+    views = models(further=True)
+    return {view.name: view for view in sorted(views, key=lambda view: view.name)}
 
 
 def view_named(name: str) -> Model:

@@ -9,6 +9,7 @@ from claude_code_marts import Model
 from whole_days.table import Table
 
 from . import facts
+from .names import column_of_view
 from .other import Client, Dialect
 from .stored_names import stored_descriptions
 
@@ -49,7 +50,7 @@ def _comments(
     return [
         f"comment on {kind} {path} is {literal(description)}",
         *(
-            f"comment on column {path}.{client.escape_column_name(column)} "
+            f"comment on column {path}.{column_of_view(client, column)} "
             f"is {literal(text)}"
             for column, text in columns.items()
         ),

@@ -20,6 +20,7 @@ from dlt.extract import DltSource
 from whole_days.table import LOAD_ID, Table
 
 from ..reports import all_tables, tables_by_schema
+from .absent import loaded_schemas
 from .engines import dialect_of
 from .errors import CopyError, NothingLoadedError
 from .facts import forget_fact, read_facts, write_fact
@@ -27,7 +28,7 @@ from .materialised import is_there, transaction_of_ddl
 from .other import Client
 from .reading import as_batch
 from .shape import UNFINISHED, note_shape, require_own_shape
-from .warehouse import Warehouse, loaded_schemas
+from .warehouse import Warehouse
 
 LOADS: Final = "_dlt_loads"
 OF_LOADS: Final = (

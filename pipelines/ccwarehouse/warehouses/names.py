@@ -1,10 +1,14 @@
-"""Names of datasets: normalised by dlt's naming, once, before anything is created."""
+"""Names of datasets, normalised by dlt's naming before anything is created, and of
+columns of views.
+"""
 
 import re
+from typing import Any
 
 import dlt
 from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.destinations.sql_client import SqlClientBase
 
 from .errors import ImpossibleNameError
 
@@ -38,3 +42,10 @@ def stored_name(dataset: str, capabilities: DestinationCapabilitiesContext) -> s
     if len(marts_name(name)) > longest:
         raise ImpossibleNameError(TOO_LONG.format(name=name, longest=longest))
     return name
+
+
+def column_of_view(client: SqlClientBase[Any], name: str) -> str:
+    """A column of a view in SQL. One with capitals is quoted in the view, so it keeps
+    them where dlt would fold them.
+    """
+    return client.escape_column_name(name, casefold=name.islower())

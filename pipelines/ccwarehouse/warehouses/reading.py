@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -11,9 +11,15 @@ from claude_code_marts import Model
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .names import marts_name
+from .names import column_of_view, marts_name
 from .other import Client
 from .view_types import view_schema
+
+BUILD: Final = ": build it first (`ccwarehouse transform`)"
+NAME_REPORTS: Final = (
+    ", which stands on further reports: name them in `reports`, then load"
+    " (`ccwarehouse load`)"
+)
 
 Batches: TypeAlias = Iterator[pa.RecordBatch]
 
@@ -33,22 +39,22 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
         with dialect_of(client).reading(client, _query(client, view, schema)) as chunks:
             yield schema, (as_batch(chunk, schema) for chunk in chunks)
     except DatabaseUndefinedRelation as error:
+        fix = NAME_REPORTS if view.is_further else BUILD
         raise NothingLoadedError(
-            f"dataset {marts} lacks view {view.name}:"
-            " build it first (`ccwarehouse transform`)"
+            f"dataset {marts} lacks view {view.name}{fix}"
         ) from error
 
 
 def _query(client: Client, view: Model, schema: pa.Schema) -> str:
     with client.with_alternative_dataset_name(marts_name(client.dataset_name)):
         path = client.make_qualified_table_name(view.name)
-    columns = ", ".join(map(client.escape_column_name, schema.names))
+    columns = ", ".join(column_of_view(client, name) for name in schema.names)
     keys = ", ".join(_key(client, schema.field(name)) for name in view.grain)
     return f"select {columns} from {path} order by {keys}"
 
 
 def _key(client: Client, field: pa.Field) -> str:
-    key = client.escape_column_name(field.name)
+    key = column_of_view(client, field.name)
     if pa.types.is_string(field.type):
         key = dialect_of(client).by_code_points(key)
     return f"{key} nulls first"

@@ -52,7 +52,7 @@ def _with_inner(view: Model) -> list[Model]:
     """The view after all views that it reads, directly or not."""
     wanted = {view.name}
     found: list[Model] = []
-    for model in reversed(models()):  # outer views first
+    for model in reversed(models(further=view.is_further)):  # outer views first
         if model.name in wanted:
             wanted |= model.reads
             found.append(model)

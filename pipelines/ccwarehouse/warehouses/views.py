@@ -1,9 +1,9 @@
 """The views in the warehouse: built after every load, and checked on request."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from dlt.destinations.exceptions import (
     DatabaseTerminalException,
@@ -12,6 +12,7 @@ from dlt.destinations.exceptions import (
 
 from claude_code_marts import Model, checks, models, render
 
+from .absent import absent_tables, has_further
 from .engines import dialect_of
 from .errors import NothingLoadedError
 from .materialised import USAGE, drop_old_tables, transaction_of_ddl
@@ -22,6 +23,8 @@ from .stored_names import as_stored
 from .stored_queries import stored_checks
 
 ROWS_SHOWN: Final = 20
+
+Absent: TypeAlias = tuple[tuple[str, str], ...]  # as `absent_tables` has them
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class Failure:
     count: int
 
 
-def build(client: Client, *, stores_marts: bool = False) -> list[str]:
+def build(
+    client: Client, *, loaded: Collection[str] = (), stores_marts: bool = False
+) -> list[str]:
     """Create or replace all views over the client's dataset; returns their names.
 
-    With `stores_marts` the views of materialised marts read tables, which must exist.
+    `loaded` are the dlt schemas with a committed load: views of further reports are
+    built if one of these is there. With `stores_marts` the views of materialised marts
+    read tables, which must exist.
 
     A view is replaced in place, which keeps its grants and the views that others have
     built on it. The warehouse may refuse this if a column was removed or changed its
@@ -49,15 +56,18 @@ def build(client: Client, *, stores_marts: bool = False) -> list[str]:
     Raises `ObstacleError` if someone else's relation has a view's name, or reads a view
     that has to be dropped.
     """
-    views = [as_stored(view) for view in models()] if stores_marts else models()
+    views = models(further=has_further(loaded))
+    if stores_marts:
+        views = [as_stored(view) for view in views]
+    absent = absent_tables(loaded)
     try:
-        refused = _replace(client, views)
+        refused = _replace(client, views, absent)
     except DatabaseUndefinedRelation as error:
         _require_no_namesake(client, views)  # DuckDB's error if a table has the name
         raise _nothing_loaded(client) from error
     if refused:
         _require_no_namesake(client, refused)
-        _make_anew(client, refused)
+        _make_anew(client, refused, absent)
     if stores_marts:
         drop_old_tables(client)
     return [view.name for view in views]
@@ -72,13 +82,17 @@ def require_usage(client: Client) -> None:
         raise _nothing_loaded(client) from error
 
 
-def check(client: Client, *, stores_marts: bool = False) -> list[Failure]:
-    """The failed checks of the stored data and of the stored marts.
+def check(
+    client: Client, *, loaded: Collection[str] = (), stores_marts: bool = False
+) -> list[Failure]:
+    """The failed checks of the stored data and of the stored marts; `loaded` as above.
 
     Raises `NothingLoadedError` before the views are built.
     """
     try:
-        claims = [*checks(), *(stored_checks() if stores_marts else ())]
+        further = has_further(loaded)
+        stored = stored_checks() if stores_marts else ()
+        claims = [*checks(further=further), *stored]
         results = [_failure(client, claim) for claim in claims]
     except DatabaseUndefinedRelation as error:
         raise NothingLoadedError(
@@ -95,13 +109,13 @@ def _nothing_loaded(client: Client) -> NothingLoadedError:
     )
 
 
-def creation(client: Client, view: Model) -> list[str]:
+def creation(client: Client, view: Model, absent: Absent = ()) -> list[str]:
     """The statements that create or replace a view and describe it."""
-    path, query = _path(client, view), _query(client, view)
+    path, query = _path(client, view), _query(client, view, absent)
     return dialect_of(client).view(client, path, query, view)
 
 
-def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
+def _replace(client: Client, views: Sequence[Model], absent: Absent) -> list[Model]:
     """Replace views; returns those the warehouse refused, and those that read them.
 
     One transaction for all views is possible only where none is ever refused, as in
@@ -117,7 +131,7 @@ def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
                 refused.append(view)
                 continue
             try:
-                _create(client, view)
+                _create(client, view, absent)
             except DatabaseTerminalException:
                 if at_once:
                     raise
@@ -125,7 +139,7 @@ def _replace(client: Client, views: Sequence[Model]) -> list[Model]:
     return refused
 
 
-def _make_anew(client: Client, views: Sequence[Model]) -> None:
+def _make_anew(client: Client, views: Sequence[Model], absent: Absent) -> None:
     """Drop views and create them, in one transaction where DDL has transactions."""
     names = [view.name for view in views]
     require_no_dependants(client, _marts(client), names)
@@ -133,7 +147,7 @@ def _make_anew(client: Client, views: Sequence[Model]) -> None:
         for view in views[::-1]:  # outer views first: readers lock in this order
             client.execute_sql(f"drop view if exists {_path(client, view)}")
         for view in views:
-            _create(client, view)
+            _create(client, view, absent)
 
 
 def _reads_any(view: Model, others: Sequence[Model]) -> bool:
@@ -148,8 +162,8 @@ def _marts(client: Client) -> str:
     return marts_name(client.dataset_name)
 
 
-def _create(client: Client, view: Model) -> None:
-    client.execute_many(creation(client, view))  # in one call, where possible
+def _create(client: Client, view: Model, absent: Absent) -> None:
+    client.execute_many(creation(client, view, absent))  # in one call, where possible
 
 
 def _create_dataset(client: Client) -> None:
@@ -158,12 +172,12 @@ def _create_dataset(client: Client) -> None:
             client.create_dataset()
 
 
-def _query(client: Client, model: Model) -> str:
+def _query(client: Client, model: Model, absent: Absent = ()) -> str:
     raw = client.fully_qualified_dataset_name()
     with client.with_alternative_dataset_name(_marts(client)):
         marts = client.fully_qualified_dataset_name()
     dialect = str(client.capabilities.sqlglot_dialect)
-    return render(model, dialect=dialect, raw=raw, marts=marts)
+    return render(model, dialect=dialect, raw=raw, marts=marts, absent=absent)
 
 
 def _path(client: Client, view: Model) -> str:

@@ -28,6 +28,7 @@ from ..inputs import (
 )
 from ..reports import tables_of
 from . import materialised, views
+from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
@@ -193,8 +194,9 @@ class Warehouse:
         if stores:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
-            names = views.build(client, stores_marts=stores)
-            dialect, tables = dialect_of(client), tables_of(loaded_schemas(client))
+            loaded = loaded_schemas(client)
+            names = views.build(client, loaded=loaded, stores_marts=stores)
+            dialect, tables = dialect_of(client), tables_of(loaded)
             dialect.describe_tables(client, tables, stores_marts=stores)
             dialect.index_tables(client, tables, stores_marts=stores)
             return names
@@ -220,7 +222,8 @@ class Warehouse:
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""
         with self.client() as client:
-            return views.check(client, stores_marts=self.engine.stores_marts)
+            loaded, stores = loaded_schemas(client), self.engine.stores_marts
+            return views.check(client, loaded=loaded, stores_marts=stores)
 
     @contextmanager
     def reading(
@@ -249,13 +252,6 @@ class Warehouse:
             )
         with self.pipeline.sql_client() as client:
             yield client
-
-
-def loaded_schemas(client: Client) -> set[str]:
-    """The dlt schemas that have a committed load: all of their tables are there."""
-    loads = client.make_qualified_table_name("_dlt_loads")
-    query = f"select distinct schema_name from {loads} where status = 0"
-    return {schema for (schema,) in client.execute_sql(query) or ()}
 
 
 def _changes(package: Package[Any]) -> Changes:

@@ -1,0 +1,62 @@
+-- One row per account, organization_id, month, part, model and currency: the days' sums.
+--
+-- account: Account of the API key; default unless several are configured.
+-- organization_id: UUID of the organisation.
+-- month: First UTC day of the month of the usage.
+-- part: sign_in is compared. api_key has no bill of its own, elsewhere no estimate.
+-- model: Model name, as each report has it; null for items of the bill without one.
+-- currency: Currency of all costs of the row, as in USD; null where none was named.
+-- estimated_tokens: Tokens of the usage report, of all kinds (count).
+-- metered_tokens: Tokens of the token report, of all kinds (count).
+-- estimated_cost: At list prices, in units of the currency, to 12 places.
+-- billed_cost: After discounts, before credits, in units of the currency, to 12 places.
+-- billed_extras: The part of it that is not for tokens, in units of the currency.
+-- cost_difference: Billed minus estimated of the compared days, in units of the currency.
+-- days: UTC days with a row (count).
+-- days_compared: Those of them with an estimate and a bill to compare (count).
+-- days_tokens_agree: Those with the same tokens of all four kinds in both (count).
+-- days_different: Compared days with a difference (count).
+-- reason: The reason of the days that have one if it is the same, else several; else null.
+-- is_final: True when every one of these days is.
+with
+
+days as (
+
+    select
+        *,
+        cast(date_trunc('month', cast(date as date)) as date) as month
+
+    from cost_reconciliation_daily
+
+),
+
+summed as (
+
+    select
+        account,
+        organization_id,
+        month,
+        part,
+        model,
+        currency,
+        cast(sum(estimated_tokens) as bigint) as estimated_tokens,
+        cast(sum(metered_tokens) as bigint) as metered_tokens,
+        cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
+        cast(sum(billed_cost) as decimal(38, 12)) as billed_cost,
+        cast(sum(billed_extras) as decimal(38, 12)) as billed_extras,
+        cast(sum(cost_difference) as decimal(38, 12)) as cost_difference,
+        count(*) as days,
+        count(cost_difference) as days_compared,
+        count(case when tokens_agree then 1 end) as days_tokens_agree,
+        count(case when cost_difference <> 0 then 1 end) as days_different,
+        case
+            when count(distinct reason) > 1 then 'several' else min(reason)
+        end as reason,
+        count(case when not is_final then 1 end) = 0 as is_final
+
+    from days
+    group by account, organization_id, month, part, model, currency
+
+)
+
+select * from summed

@@ -1,0 +1,55 @@
+-- One row per report, account and date: a day of any report that was fetched whole.
+--
+-- report: claude_code, cost_report or messages_usage.
+-- account: Account of the API key; default unless several are configured.
+-- date: UTC day that was fetched whole.
+-- is_final: True when its last complete fetch began after the day had settled.
+with
+
+fetches as (
+
+    select * from claude_code.day_fetches
+    where status = 'complete'
+
+),
+
+loads as (
+
+    select * from claude_code._dlt_loads
+    where status = 0
+
+),
+
+-- Ordered by load, because a time may come from a wrong clock.
+committed as (
+
+    select
+        fetches.report,
+        fetches.account,
+        fetches.date,
+        coalesce(fetches.is_final, false) as is_final,
+        row_number() over (
+            partition by fetches.report, fetches.account, fetches.date
+            order by fetches.load_number desc, fetches.fetched_at desc
+        ) as recency
+
+    from fetches
+    inner join loads
+        on fetches._dlt_load_id = loads.load_id
+
+),
+
+newest as (
+
+    select
+        report,
+        account,
+        date,
+        is_final
+
+    from committed
+    where recency = 1
+
+)
+
+select * from newest
