@@ -308,15 +308,17 @@ def open_warehouse(
             PIPELINE, destination=target, dataset_name=name, pipelines_dir=folder
         )
         if sole_writer or (is_still and engine.exists()):
-            client = stack.enter_context(_locked(pipeline, patience))
-            if sole_writer:
+            stack.enter_context(_locked(pipeline, patience))
+        if sole_writer:
+            # not by the client with the lock: dlt frees it after an error
+            with pipeline.sql_client() as client:
                 bring_over(client)
         yield Warehouse(pipeline, engine)
 
 
 @contextmanager
-def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[Client]:
+def _locked(pipeline: dlt.Pipeline, patience: Patience) -> Iterator[None]:
     """Hold the server's lock on the dataset, where there is one."""
     with pipeline.sql_client() as client:
         patiently(lambda: dialect_of(client).lock(client), patience)
-        yield client
+        yield
