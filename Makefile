@@ -84,6 +84,12 @@ $(MORE:%=.venv-%/installed): .venv-%/installed: .venv/installed
 		--python $(BIN)/python --only-group $*
 	touch $@
 
+# Not in uv.lock, whose packages work with Python 3.11. Its NumPy needs an older Arrow.
+.venv-focus/installed: .venv/installed
+	$(BIN)/uv venv --quiet --clear --python 3.12 .venv-focus
+	$(BIN)/uv pip install --quiet --python .venv-focus 'focus-validator==2.2.1' 'pyarrow<21'
+	touch $@
+
 .venv-bench/installed: .venv/installed
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --quiet --locked \
 		--python $(BIN)/python --no-default-groups
