@@ -58,7 +58,7 @@ class Engine(Protocol):
     """An engine that computes views."""
 
     def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
-        """Replace the rows of raw tables; unless of all, stored marts stay as they are."""
+        """Replace the rows of raw tables, and with those of all the stored marts."""
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
         """The rows of some views, by name."""
