@@ -63,7 +63,7 @@ def test_a_postgres_dataset_is_restored(
         "postgresql://ccwarehouse_loader:choose-one@host/database": old,
         "postgresql://owner:...@host/new_database": postgres.address(database=new),
     }
-    for line in DUMP.replace("\\\n", "").splitlines():
+    for line in DUMP.splitlines():
         tool, _, rest = line.partition(" ")
         run(f"{program(tool)} {rest}", names)
 

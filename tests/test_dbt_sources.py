@@ -18,8 +18,8 @@ from claude_code_marts import models
 from loads import History, load_from, query, record, served
 
 DAY = "2026-03-09"
-# Tables that dlt and stored marts keep for themselves.
-INTERNAL = ("_dlt_", "stored_")
+# Tables that dlt, stored marts and the dataset keep for themselves.
+INTERNAL = ("_dlt_", "stored_", "dataset_facts")
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ OTHER = """
     insert into claude_code.{table} by name
     select * replace ('other' as account) from claude_code.{table} limit 1
 """
+# A table of someone else, in which names stay.
+NOTE = "create table claude_code.notes as select 'dev@example.com' as note"
 BUDGETS = (
     "scope,name,month,amount,currency\n"
     "organisation,,{month},1,{currency}\n"
@@ -89,7 +91,9 @@ def call(api, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tmp_path):
+def test_every_key_is_documented_and_every_documented_key_is_there(
+    api, call, tmp_path, monkeypatch
+):
     """The keys that all commands print are those in docs/json.md."""
     month = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m}"
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
@@ -131,6 +135,13 @@ def test_every_key_is_documented_and_every_documented_key_is_there(api, call, tm
         tmp_path / "ccwarehouse.duckdb", f"update claude_code.{tools} set accepted = -7"
     )
     objects["transform"].append(call("transform", "--check")[1])
+    execute(tmp_path / "ccwarehouse.duckdb", NOTE)
+    person = "dev@example.com"
+    objects["forget --dry-run"] = [call("forget", person, "--dry-run")[1]]
+    objects["forget"] = [call("forget", person)[1]]
+    monkeypatch.setenv("CCWAREHOUSE__PSEUDONYMISE", "true")
+    monkeypatch.setenv("CCWAREHOUSE__PSEUDONYM_SECRET", 32 * "s")
+    objects["pseudonymise"] = [call("pseudonymise")[1]]
 
     produced = {name: set().union(*map(keys, found)) for name, found in objects.items()}
     common = documented("every command")

@@ -186,7 +186,10 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
     assert 1 == status.rows["usage_report"] == outcome.records
     of_files = {"stg_budgets", "stg_team_members", "stg_input_files", "budget_status"}
     of_files |= {"teams", "team_adoption_monthly", "team_members_monthly"}
-    of_people = {"person_days", "user_lifecycle", "adoption_cohorts"}  # here is none
+    of_files |= {"team_people_monthly"}
+    of_people = {"person_days", "person_months", "person_first_days"}  # here is none
+    of_people |= {"user_lifecycle", "adoption_changes"}
+    of_people |= {"cohort_months", "adoption_cohorts"}
     unusual = {"cost_anomalies", "day_revisions", "stg_unknowns"}
     empty = {name for name, rows in views.items() if not rows}
     assert unusual | of_files | of_people == empty

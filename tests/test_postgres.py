@@ -7,8 +7,11 @@ from decimal import Decimal
 import psycopg2
 import pytest
 
-from anthropic_admin_api.fake import FakeApi
-from claude_code_analytics import CLAUDE_CODE
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
+from anthropic_directory import take
+from anthropic_usage_and_cost import COST_REPORT
+from ccwarehouse.warehouses import open_warehouse
+from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from loads import History, load_from, record, served
 from postgres import LOADER, PASSWORDS, READER, command, execute
 
@@ -282,3 +285,41 @@ def test_a_socket_is_an_address_as_libpq_writes_it(
 
     assert 0 == done.exit_code, done.stderr
     assert "1 loaded" in done.stdout
+
+
+def test_further_reports_are_loaded_and_described(read, tmp_path):
+    """The bill, restated, and the directory; views and comments are there."""
+    amounts = ["1.25", "2.5"]
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    with FakeApi(lambda _: [], now=lambda: now) as api:
+        for _ in range(2):
+            amount = amounts.pop()
+            api.neighbours.costs = lambda day, today, told=amount: [
+                {"description": "all of it", "currency": "USD", "amount": told}
+            ]
+            for report in (CLAUDE_CODE, COST_REPORT):
+                load_from(api, tmp_path, destination="postgres", report=report)
+            with open_warehouse(
+                "postgres", tmp_path, "claude_code", sole_writer=True
+            ) as warehouse:
+                given = resolve_settings(base_url=api.url, api_key=DEMO_API_KEY)
+                taken = take(warehouse.pipeline, given, lambda: now)
+                warehouse.build_views()
+
+    assert 0 == taken.changes
+    assert [(3, Decimal("0.0375"))] == read(
+        "select count(*), sum(billed_cost) from claude_code_marts.stg_bill"
+    )
+    assert [(True,)] == read(
+        """
+        select count(*) = count(distinct user_id) and count(*) > 20
+        from claude_code_marts.stg_users
+        """
+    )
+    assert [("Billed cost in cents of the currency, exact, after discounts.",)] == read(
+        """
+        select col_description('claude_code.cost_report'::regclass, ordinal_position)
+        from information_schema.columns
+        where table_name = 'cost_report' and column_name = 'amount'
+        """
+    )

@@ -72,6 +72,8 @@ records = st.builds(
     st.sampled_from([{}, {}, {"boss": ANN}, {"nick": "n"}, {"boss": [BOB]}]),
 )
 
+pytestmark = pytest.mark.slow
+
 
 def body(made):
     """A page; decimals keep their digits."""

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ BUDGETS = (
     f"user,Ann@Example.com,{DAY[:7]},100,USD\norganisation,,{DAY[:7]},900,USD\n"
 )
 KEY = {"type": "api_actor", "api_key_name": "CI-Key"}
+pytestmark = pytest.mark.slow
 NAMES = ("ann@", "bob@", "ci-key", "nick-of-ann")
 
 
@@ -53,20 +55,19 @@ def api():
         yield api
 
 
-@pytest.fixture
-def call(api, tmp_path, monkeypatch):
-    """Run a command in an empty folder with files of teams and budgets."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "teams.csv").write_text(TEAMS)
-    (tmp_path / "budgets.csv").write_text(BUDGETS)
+def runner(api, folder):
+    """Runs a command with files of teams and budgets."""
+    (folder / "teams.csv").write_text(TEAMS)
+    (folder / "budgets.csv").write_text(BUDGETS)
     given = {
         f"{SECTION}BASE_URL": api.url,
         f"{SECTION}INITIAL_DAYS": "5",
         f"{SECTION}SETTLE_MINUTES": "0",
         f"{SECTION}BACKOFF": "0.01",
         "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
-        "CCWAREHOUSE__TEAMS": "teams.csv",
-        "CCWAREHOUSE__BUDGETS": "budgets.csv",
+        "CCWAREHOUSE__TEAMS": str(folder / "teams.csv"),
+        "CCWAREHOUSE__BUDGETS": str(folder / "budgets.csv"),
+        "CCWAREHOUSE_DATABASE": str(folder / "ccwarehouse.duckdb"),
     }
 
     def run(*words, secret=SECRET, **more):
@@ -77,21 +78,38 @@ def call(api, tmp_path, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="module")
+def first(api, tmp_path_factory):
+    """The folder and the result of a load into a new file."""
+    folder = tmp_path_factory.mktemp("first")
+    return folder, runner(api, folder)("load")
+
+
+@pytest.fixture
+def call(api, tmp_path, monkeypatch):
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return runner(api, tmp_path)
+
+
+@pytest.fixture
+def database(first, tmp_path):
+    """A copy of the loaded file."""
+    shutil.copy(first[0] / "ccwarehouse.duckdb", tmp_path)
+    return tmp_path / "ccwarehouse.duckdb"
+
+
 def every_text(database):
-    """All texts of all tables and views of the dataset."""
-    columns = query(
-        database,
-        "select table_schema, table_name, column_name from information_schema.columns"
-        " where data_type = 'VARCHAR'",
+    """All texts of all tables, views and stored descriptions of the dataset."""
+    tables = query(
+        database, "select table_schema, table_name from information_schema.tables"
     )
     return {
-        text.lower()
-        for schema, table, column in columns
-        for (text,) in query(
-            database,
-            f'select distinct "{column}" from {schema}.{table}'
-            f' where "{column}" is not null',
-        )
+        cell.lower()
+        for schema, table in tables
+        for row in query(database, f"from {schema}.{table}")
+        for cell in row
+        if isinstance(cell, str)
     }
 
 
@@ -108,10 +126,8 @@ def test_no_name_is_stored_or_said(call, tmp_path):
     assert [] == [name for name in NAMES for text in said if name in text.lower()]
 
 
-def test_a_person_is_one_pseudonym_everywhere(call, tmp_path):
+def test_a_person_is_one_pseudonym_everywhere(database):
     """In any spelling, in usage, teams and budgets; a key stays no person."""
-    call("load")
-    database = tmp_path / "ccwarehouse.duckdb"
     marts = "claude_code_marts"
     actors = query(database, f"select distinct actor from {marts}.stg_usage")
     teams = query(
@@ -132,10 +148,9 @@ def test_a_person_is_one_pseudonym_everywhere(call, tmp_path):
     assert [(2, 1)] == people
 
 
-def test_an_unknown_field_is_named_and_its_value_is_not_kept(call, tmp_path):
+def test_an_unknown_field_is_named_and_its_value_is_not_kept(first, database):
     """Nobody knows what stands in it."""
-    ended = call("load")
-    database = tmp_path / "ccwarehouse.duckdb"
+    _, ended = first
     kept = query(
         database, "select unknown_fields from claude_code.usage_report order by all"
     )
@@ -148,9 +163,8 @@ def test_an_unknown_field_is_named_and_its_value_is_not_kept(call, tmp_path):
     assert [("nick", None)] == noted
 
 
-def test_a_load_again_finds_nothing_changed(call, tmp_path):
+def test_a_load_again_finds_nothing_changed(call, database):
     """Neither the days nor the files, since pseudonyms are the same each time."""
-    call("load")
     ended = call("load", "--json")
 
     assert 0 == json.loads(ended.stdout)["days_changed"]
@@ -167,19 +181,29 @@ def test_a_load_again_finds_nothing_changed(call, tmp_path):
     ],
     ids=["empty", "short", "another", "none"],
 )
-def test_a_load_with_another_secret_or_none_is_refused(call, tmp_path, secret, said):
+def test_a_load_with_another_secret_or_none_is_refused(call, database, secret, said):
     """Before anything is written; the message does not quote the secret."""
-    call("load")
-    before = query(tmp_path / "ccwarehouse.duckdb", "from claude_code._dlt_loads")
+    before = query(database, "from claude_code._dlt_loads")
     ended = call("load", secret=secret)
 
     assert 3 == ended.exit_code
     assert said in ended.stderr
     assert SECRET not in ended.output
     assert OTHER not in ended.output
-    assert before == query(
-        tmp_path / "ccwarehouse.duckdb", "from claude_code._dlt_loads"
-    )
+    assert before == query(database, "from claude_code._dlt_loads")
+
+
+def test_doctor_tells_that_the_setting_is_gone(call, database):
+    """With the code of a setting."""
+    told = [
+        {
+            finding["check"]: (finding["verdict"], finding["code"])
+            for finding in json.loads(call("doctor", "--json", **how).stdout)["checks"]
+        }["privacy"]
+        for how in ({}, {"secret": None}, {"secret": "short"})
+    ]
+
+    assert [("ok", 0), ("problem", 3), ("problem", 3)] == told
 
 
 def test_a_dataset_with_names_gets_no_pseudonyms_beside_them(call):
@@ -201,12 +225,11 @@ def test_a_wrong_file_is_told_without_its_names(call, tmp_path):
     assert "ann@" not in ended.output
 
 
-def test_a_failed_first_load_has_begun_the_dataset(call, tmp_path):
+def test_a_first_load_that_was_killed_has_begun_the_dataset(call, database):
     """The next load with another secret is refused, though no day is stored."""
-    call("load", "--start", DAY, "--end", DAY)
-    execute(tmp_path / "ccwarehouse.duckdb", "drop schema claude_code_marts cascade")
+    execute(database, "drop schema claude_code_marts cascade")
     for table in ("usage_report", "day_fetches"):
-        execute(tmp_path / "ccwarehouse.duckdb", f"drop table claude_code.{table}")
+        execute(database, f"drop table claude_code.{table}")
     ended = call("load", secret=OTHER)
 
     assert 3 == ended.exit_code

@@ -23,7 +23,7 @@ PROGRAM = "/opt/ccwarehouse/bin/ccwarehouse"
 COMMANDS = [
     words[words.index("ccwarehouse") + 1 :]
     for block in (*blocks("sh"), *blocks("cron"))
-    for line in block.replace(PROGRAM, "ccwarehouse").splitlines()
+    for line in block.replace(PROGRAM, "ccwarehouse").replace("\\\n", " ").splitlines()
     if "ccwarehouse" in (words := shlex.split(line, comments=True))
 ]
 

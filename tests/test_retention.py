@@ -27,6 +27,8 @@ ROWS = """
     from claude_code.usage_report group by all order by all
 """
 
+pytestmark = pytest.mark.slow
+
 
 def usage(day):
     if str(day) not in (OLDER, OLD, NEW):

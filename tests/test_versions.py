@@ -28,6 +28,7 @@ RESTATED = ("2026-03-09", "eve@example.com")
 USERS = "select cast(date as text), actor__email_address from {} order by 1, 2"
 # Of the step, of forgetting dlt's schema, and of noting the number.
 STATEMENTS = 2 + 2 + 2
+in_duckdb = pytest.mark.parametrize("place", ["duckdb"], indirect=True)
 NOTED = {"shape": "1", "version": own_version()}
 
 
@@ -198,6 +199,7 @@ def test_a_dataset_knows_the_version_that_wrote_it(api, place):
     assert NOTED == facts_of(place)
 
 
+@in_duckdb
 def test_another_version_of_the_same_shape_notes_itself(api, place):
     """So a message can name who wrote the dataset last."""
     load_from(api, **place)
@@ -261,6 +263,7 @@ def test_without_transactions_the_next_load_repeats_what_was_begun(
     assert [] == load_from(api, **killed).changed
 
 
+@in_duckdb
 def test_what_only_reads_asks_for_the_load(api, place, newer):
     """`status` changes nothing, and `transform` waits for the load as well."""
     load_from(api, **place)
@@ -276,6 +279,7 @@ def test_what_only_reads_asks_for_the_load(api, place, newer):
     assert NOTED == facts_of(place)
 
 
+@in_duckdb
 def test_a_dataset_without_a_number_is_numbered_by_a_load(api, place):
     """Such datasets are from before the first release."""
     load_from(api, **place)
@@ -288,6 +292,7 @@ def test_a_dataset_without_a_number_is_numbered_by_a_load(api, place):
     assert NOTED == facts_of(place)
 
 
+@in_duckdb
 def test_a_newer_dataset_is_refused(api, place):
     """By a load before it asks for a day, with the version that can read it."""
     load_from(api, **place)

@@ -5,15 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.destinations.sql_client import SqlClientBase
 
 from claude_code_analytics import CLAUDE_CODE
 
+from ..exit_codes import ExitCode
+from ..privacy import PrivacySettings, resolve_privacy
 from ..problems import explain
+from ..refusals import refusal
 from ..warehouses import (
     VERSION_FACT,
     NothingLoadedError,
     OlderShapeError,
+    PrivacyError,
     Warehouse,
     engine_of,
     open_warehouse,
@@ -34,6 +39,7 @@ def examine_warehouse(
     """
     engine = engine_of(destination, database)
     check = "warehouse"
+    configured = _configured()  # before dlt reads settings of destinations only
     try:
         with open_warehouse(destination, database, dataset) as warehouse:
             if not engine.exists():
@@ -41,6 +47,7 @@ def examine_warehouse(
                 text = "does not exist yet, and its folder can be written"
                 yield ok(check, f"{engine.place} {text}")
                 yield skipped("views", "nothing is loaded yet")
+                yield _privacy(warehouse, configured)
                 yield from _nothing_stored(accounts)
                 return
             with warehouse.client() as client:
@@ -51,8 +58,10 @@ def examine_warehouse(
                 yield _views(warehouse)
             except OlderShapeError as older:  # no fault, and a load mends it
                 yield skipped(check, str(older))
+                yield skipped("privacy", "the dataset is an older one")
                 yield from _nothing_stored(accounts)
                 return
+            yield _privacy(warehouse, configured)
             check = "organisation"
             stored = partial(warehouse.stored, CLAUDE_CODE)
             owners = warehouse.owners(CLAUDE_CODE)
@@ -64,6 +73,8 @@ def examine_warehouse(
         yield problem(check, explained.code, explained.line)
         if check == "warehouse":
             yield skipped("views", "the warehouse cannot be written")
+        if check != "organisation":
+            yield skipped("privacy", "the dataset cannot be read")
         if check != "organisation":
             yield from _nothing_stored(accounts)
 
@@ -85,6 +96,27 @@ def write_and_remove(client: SqlClientBase[Any]) -> None:
         client.execute_sql(f"drop table if exists {table}")
         if is_new:  # without cascade: tables of a load stay
             client.execute_sql(f"drop schema {client.fully_qualified_dataset_name()}")
+
+
+def _configured() -> PrivacySettings | Finding:
+    try:
+        return resolve_privacy()
+    except ConfigurationException as error:
+        return problem("privacy", ExitCode.CONFIGURATION, refusal(error))
+
+
+def _privacy(warehouse: Warehouse, configured: PrivacySettings | Finding) -> Finding:
+    """Whether the secret, or its absence, is the dataset's."""
+    if isinstance(configured, Finding):
+        return configured
+    check, secret = "privacy", configured.secret
+    try:
+        privacy = warehouse.privacy(secret, begins=False)
+    except PrivacyError as error:
+        return problem(check, ExitCode.CONFIGURATION, str(error))
+    people = f"; days before {privacy.people_from} are sums"
+    stores = f"a load stores {'pseudonyms' if secret else 'names'}"
+    return ok(check, stores + (people if privacy.people_from else ""))
 
 
 def _writer(warehouse: Warehouse) -> str:

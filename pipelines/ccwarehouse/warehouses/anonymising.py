@@ -6,7 +6,7 @@ kill, each goes on where it was.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ class People:
     pipeline: dlt.Pipeline
     engine: Engine
     report: Report[Any]
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
 
     def traces(self, name: str) -> Traces:
         """Where a person is. Raises `NobodyError`, and `PrivacyError`."""
@@ -65,6 +65,8 @@ class People:
             naming_tables.remake(client, privacy)
             people.remove_from_files(client, stored_name)
             people.withhold_examples(client, self.report)
+            for each in {name, stored_name}:
+                people.withhold_texts(client, self.report, names(each))
             people.empty_staging(client, self.report)
             dialect_of(client).compact(client)
             return found, days
@@ -88,6 +90,7 @@ class People:
             naming_tables.remake(client, privacy)
             people.rename_in_files(client, privacy.of_stored())
             people.withhold_examples(client, self.report)
+            people.withhold_texts(client, self.report, has_email)
             people.empty_staging(client, self.report)
             dialect_of(client).compact(client)
             remembered.note_finished(client)

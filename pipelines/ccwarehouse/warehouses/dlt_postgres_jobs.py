@@ -18,7 +18,12 @@ from dlt.destinations.impl.postgres.postgres import (
 
 
 class ParquetCopy(PostgresParquetCopyJob):
-    """Copies a parquet file through ADBC."""
+    """Copies a parquet file through ADBC, by its row groups.
+
+    A file that is copied at once stays in memory until its end.
+    """
+
+    _ingest_per_rowgroup = True
 
     def run(self) -> None:
         """Copy the rows, if there are any."""

@@ -131,9 +131,13 @@ class DuckDb(Engine):
 
     @contextmanager
     def storing_marts(self, client: Client, records: int) -> Iterator[None]:
-        """With more memory for a day of so many records that it needs it."""
-        parts = math.ceil(records / DuckDbSql.records_stored_at_once)
-        client.execute_sql(f"set memory_limit = '{max(parts, 1) * MEGABYTES}MB'")
+        """With more memory, and still more for a day of many records.
+
+        Some marts are computed whole, or from 28 days: with a million records stored
+        three nights in a row did not fit into the memory of one package.
+        """
+        parts = max(math.ceil(records / DuckDbSql.records_stored_at_once), 2)
+        client.execute_sql(f"set memory_limit = '{parts * MEGABYTES}MB'")
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_marts import materialised
+from whole_days.ledger_tables import DAY_FETCHES
 from whole_days.privacy import Privacy, folded
 from whole_days.report import Report
 from whole_days.table import ID, PARENT
@@ -19,7 +20,7 @@ from .materialised import replacements, transaction_of_ddl
 from .naming_tables import named_rows
 from .other import Client
 from .replaced_rows import Changes
-from .search import names
+from .search import Judge, names
 from .stored_names import table_name
 
 Days = dict[str, set[date]]  # of each account
@@ -30,6 +31,7 @@ OF_FILES: Final = {
     BUDGETS.name: ("budgets", "name", "scope = 'user'"),
 }
 NAMES_AT_ONCE: Final = 200
+WITHHELD: Final = "(withheld)"
 
 
 @dataclass
@@ -153,6 +155,32 @@ def withhold_examples(
         client.execute_sql(
             f"update {path} set {column} = null where {column} is not null{before}"
         )
+
+
+def withhold_texts(client: Client, report: Report[Any], judge: Judge) -> None:
+    """Keep no reason of a failed day, and no name of a field, that names somebody."""
+    places = [(DAY_FETCHES.name, "error")]
+    if report.examples:
+        places.append((report.examples.table, "name"))
+    for table, column in places:
+        path = client.make_qualified_table_name(table)
+        found = client.execute_sql(
+            f"select distinct {column} from {path} where {column} is not null"
+        )
+        for some in _some([text for (text,) in found or () if judge(text)]):
+            named = f"where {column} in ({_texts(client, some)})"
+            days: Days = {}
+            _add_days(client, days, f"from {path} {named}")
+            marts = [
+                statement
+                for account, own in days.items()
+                for statement in replacements(
+                    client, Changes(account, fetched=frozenset(own))
+                )
+            ]
+            update = f"update {path} set {column} = '{WITHHELD}' {named}"
+            with transaction_of_ddl(client):
+                client.execute_many([update, *marts])
 
 
 def namesakes(client: Client, report: Report[Any], name: str) -> list[str]:

@@ -20,7 +20,7 @@ people as (
 
 firsts as (
 
-    select * from first_days
+    select * from person_first_days
 
 ),
 

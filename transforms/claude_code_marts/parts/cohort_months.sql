@@ -16,7 +16,7 @@ active_months as (
 
 firsts as (
 
-    select * from first_days
+    select * from person_first_days
 
 ),
 

@@ -39,7 +39,7 @@ active as (
 
 firsts as (
 
-    select * from first_days
+    select * from person_first_days
 
 ),
 

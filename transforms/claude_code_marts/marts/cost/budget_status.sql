@@ -27,7 +27,7 @@ budgets as (
 
 costs as (
 
-    select * from member_spend_monthly
+    select * from user_team_spend_monthly
 
 ),
 
