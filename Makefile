@@ -1,5 +1,6 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv and pip), make and git.
 PYTHON ?= python3
+PYTHON_OF_FOCUS ?= python3.12
 BIN := .venv/bin
 # Python keeps what it has compiled, as on any machine, so that every start does not
 # compile it again.
@@ -82,6 +83,13 @@ format: .venv/installed
 $(MORE:%=.venv-%/installed): .venv-%/installed: .venv/installed
 	UV_PROJECT_ENVIRONMENT=.venv-$* $(BIN)/uv sync --quiet --locked \
 		--python $(BIN)/python --only-group $*
+	touch $@
+
+# Not in uv.lock, whose packages work with Python 3.11. Its NumPy needs an older Arrow.
+.venv-focus/installed: .venv/installed
+	$(PYTHON_OF_FOCUS) -m venv .venv-focus
+	.venv-focus/bin/pip install --quiet --disable-pip-version-check \
+		'focus-validator==2.2.1' 'pyarrow<21'
 	touch $@
 
 .venv-bench/installed: .venv/installed
