@@ -22,7 +22,12 @@ from random import Random
 import pytest
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
-from anthropic_usage_and_cost import COST_REPORT, MESSAGES_USAGE
+from anthropic_usage_and_cost import (
+    ANALYTICS_COST,
+    ANALYTICS_USAGE,
+    COST_REPORT,
+    MESSAGES_USAGE,
+)
 from loads import load_from, query, record
 from soak import sample
 
@@ -318,9 +323,26 @@ def results(day, _today):
     ]
 
 
+def by_group(metrics, numbers):
+    """The same results as the reports in rows tell them; here a group is unique."""
+
+    def told(day, today):
+        return [
+            {
+                "group": {name: one[name] for name in ("workspace_id", "model")},
+                metrics: {name: one[name] for name in numbers},
+            }
+            for one in results(day, today)
+        ]
+
+    return told
+
+
 @pytest.mark.parametrize(
     ("report", "names"),
     [
+        (ANALYTICS_COST, ("workspace_id", "model", "amount")),
+        (ANALYTICS_USAGE, ("workspace_id", "model", "output_tokens")),
         (COST_REPORT, ("workspace_id", "description", "amount")),
         (MESSAGES_USAGE, ("workspace_id", "model", "output_tokens")),
     ],
@@ -328,15 +350,19 @@ def results(day, _today):
 )
 def test_reports_with_many_days_in_a_call_are_as_exact(report, names, tmp_path):
     """A fault costs a page of a month and no day."""
-    days = [FIRST + timedelta(n) for n in range(sample(150, 1500))]
+    is_by_group = report in (ANALYTICS_COST, ANALYTICS_USAGE)
+    first, most = (date(2026, 1, 1), 300) if is_by_group else (FIRST, 1500)
+    days = [first + timedelta(n) for n in range(sample(150, most))]
     database = tmp_path / "usage.duckdb"
     with FakeApi() as api:
         api.neighbours.costs = api.neighbours.messages = results
+        api.neighbours.analytics_cost = by_group("cost", ["amount"])
+        api.neighbours.analytics_usage = by_group("usage", ["output_tokens"])
         weather = api.fault = Weather(api, seed=3)
         outcome = load_from(
             api,
             database,
-            str(FIRST),
+            str(first),
             str(days[-1]),
             now=datetime(2026, 11, 26, tzinfo=UTC),
             report=report,

@@ -103,6 +103,45 @@ def test_the_bill_is_the_estimate_but_for_named_differences(api, day):
     assert estimates(day) == +found
 
 
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_the_cost_by_actor_is_the_bill(api, day):
+    """By workspace, model and kind of tokens, also while a part of it is late."""
+
+    def by_item(told):
+        found = Counter()
+        for one, amount in told:
+            key = one["workspace_id"], one["model"], one["token_type"]
+            found[key] += Decimal(amount)
+        return found
+
+    rows = api.neighbours.analytics_cost(day, TODAY)
+
+    assert by_item(
+        (one, one["amount"]) for one in api.neighbours.costs(day, TODAY)
+    ) == by_item((row["group"], row["cost"]["amount"]) for row in rows)
+
+
+def test_the_tokens_by_actor_are_those_of_the_messages(api):
+    """In total, by day."""
+    for day in DAYS[:7]:
+        told = api.neighbours.messages(day, TODAY)
+        rows = api.neighbours.analytics_usage(day, TODAY)
+
+        assert sum(sum(tokens(one).values()) for one in told) == sum(
+            row["usage"]["total_tokens"] for row in rows
+        )
+
+
+def test_a_cost_is_a_persons_a_service_accounts_a_keys_or_nobodys(api):
+    """A working day has them all; none has an actor whom its key does not tell."""
+    rows = [row for day in DAYS for row in api.neighbours.analytics_cost(day, TODAY)]
+    actors = [row["group"]["actor"] for row in rows]
+
+    assert {None, "user_actor", "service_account_actor", "api_actor"} == {
+        actor and actor["type"] for actor in actors
+    }
+
+
 def test_the_tokens_agree_before_money_does(api):
     """The messages report has those of the estimate, and of the product."""
     day = MONDAYS[0]
@@ -174,6 +213,7 @@ def test_what_is_not_grouped_is_one_sum(client):
         ("cost_report", {"group_by[]": "api_key_id"}),
         ("cost_report", {"limit": "32"}),
         ("usage_report/messages", {"page": "page_x"}),
+        ("analytics/cost", {"time_bucket_width": "1d"}),
         ("users", {"limit": "1001"}),
         ("users", {"after_id": "nobody"}),
     ],

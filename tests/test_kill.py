@@ -126,7 +126,9 @@ class Subject:
 
 
 USAGE = Subject(CLAUDE_CODE, tell_usage)
-BILL, TOKENS = (Subject(report, tell_results) for report in OF_DAYS.values())
+BILL, TOKENS = (
+    Subject(OF_DAYS[name], tell_results) for name in ("cost_report", "messages_usage")
+)
 
 
 @pytest.fixture(scope="module")

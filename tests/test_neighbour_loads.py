@@ -12,7 +12,7 @@ import pytest
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error, organisation
 from anthropic_usage_and_cost import (
     COST_REPORT,
-    MESSAGES_USAGE,
+    REPORTS,
     restated_for_a_month,
 )
 from ccwarehouse.load import Request, load, plan
@@ -29,7 +29,6 @@ pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 FIRST, LAST = date(2026, 10, 20), date(2026, 11, 25)
 A_DAY = timedelta(days=1)
-BOTH = [COST_REPORT, MESSAGES_USAGE]
 
 
 @dataclass
@@ -82,11 +81,11 @@ class World:
         )
 
     def days_called(self):
-        """How many days each call to the report asked for."""
+        """How many days each call to the report asked for, its further pages apart."""
         ranges = [
             [call.query[name][:10] for name in ("starting_at", "ending_at")]
             for call in self.api.calls
-            if "ending_at" in call.query
+            if "ending_at" in call.query and "page" not in call.query
         ]
         return [
             (date.fromisoformat(end) - date.fromisoformat(start)).days
@@ -111,6 +110,22 @@ HELD = {
         select date, api_key_id, workspace_id, model, service_tier, output_tokens
         from claude_code.messages_usage
     """,
+    "analytics_cost": """
+        select
+            date,
+            coalesce(actor__user_id, actor__service_account_id, actor__api_key_id),
+            api_key_id, workspace_id, product, model, token_type,
+            list_amount * 1000000 + amount
+        from claude_code.analytics_cost
+    """,
+    "analytics_usage": """
+        select
+            date,
+            coalesce(actor__user_id, actor__service_account_id, actor__api_key_id),
+            api_key_id, workspace_id, product, model,
+            total_tokens * 1000000 + output_tokens
+        from claude_code.analytics_usage
+    """,
 }
 
 
@@ -128,7 +143,37 @@ def counted(api, day, today):
         yield tuple(one[name] for name in names)
 
 
-TOLD = {"cost_report": billed, "messages_usage": counted}
+def by_actor(row, *names):
+    """The columns of a group."""
+    group = row["group"]
+    actor = [value for name, value in (group["actor"] or {}).items() if "_id" in name]
+    names = ("api_key_id", "workspace_id", "product", "model", *names)
+    return (*(actor or [None]), *(group[name] for name in names))
+
+
+def billed_by_actor(api, day, today):
+    """The bill of a day, with its list price."""
+    for one in api.neighbours.analytics_cost(day, today):
+        listed, paid = (Decimal(one["cost"][n]) for n in ("list_amount", "amount"))
+        yield *by_actor(one, "token_type"), listed * 1000000 + paid
+
+
+def counted_by_actor(api, day, today):
+    """The tokens of a day."""
+    for one in api.neighbours.analytics_usage(day, today):
+        total, output = (one["usage"][n] for n in ("total_tokens", "output_tokens"))
+        yield *by_actor(one), total * 1000000 + output
+
+
+TOLD = {
+    "cost_report": billed,
+    "messages_usage": counted,
+    "analytics_cost": billed_by_actor,
+    "analytics_usage": counted_by_actor,
+}
+
+# Where the names of the fake are not those of the reports.
+TELLS = {"cost_report": "costs", "messages_usage": "messages"}
 
 
 @pytest.fixture
@@ -138,7 +183,7 @@ def api():
         yield api
 
 
-@pytest.fixture(params=BOTH, ids=lambda report: report.name)
+@pytest.fixture(params=REPORTS, ids=lambda report: report.name)
 def world(api, request, tmp_path):
     """A report before its first load."""
     return World(api, tmp_path / "usage.duckdb", request.param)
@@ -146,13 +191,13 @@ def world(api, request, tmp_path):
 
 @pytest.fixture
 def bill(api, tmp_path):
-    """The cost report before its first load; what is so of it is so of both."""
+    """The cost report before its first load; what is so of it is so of all."""
     return World(api, tmp_path / "usage.duckdb", COST_REPORT)
 
 
 def change(world, day, results):
     """Let the API tell other results of a day."""
-    name = "costs" if world.report is COST_REPORT else "messages"
+    name = TELLS.get(world.report.name, world.report.name)
     before = getattr(world.api.neighbours, name)
 
     def told(asked, today):
@@ -270,10 +315,10 @@ def test_another_organisations_days_are_refused(bill):
     assert [("another",)] == query(bill.database, owners)
 
 
-def test_three_reports_in_one_dataset_know_nothing_of_each_other(api, tmp_path):
+def test_all_reports_in_one_dataset_know_nothing_of_each_other(api, tmp_path):
     """Each has its own days, load numbers and lookback."""
     database = tmp_path / "usage.duckdb"
-    worlds = [World(api, database, report) for report in BOTH]
+    worlds = [World(api, database, report) for report in REPORTS]
     load_from(api, database, now=NOW)
     for world in worlds:
         world.load(first=LAST - A_DAY)
@@ -287,6 +332,8 @@ def test_three_reports_in_one_dataset_know_nothing_of_each_other(api, tmp_path):
         from claude_code.day_fetches group by report order by report
     """
     assert [
+        ("analytics_cost", 1, 2),
+        ("analytics_usage", 1, 2),
         ("claude_code", 2, 3),
         ("cost_report", 1, 2),
         ("messages_usage", 1, 2),

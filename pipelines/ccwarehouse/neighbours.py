@@ -7,8 +7,8 @@ key. An error that concerns one of them is noted and stops no other one.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, ClassVar, Final, Optional
 
 from dlt.common.configuration import configspec, resolve_configuration
@@ -17,8 +17,9 @@ from dlt.common.configuration.specs import BaseConfiguration
 
 from anthropic_directory import SnapshotError, Taken, take
 from anthropic_usage_and_cost import (
-    COST_REPORT,
-    MESSAGES_USAGE,
+    REPORTS,
+    UNVERIFIED,
+    first_day,
     private_report,
     restated_for_a_month,
 )
@@ -40,9 +41,7 @@ from .problems import Problem, explain
 from .warehouses import Warehouse
 
 DIRECTORY: Final = "directory"
-OF_DAYS: Final[dict[str, Report[Any]]] = {
-    report.name: report for report in (COST_REPORT, MESSAGES_USAGE)
-}
+OF_DAYS: Final[dict[str, Report[Any]]] = {report.name: report for report in REPORTS}
 NAMES: Final = (CLAUDE_CODE.name, *OF_DAYS, DIRECTORY)
 
 OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
@@ -68,15 +67,22 @@ class Neighbour:
     """What a load does for one report of an account beside usage.
 
     `outcome` is that of days, `taken` that of a snapshot. `problem` is why nothing of
-    the report is loaded.
+    the report is loaded. `too_early` are days that it is not asked for, because the API
+    does not have them.
     """
 
     name: str
     contact: Contact = field(default_factory=Contact)
     plan: Plan | None = None
+    too_early: Sequence[date] = ()
     outcome: Outcome[Any] | None = None
     taken: Taken | None = None
     problem: Problem | None = None
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it follows a reference that no live reply was compared with."""
+        return self.name in UNVERIFIED
 
     @property
     def is_whole(self) -> bool:
@@ -130,6 +136,16 @@ def plan_neighbour(
         stored = warehouse.stored(report, settings.account)
         monthly = restated_for_a_month(settings)
         neighbour.plan = plan(request, stored, now, monthly)
+        if neighbour.is_unverified:
+            _leave_out_too_early(neighbour, neighbour.plan)
+
+
+def _leave_out_too_early(neighbour: Neighbour, planned: Plan) -> None:
+    """Leave out the days that the API does not give: they would fail every night."""
+    first = first_day(planned.calendar.today)
+    days = [item for item in planned.wanted if item.day >= first]
+    neighbour.too_early = [item.day for item in planned.wanted if item.day < first]
+    neighbour.plan = replace(planned, wanted=days)
 
 
 def load_neighbour(

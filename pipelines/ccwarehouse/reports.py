@@ -11,20 +11,20 @@ from anthropic_directory import NAMES as DIRECTORY_NAMES
 from anthropic_directory import SCHEMA as DIRECTORY
 from anthropic_directory import TABLES as DIRECTORY_TABLES
 from anthropic_directory import remade_rows
-from anthropic_usage_and_cost import COST_REPORT, MESSAGES_USAGE
+from anthropic_usage_and_cost import REPORTS as OF_API
 from claude_code_analytics import CLAUDE_CODE
 from whole_days.report import Report
 from whole_days.table import Table
 
 from .inputs.tables import INPUT_TABLES
 
-REPORTS: Final[tuple[Report[Any], ...]] = (CLAUDE_CODE, COST_REPORT, MESSAGES_USAGE)
+REPORTS: Final[tuple[Report[Any], ...]] = (CLAUDE_CODE, *OF_API)
 
 # The tables that a dataset has only once a load of this dlt schema is committed.
 OPTIONAL: Final[Mapping[str, Mapping[str, Table]]] = {
     **{
         report.source: {table.name: table for table in report.tables}
-        for report in (COST_REPORT, MESSAGES_USAGE)
+        for report in OF_API
     },
     DIRECTORY: DIRECTORY_TABLES,
 }

@@ -16,55 +16,64 @@ Result = Mapping[str, Any]
 class Page:
     """One reply: the results of some days, and the cursor of the next page if any.
 
-    `beside` has what the reply holds beyond the contract.
+    `beside` has what the reply holds beyond the contract. `until` is the time up to
+    which the API has data, if it says so.
     """
 
     days: Mapping[date, Sequence[Result]]
     next_page: str | None
     has_more: bool
     beside: Mapping[str, Any]
+    until: datetime | None = None
 
 
 def read(body: bytes) -> Page:
     """A page. Raises `TransientError` and `ContractError`."""
     reply = loads_whole(body)
     buckets = reply.pop("data", None)
+    next_page, has_more = paging(reply)
+    days: dict[date, Sequence[Result]] = {}
+    for bucket in objects(buckets, "data"):
+        day = day_of(bucket)
+        if day in days:
+            raise ContractError(f"the reply holds {day} twice")
+        days[day] = objects(bucket.get("results"), "results")
+    return Page(days, next_page, has_more, reply)
+
+
+def paging(reply: dict[str, Any]) -> tuple[str | None, bool]:
+    """The cursor of the next page, and whether there is one, taken from the reply."""
     next_page, has_more = reply.pop("next_page", None), reply.pop("has_more", None)
     if not isinstance(next_page, str | None):
         raise ContractError("next_page of the reply is no text")
-    days: dict[date, Sequence[Result]] = {}
-    for bucket in _objects(buckets, "data"):
-        day = _day(bucket)
-        if day in days:
-            raise ContractError(f"the reply holds {day} twice")
-        days[day] = _objects(bucket.get("results"), "results")
     if not isinstance(has_more, bool | None):
         raise ContractError("has_more of the reply is neither true nor false")
-    more = bool(next_page) if has_more is None else has_more
-    return Page(days, next_page, more, reply)
+    return next_page, bool(next_page) if has_more is None else has_more
 
 
-def _objects(value: object, name: str) -> list[dict[str, Any]]:
+def objects(value: object, name: str) -> list[dict[str, Any]]:
+    """A list of the reply. Raises `ContractError`."""
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return value
     raise ContractError(f"the reply holds no list `{name}` of objects")
 
 
-def _day(bucket: Mapping[str, Any]) -> date:
-    """The UTC day of a bucket. Raises `ContractError` if it is not a whole one."""
-    begins, ends = (_moment(bucket.get(name)) for name in ("starting_at", "ending_at"))
+def day_of(bucket: Mapping[str, Any]) -> date:
+    """The UTC day of a bucket or a row, a whole one. Raises `ContractError`."""
+    begins, ends = (moment(bucket.get(name)) for name in ("starting_at", "ending_at"))
     midnight = begins.replace(hour=0, minute=0, second=0, microsecond=0)
     if begins != midnight or ends - begins != timedelta(days=1):
-        raise ContractError(f"a bucket from {begins} to {ends} is no UTC day")
+        raise ContractError(f"the time from {begins} to {ends} is no UTC day")
     return begins.date()
 
 
-def _moment(value: object) -> datetime:
+def moment(value: object) -> datetime:
+    """A time of the reply, in UTC. Raises `ContractError`."""
     try:
-        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        found = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise ContractError("a bucket of the reply has no time") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise ContractError("a time of the reply is none") from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def require_days(found: Mapping[date, Any], asked: Sequence[date]) -> None:
@@ -72,5 +81,5 @@ def require_days(found: Mapping[date, Any], asked: Sequence[date]) -> None:
     for day in found:
         if day not in asked:
             last = asked[-1] + ONE_DAY
-            message = f"the reply for {asked[0]} to {last} holds a bucket of {day}"
+            message = f"the reply for {asked[0]} to {last} holds {day}"
             raise ContractError(message)

@@ -1,4 +1,4 @@
-"""The tables of both reports. A row is one result of a day's bucket.
+"""The tables of the reports in buckets. A row is one result of a day's bucket.
 
 A column's name is the path of a value in the result, joined by two underscores, as in
 `usage_report`. `GROUPS` are what the API is asked to group by: ungrouped it gives one
@@ -27,11 +27,12 @@ MESSAGES_GROUPS = (
 )
 
 
-def _count(name: str, meaning: str) -> Column:
+def count_column(name: str, meaning: str) -> Column:
+    """A column of a whole number."""
     return Column(name, pa.int64(), f"{meaning} (count).")
 
 
-_WORKSPACE = Column(
+WORKSPACE = Column(
     "workspace_id",
     pa.string(),
     "Id of the workspace; null for the default workspace.",
@@ -44,7 +45,7 @@ _GEO = Column(
     pa.string(),
     "Where the model ran: global, us or not_available.",
 )
-_LAST = [
+LAST = [
     Column(
         "unknown_fields",
         pa.string(),
@@ -59,7 +60,8 @@ _LAST = [
 ]
 
 
-def _keys(of: str) -> list[Column]:
+def key_columns(of: str) -> list[Column]:
+    """The columns that every row has; `of` is what the day is one of."""
     return [
         ACCOUNT,
         Column("date", pa.date32(), f"UTC day of the {of}."),
@@ -76,8 +78,8 @@ COST = Table(
     "One row per item of the bill of a day: by workspace and description. Costs of the "
     "Priority Tier are not in it.",
     [
-        *_keys("cost"),
-        _WORKSPACE,
+        *key_columns("cost"),
+        WORKSPACE,
         Column("description", pa.string(), "The item, as the bill words it."),
         Column(
             "cost_type",
@@ -99,7 +101,7 @@ COST = Table(
             CENTS,
             "Billed cost in cents of the currency, exact, after discounts.",
         ),
-        *_LAST,
+        *LAST,
     ],
     is_data=True,
     filtered_by=("organization_id", "workspace_id"),
@@ -110,13 +112,13 @@ MESSAGES = Table(
     "One row per group of a day's use of the Messages API: by API key, workspace, "
     "model, service tier, context window and inference geo.",
     [
-        *_keys("usage"),
+        *key_columns("usage"),
         Column(
             "api_key_id",
             pa.string(),
             "Id of the API key; null for use in the Console.",
         ),
-        _WORKSPACE,
+        WORKSPACE,
         Column("model", pa.string(), "Model name."),
         Column(
             "service_tier",
@@ -125,19 +127,19 @@ MESSAGES = Table(
         ),
         _CONTEXT_WINDOW,
         _GEO,
-        _count("uncached_input_tokens", "Uncached input tokens"),
-        _count("cache_read_input_tokens", "Tokens read from the cache"),
-        _count(
+        count_column("uncached_input_tokens", "Uncached input tokens"),
+        count_column("cache_read_input_tokens", "Tokens read from the cache"),
+        count_column(
             "cache_creation__ephemeral_5m_input_tokens",
             "Tokens written to the cache for five minutes",
         ),
-        _count(
+        count_column(
             "cache_creation__ephemeral_1h_input_tokens",
             "Tokens written to the cache for an hour",
         ),
-        _count("output_tokens", "Output tokens"),
-        _count("server_tool_use__web_search_requests", "Web searches"),
-        *_LAST,
+        count_column("output_tokens", "Output tokens"),
+        count_column("server_tool_use__web_search_requests", "Web searches"),
+        *LAST,
     ],
     is_data=True,
     filtered_by=("organization_id", "api_key_id"),

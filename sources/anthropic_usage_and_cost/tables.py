@@ -88,7 +88,7 @@ def _keys(whose: Whose, day: date) -> dict[str, Any]:
 
 
 def _row(table: Table, result: Result, sent: Sent) -> dict[str, Any]:
-    flat = dict(_leaves(result))
+    flat = dict(leaves(result))
     known = {
         column.name: cell(column.name, column.type, flat.get(column.name))
         for column in table.columns
@@ -112,7 +112,7 @@ def _unknown(table: Table, flat: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sightings(table: Table, sent: Sent) -> Iterator[Sighting]:
     """All that is beyond the contract, in the replies and in the results."""
-    of_results = (_unknown(table, dict(_leaves(result))) for result in sent.results)
+    of_results = (_unknown(table, dict(leaves(result))) for result in sent.results)
     replies = {f"reply.{name}": value for name, value in sent.beside.items()}
     for values in (replies, *of_results):
         for name, value in values.items():
@@ -120,10 +120,10 @@ def _sightings(table: Table, sent: Sent) -> Iterator[Sighting]:
             yield withheld(seen) if sent.withholds else seen
 
 
-def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested values by path."""
+def leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested values by path, whose names are joined by two underscores."""
     for name, inner in value.items():
         if isinstance(inner, dict):
-            yield from _leaves(inner, f"{prefix}{name}__")
+            yield from leaves(inner, f"{prefix}{name}__")
         else:
             yield prefix + name, inner

@@ -11,7 +11,7 @@ import httpx
 from anthropic_admin_api.answer import Answer
 from anthropic_admin_api.client import ApiClient, Params
 from anthropic_directory import PATH as DIRECTORY_PATH
-from anthropic_usage_and_cost import SHAPES
+from anthropic_usage_and_cost import SHAPES, UNVERIFIED
 from claude_code_analytics import UsageSettings
 from whole_days.calendar import Calendar
 from whole_days.clock import ApiClock
@@ -56,9 +56,10 @@ async def _ask(
 ) -> dict[str, tuple[Answer | None, str]]:
     """By report the reply, None without one, and what it says if it is an error."""
     found: dict[str, tuple[Answer | None, str]] = {}
-    client = ApiClient(settings, ApiClock(clock), Contact(), transport)
-    async with aclosing(client):
-        for name, (path, params) in asked.items():
+    for name, (path, params) in asked.items():
+        headers = SHAPES[name].headers if name in SHAPES else None
+        client = ApiClient(settings, ApiClock(clock), Contact(), transport, headers)
+        async with aclosing(client):
             try:
                 reply = await client.once(path, params)
                 found[name] = reply, client.described(reply)
@@ -72,7 +73,8 @@ def _judged(name: str, reply: Answer | None, said: str) -> Finding:
         return worth_a_look(name, f"A call failed ({said}). Try again later.")
     status = reply.head.status_code
     if status == 200:
-        return ok(name, "the key may read it")
+        is_unverified = name in UNVERIFIED
+        return ok(name, f"the key may read it{'; unverified' if is_unverified else ''}")
     if status in REFUSED:
         text = f"The key may not read it. The API said {said}. {LEAVE_OUT}"
         return problem(name, ExitCode.CONFIGURATION, text)

@@ -1,7 +1,7 @@
 """What a load says of the reports beside usage."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from anthropic_admin_api.sightings import Sighting, merged
 
@@ -11,6 +11,8 @@ from ..neighbours import OF_DAYS, Neighbour
 from . import load as of_load
 from . import plan as of_plan
 from .dates import count, dates
+
+UNVERIFIED: Final = "; unverified"
 
 
 def with_neighbours(end: End, neighbours: Sequence[Neighbour], *, quiet: bool) -> End:
@@ -32,7 +34,10 @@ def with_neighbours(end: End, neighbours: Sequence[Neighbour], *, quiet: bool) -
 def neighbours_as_lines(neighbours: Sequence[Neighbour]) -> list[str]:
     """A line for each report."""
     wide = max((len(each.name) for each in neighbours), default=0)
-    return [f"{each.name:{wide}}  {_line(each)}" for each in neighbours]
+    return [
+        f"{each.name:{wide}}  {_line(each)}{UNVERIFIED if each.is_unverified else ''}"
+        for each in neighbours
+    ]
 
 
 def remarks(neighbours: Iterable[Neighbour]) -> list[str]:
@@ -57,8 +62,9 @@ def plans_as_lines(neighbours: Iterable[Neighbour]) -> list[str]:
         for each in neighbours
         if each.plan
         for line in (
-            f"Report {each.name}",
+            f"Report {each.name}{UNVERIFIED if each.is_unverified else ''}",
             *of_plan.plan_as_lines(each.plan, OF_DAYS[each.name].days_at_once),
+            *_too_early(each),
         )
     ]
 
@@ -116,12 +122,20 @@ def _remarks(neighbour: Neighbour) -> list[str]:
     if not (neighbour.plan and neighbour.outcome):
         return []
     outcome = neighbour.outcome
-    lines = of_load.failures(neighbour.plan, outcome)
+    lines = [*_too_early(neighbour), *of_load.failures(neighbour.plan, outcome)]
     lines += [of_load.beyond_contract(seen) for seen in _unknown(neighbour)]
     if outcome.emptied:
         days = count(len(outcome.emptied), "day")
         lines.append(f"{days} had records and are empty now: {dates(outcome.emptied)}.")
     return lines
+
+
+def _too_early(neighbour: Neighbour) -> list[str]:
+    if not neighbour.too_early:
+        return []
+    days = count(len(neighbour.too_early), "day")
+    asked = f"not asked for: {dates(neighbour.too_early)}."
+    return [f"{days} {asked} The API has a year at most, and none before 2026."]
 
 
 def _unknown(neighbour: Neighbour) -> list[Sighting]:

@@ -54,32 +54,42 @@ class Group(NamedTuple):
 
 def messages(day: dt.date, _today: dt.date) -> list[Result]:
     """The results of the messages report, by all fields."""
-    searches = _searches(day)
+    searches = searches_of(day)
     return [
         _messages(group, tokens, searches.get(group, 0))
-        for group, tokens in _spent(day).items()
+        for group, tokens in spent(day).items()
     ]
 
 
 def costs(day: dt.date, today: dt.date) -> list[Result]:
     """The results of the cost report, by all fields, as they stand today."""
     amounts: dict[tuple[str | None, str, str], Decimal] = defaultdict(Decimal)
-    for group, tokens in _spent(day).items():
-        if group.service_tier != "priority":
-            for kind, number in tokens.items():
-                cents = Decimal(number * PRICES[group.model][kind]) / MICROCENTS
-                paid = cents * DISCOUNTS.get(group.model, 1)
-                amounts[group.workspace_id, group.model, kind] += paid
-    is_late = day.weekday() == THURSDAY and (today - day).days < LATE_DAYS
+    for group, kind, _, paid in token_costs(day):
+        amounts[group.workspace_id, group.model, kind] += paid
     found = [
-        _tokens(workspace, model, kind, cents, is_late=is_late)
+        _tokens(workspace, model, kind, cents * part_told(model, kind, day, today))
         for (workspace, model, kind), cents in amounts.items()
     ]
     return [*found, *_other_costs(day)]
 
 
+def token_costs(day: dt.date) -> Iterator[tuple[Group, str, Decimal, Decimal]]:
+    """What is billed for tokens: group, kind, cents at list price, and cents paid."""
+    for group, tokens in spent(day).items():
+        if group.service_tier != "priority":
+            for kind, number in tokens.items():
+                cents = Decimal(number * PRICES[group.model][kind]) / MICROCENTS
+                yield group, kind, cents, cents * DISCOUNTS.get(group.model, 1)
+
+
+def part_told(model: str, kind: str, day: dt.date, today: dt.date) -> Decimal:
+    """The part of a cost that the bill has today."""
+    is_late = day.weekday() == THURSDAY and (today - day).days < LATE_DAYS
+    return LATE_PART if is_late and (model, KINDS[kind][0]) == LATE else Decimal(1)
+
+
 def _other_costs(day: dt.date) -> Iterator[Result]:
-    if searches := sum(_searches(day).values()):
+    if searches := sum(searches_of(day).values()):
         cents = Decimal(searches * CENTS_OF_A_SEARCH)
         yield _cost(CLAUDE_CODE, "Web Search Usage", "web_search", cents)
     if day >= ADOPTED and day.weekday() < 5:
@@ -88,7 +98,7 @@ def _other_costs(day: dt.date) -> Iterator[Result]:
 
 
 @lru_cache(maxsize=100)
-def _spent(day: dt.date) -> dict[Group, Counter[str]]:
+def spent(day: dt.date) -> dict[Group, Counter[str]]:
     """The tokens of Claude Code that are billed by the token, and of the product."""
     found: dict[Group, Counter[str]] = defaultdict(Counter)
     for record in usage(day):
@@ -110,10 +120,10 @@ def _group(actor: dict[str, str], model: str, day: dt.date) -> Group:
     return Group(key_id, workspace_id, model, tier)
 
 
-def _searches(day: dt.date) -> dict[Group, int]:
+def searches_of(day: dt.date) -> dict[Group, int]:
     """The web searches, all by people who signed in to Claude Code."""
     rng = Random(f"{SEED} searches {day}")
-    people = (group for group in _spent(day) if group.workspace_id == CLAUDE_CODE)
+    people = (group for group in spent(day) if group.workspace_id == CLAUDE_CODE)
     return {group: rng.randint(1, 9) for group in people if rng.random() < 0.3}
 
 
@@ -138,12 +148,8 @@ def _messages(group: Group, tokens: Counter[str], searches: int) -> Result:
     }
 
 
-def _tokens(
-    workspace_id: str | None, model: str, kind: str, cents: Decimal, *, is_late: bool
-) -> Result:
+def _tokens(workspace_id: str | None, model: str, kind: str, cents: Decimal) -> Result:
     token_type, words = KINDS[kind]
-    if is_late and (model, token_type) == LATE:
-        cents *= LATE_PART
     of_tokens = {
         "model": model,
         "token_type": token_type,

@@ -46,10 +46,11 @@ def buckets(
     query = request.query
     if query.get("bucket_width", "1d") != "1d":
         raise RefusedError(400, "bucket_width: only 1d is served here")
-    first, end = _range(query, today)
-    shown = _shown(request.all("group_by[]"), groups)
+    first, end = range_of(query, today)
+    first = _place(query["page"]) if "page" in query else first
+    shown = shown_by(request.all("group_by[]"), groups)
     starts = [first + dt.timedelta(n) for n in range((end - first).days)]
-    limit = _limit(query)
+    limit = limit_of(query, DEFAULT_LIMIT, MAX_LIMIT)
     rest = starts[limit:]
     return {
         "data": [
@@ -60,7 +61,7 @@ def buckets(
     }
 
 
-def _range(query: Mapping[str, str], today: dt.date) -> tuple[dt.date, dt.date]:
+def range_of(query: Mapping[str, str], today: dt.date) -> tuple[dt.date, dt.date]:
     """The first day, and the day after the last one."""
     first = _day(query, "starting_at")
     if first > today:
@@ -68,8 +69,6 @@ def _range(query: Mapping[str, str], today: dt.date) -> tuple[dt.date, dt.date]:
     end = _day(query, "ending_at") if "ending_at" in query else dt.date.max
     if end <= first:
         raise RefusedError(400, "ending_at: must be after starting_at")
-    if "page" in query:
-        first = _place(query["page"])
     return first, min(end, today + dt.timedelta(1))
 
 
@@ -81,19 +80,21 @@ def _day(query: Mapping[str, str], name: str) -> dt.date:
     raise RefusedError(400, f"{name}: must be a time as in 2025-09-01T00:00:00Z")
 
 
-def _shown(asked: Sequence[str], groups: Mapping[str, Sequence[str]]) -> set[str]:
+def shown_by(asked: Sequence[str], groups: Mapping[str, Sequence[str]]) -> set[str]:
+    """The fields that a grouping shows. Raises `RefusedError`."""
     for name in asked:
         if name not in groups:
             raise RefusedError(400, f"group_by: {name} is not one of {sorted(groups)}")
     return {field for name in asked for field in groups[name]}
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def limit_of(query: Mapping[str, str], default: int, most: int) -> int:
+    """How many there are on a page. Raises `RefusedError`."""
     with suppress(ValueError):
-        limit = int(query.get("limit", DEFAULT_LIMIT))
-        if 1 <= limit <= MAX_LIMIT:
+        limit = int(query.get("limit", default))
+        if 1 <= limit <= most:
             return limit
-    raise RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
+    raise RefusedError(400, f"limit: must be a number from 1 to {most}")
 
 
 def _cursor(day: dt.date) -> str:

@@ -8,6 +8,7 @@ and nobody is known to have created legacy-etl.
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .organisation import ORGANIZATION_ID
@@ -54,6 +55,23 @@ def key_of(actor: dict[str, str]) -> tuple[str, str | None]:
         key = next(key for key in _ORDINARY if key["name"] == name)
         return key["id"], key["workspace_id"]
     return own_key_id(actor["email_address"].partition("@")[0]), CLAUDE_CODE
+
+
+@lru_cache(maxsize=10_000)
+def actor_of(key_id: str, today: dt.date) -> Element:
+    """Whose the use of a key is: a person's, a service account's, or the key's own."""
+    for member in _people(today):
+        if key_id == own_key_id(member.name):
+            return {
+                "type": "user_actor",
+                "user_id": user_id(member.name),
+                "email_address": member.actor["email_address"],
+                "name": member.name.replace(".", " ").title(),
+                "deleted": member.left <= today,
+            }
+    if key_id == "apikey_01DocsBot":
+        return {"type": "service_account_actor", "service_account_id": DOCS_BOT}
+    return {"type": "api_actor", "api_key_id": key_id}
 
 
 def users(today: dt.date) -> list[Element]:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bill, directory
+from . import analytics, bill, directory
 from .buckets import COST_GROUPS, MESSAGES_GROUPS, buckets
 from .lists import Element, listed
 from .refusal import RefusedError
 from .request import Request
+from .rows import rows
 
 ROOT = "/v1/organizations"
 
@@ -25,6 +26,7 @@ class Neighbours:
     """What the other endpoints tell of one organisation.
 
     costs, messages: the results of a day by all fields, given the day and today.
+    analytics_cost, analytics_usage: the rows of a day by all dimensions, likewise.
     users, workspaces, api_keys: all elements as of today, archived ones included.
     members: those of a workspace, given its id and today.
     All may be changed while the server runs.
@@ -33,6 +35,10 @@ class Neighbours:
     organization: Element = field(default_factory=lambda: directory.ORGANIZATION)
     costs: Callable[[dt.date, dt.date], list[dict[str, Any]]] = bill.costs
     messages: Callable[[dt.date, dt.date], list[dict[str, Any]]] = bill.messages
+    analytics_cost: Callable[[dt.date, dt.date], list[dict[str, Any]]] = analytics.cost
+    analytics_usage: Callable[[dt.date, dt.date], list[dict[str, Any]]] = (
+        analytics.usage
+    )
     users: Callable[[dt.date], Sequence[Element]] = directory.users
     workspaces: Callable[[dt.date], Sequence[Element]] = directory.workspaces
     members: Callable[[str, dt.date], Sequence[Element]] = directory.members
@@ -48,6 +54,10 @@ class Neighbours:
                 return buckets(request, self.costs, COST_GROUPS, today)
             case "/usage_report/messages":
                 return buckets(request, self.messages, MESSAGES_GROUPS, today)
+            case "/analytics/cost":
+                return rows(request, self.analytics_cost, "cost", today)
+            case "/analytics/usage":
+                return rows(request, self.analytics_usage, "usage", today)
         elements, key = self._elements(request, today)
         return listed(request.query, elements, key)
 
@@ -76,4 +86,4 @@ def of_nobody(key: str) -> Neighbours:
     """An organisation of which only an id is told, which follows from the key."""
     own_id = str(uuid.uuid5(uuid.NAMESPACE_OID, key))
     me = {"id": own_id, "name": "", "type": "organization"}
-    return Neighbours(me, *[_nothing] * 6)
+    return Neighbours(me, *[_nothing] * 8)
