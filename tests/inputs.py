@@ -9,7 +9,6 @@ from ccwarehouse.inputs import (
     make_input_tables,
     read_budgets,
     read_teams,
-    store_inputs,
 )
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_marts import models, render
@@ -40,7 +39,7 @@ def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> lis
         files.append(read_budgets(path))
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
         make_input_tables(opened.pipeline)
-        return [file.name for file in store_inputs(opened.pipeline, files, NOON)]
+        return opened.store_inputs(files, NOON)
 
 
 def in_force(database: Path, view: str, columns: str = "*") -> list[tuple]:

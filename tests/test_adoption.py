@@ -100,4 +100,4 @@ def test_people_are_counted_as_sets_would(number, duckdb_engine):
     )
 
     assert history.expected() == actual
-    assert set() == duckdb_engine.broken()
+    assert set() == duckdb_engine.broken(further=False)

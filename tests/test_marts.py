@@ -315,7 +315,8 @@ def test_a_file_can_be_pasted_into_a_duckdb_shell(warehouse):
     warehouse.record(models=[entry("1")], tools=[action("edit_tool", 1, 0)])
 
     for model in models():
-        assert warehouse.ask(f"from {model.name}") == warehouse.ask(model.sql)
+        expected = sorted(warehouse.ask(f"from {model.name}"), key=str)
+        assert expected == sorted(warehouse.ask(model.sql), key=str)
 
 
 def test_views_say_what_their_rows_are(warehouse):
@@ -501,7 +502,6 @@ SPOILT_VIEWS = [
     ("nobody_seen_was_never_there", "user_lifecycle", NEVER),
     ("team_costs_add_up", "team_cost_monthly", MORE_COST),
     ("team_costs_add_up", "team_cost_monthly", MORE_CENTS),
-    ("team_costs_add_up", "user_teams_daily", NONE),
     ("team_acceptances_add_up", "team_acceptance_monthly", MORE_ACCEPTED),
     ("team_acceptances_add_up", "team_acceptance_monthly", MORE_REJECTED),
     ("team_members_add_up", "team_adoption_monthly", MORE_ACTIVE),

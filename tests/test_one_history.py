@@ -6,6 +6,7 @@ included, and the next load wants the same days.
 
 import copy
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -90,7 +91,12 @@ class World:
         """All rows of all tables, and the next wanted days."""
         settings = resolve_settings(api_key=DEMO_API_KEY)
         with self.opened(destination) as warehouse:
-            stored = warehouse.stored(CLAUDE_CODE, settings.account)
+            stored = {
+                day: replace(found, load_id="")  # each warehouse has its own
+                for day, found in warehouse.stored(
+                    CLAUDE_CODE, settings.account
+                ).items()
+            }
             chosen = loading.plan(loading.Request(), stored, self.now, settings)
             tables = {
                 name: rows(warehouse, name, but_for=OF_THE_CALL) for name in TABLES

@@ -308,7 +308,7 @@ def test_further_reports_are_loaded_and_described(read, tmp_path):
 
     assert 0 == taken.changes
     assert [(3, Decimal("0.0375"))] == read(
-        "select count(*), sum(billed_cost) from claude_code_marts.stg_bill"
+        "select count(*), sum(billed_cost) from claude_code_marts.stg_cost_items"
     )
     assert [(True,)] == read(
         """

@@ -498,7 +498,7 @@ def test_small_teams_stay_withheld(folder):
         "update claude_code.input_files set min_group_size = 8 where name = 'teams'",
     )
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
-        opened.build_views()
+        opened.build_views(everything=True)
     with marts(database) as ask:
         withheld = ask(
             "select team from team_cost_monthly where month = '2026-11-01'"

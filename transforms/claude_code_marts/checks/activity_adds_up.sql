@@ -87,13 +87,13 @@ rests as (
         account,
         organization_id,
         date,
-        sum(sessions) as sessions,
-        sum(lines_added) as lines_added,
-        sum(lines_removed) as lines_removed,
-        sum(commits) as commits,
-        sum(pull_requests) as pull_requests,
-        sum(proposals) as proposals,
-        sum(accepted) as accepted
+        cast(sum(sessions) as bigint) as sessions,
+        cast(sum(lines_added) as bigint) as lines_added,
+        cast(sum(lines_removed) as bigint) as lines_removed,
+        cast(sum(commits) as bigint) as commits,
+        cast(sum(pull_requests) as bigint) as pull_requests,
+        cast(sum(proposals) as bigint) as proposals,
+        cast(sum(accepted) as bigint) as accepted
 
     from parts
     group by view_name, account, organization_id, date

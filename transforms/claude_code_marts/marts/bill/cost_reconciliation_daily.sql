@@ -290,21 +290,27 @@ explained as (
                 )
         end as metered_tokens,
         tokens_agree,
-        case
-            when part <> 'elsewhere' and has_usage
-                then cast(estimated_cost as decimal(38, 12))
-        end as estimated_cost,
-        case
-            when part <> 'api_key' and has_bill
-                then cast(billed_cost as decimal(38, 12))
-        end as billed_cost,
-        case
-            when part <> 'api_key' and has_bill
-                then cast(extras as decimal(38, 12))
-        end as billed_extras,
-        case
-            when is_compared then cast(difference as decimal(38, 12))
-        end as cost_difference,
+        cast(
+            case
+                when part <> 'elsewhere' and has_usage
+                    then estimated_cost
+            end as decimal(38, 12)
+        ) as estimated_cost,
+        cast(
+            case
+                when part <> 'api_key' and has_bill
+                    then billed_cost
+            end as decimal(38, 12)
+        ) as billed_cost,
+        cast(
+            case
+                when part <> 'api_key' and has_bill
+                    then extras
+            end as decimal(38, 12)
+        ) as billed_extras,
+        cast(
+            case when is_compared then difference end as decimal(38, 12)
+        ) as cost_difference,
         case
             when part = 'api_key' then 'billed_elsewhere'
             when part = 'elsewhere' then 'not_separable'
