@@ -3,7 +3,13 @@
 import os
 import random
 
+import pytest
+
 IS_SOAK = "SOAK" in os.environ
+
+
+# Of tests whose few cases already take half a minute.
+at_length = pytest.mark.skipif(not IS_SOAK, reason="takes long: make soak")
 
 
 def sample(quick, soak):

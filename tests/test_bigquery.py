@@ -23,6 +23,7 @@ from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import resolve_settings
 from emulator import CUT, LOST, TROUBLE
 from loads import NOON, TABLES, History, load_from, record, showing
+from soak import at_length
 
 NUMBERS = itertools.count()
 FIRST, SECOND, THIRD = "2026-03-07", "2026-03-08", "2026-03-09"
@@ -172,6 +173,7 @@ def test_the_commands_know_what_is_there(load, call, api, dataset, tmp_path):
     assert {"ok"} == {finding.verdict for finding in findings}
 
 
+@at_length
 def test_a_service_that_stumbles_is_asked_again(bigquery, call, dataset):
     """Each kind of request fails twice: the load takes longer and is complete."""
     stumbles = {kind: [CUT, 503] for kind in ("GET", "POST", "PUT")}
@@ -201,6 +203,7 @@ def test_an_upload_whose_reply_is_lost_is_not_made_twice(bigquery, call, dataset
     assert ["b@example.com"] + ["dev@example.com"] * 2 == emails(dataset, FIRST)
 
 
+@at_length
 def test_a_replacement_whose_reply_is_lost_is_made_again(
     bigquery, load, history, dataset
 ):

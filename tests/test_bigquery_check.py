@@ -12,8 +12,10 @@ from bigquery_check import (
 )
 from ccwarehouse.warehouses import open_warehouse
 from loads import History, execute, load_from, served
+from soak import at_length
 
 
+@at_length
 def test_the_check_holds_and_leaves_nothing_behind(bigquery, tmp_path, capsys):
     """Every table and view equals DuckDB's, and its datasets are dropped."""
     check = Check(tmp_path, "checked", "2026-03-03")

@@ -39,6 +39,7 @@ from ccwarehouse.warehouses import postgres as postgres_engine
 from claude_code_marts import models
 from loads import History, execute, load_from, query, record, served
 from postgres import READER
+from soak import at_length, sample
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
 DAYS = ("2026-03-08", "2026-03-09")
@@ -283,7 +284,8 @@ def test_postgres_gives_the_same_bytes(loaded, database, tmp_path):
     """Its own numerics, collation and time zone do not change the files."""
     with served(HISTORY) as api:
         load_from(api, tmp_path, *DAYS, views=True, destination="postgres")
-    ours, theirs = exports(loaded), exports(tmp_path, destination="postgres")
+    names = VIEWS[:: sample(quick=3, soak=1)]
+    ours, theirs = exports(loaded, names), exports(tmp_path, names, "postgres")
 
     for name, made in ours.items():
         schemas = [
@@ -294,6 +296,7 @@ def test_postgres_gives_the_same_bytes(loaded, database, tmp_path):
             assert made == theirs[name]
 
 
+@at_length
 @pytest.mark.usefixtures("bigquery")
 def test_bigquery_gives_the_same_bytes(loaded, tmp_path):
     """Its decimals have more places, and rows come as tuples."""

@@ -14,7 +14,7 @@ from anthropic_admin_api.fake import FakeApi
 from claude_code_analytics import CLAUDE_CODE
 from datasets import client_of, opened
 from loads import NOON, load_from, record
-from soak import sample
+from soak import at_length, sample
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(sample(quick=120, soak=7200))]
 
@@ -127,6 +127,7 @@ POSTGRES = """
 """
 
 
+@at_length
 def test_postgres_grows_by_its_rows_alone(database, tmp_path):
     """Its own vacuum frees the room of replaced rows, at times of its choice."""
     place = {"database": tmp_path / "none", "destination": "postgres"}

@@ -13,7 +13,7 @@ from ccwarehouse.warehouses import open_warehouse
 from loads import record
 from pages import blocks
 from postgres import PASSWORDS, execute
-from soak import IS_SOAK
+from soak import at_length
 
 TODAY = datetime.now(UTC).date()
 OLD, NEW = (str(TODAY - timedelta(days=back)) for back in (9, 2))
@@ -139,7 +139,7 @@ def test_people_leave_a_postgres(postgres, database, call, tmp_path):
     assert 0 == checked.exit_code, checked.output
 
 
-@pytest.mark.skipif(not IS_SOAK, reason="takes two minutes: make soak")
+@at_length
 def test_people_leave_bigquery(bigquery, call, tmp_path):
     """As far as the emulator goes."""
     people_leave("bigquery", call, tmp_path)

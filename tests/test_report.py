@@ -27,6 +27,7 @@ from inputs import stored
 from loads import History, execute, record
 from pages import ROOT
 from reports import EVIL, demo, evil, few, loaded, marts, page
+from soak import at_length
 
 pytestmark = pytest.mark.slow
 
@@ -731,6 +732,7 @@ def test_postgres_gives_the_same_page(postgres, tmp_path, monkeypatch, november)
     assert november.text == file.read_text(encoding="utf-8")
 
 
+@at_length
 def test_bigquery_gives_the_same_page(bigquery, folder, tmp_path):
     """Its decimals have more places, and its sums come in another order."""
     days = ("2026-11-02", "2026-11-22")
