@@ -22,9 +22,10 @@ test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest $(WORKERS)
 
 # dbt on our sources, the same views on Spark, which needs Java 17, and the schedulers of
-# docs/schedules.md. Each has an environment of its own, .venv-<group>.
+# docs/schedules.md. Each has an environment of its own, .venv-<group>; the validator of
+# FOCUS needs Python 3.12 in its own.
 MORE := airflow dagster dbt prefect spark validators
-test-more: .venv/installed $(MORE:%=.venv-%/installed)
+test-more: .venv/installed $(MORE:%=.venv-%/installed) .venv-focus/installed
 	$(BIN)/pytest tests/more
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -98,5 +99,5 @@ $(MORE:%=.venv-%/installed): .venv-%/installed: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-bigquery $(MORE:%=.venv-%) dist \
+	rm -rf .venv .venv-bench .venv-bigquery .venv-focus $(MORE:%=.venv-%) dist \
 		demo.duckdb demo.duckdb.wal demo.html
