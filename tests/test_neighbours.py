@@ -10,6 +10,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs import PluggableRunContext
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
+from anthropic_usage_and_cost import first_day
 from ccwarehouse.cli import main
 from ccwarehouse.neighbours import resolve_neighbours
 from ccwarehouse.reports import usual_tables
@@ -19,6 +20,7 @@ from test_json import documented, keys
 SECTION = "SOURCES__CLAUDE_CODE_ANALYTICS__"
 OTHER_KEY = "sk-ant-admin-other"
 ALL = "claude_code, cost_report, messages_usage, directory"
+NEWER = "claude_code, analytics_cost, analytics_usage"
 YESTERDAY = datetime.now(UTC).date() - timedelta(1)
 PATHS = {
     "cost_report": "/v1/organizations/cost_report",
@@ -225,6 +227,49 @@ def test_the_names_in_a_variable_may_be_a_list_or_not(call, written):
     assert ["cost_report"] == [
         plan["report"] for plan in json.loads(done.stdout)["reports"]
     ]
+
+
+def test_the_newer_pair_is_loaded_and_called_unverified(call, tmp_path):
+    """In the lines of its load, by doctor, and in the tables' own words."""
+    done = call("load", CCWAREHOUSE__REPORTS=NEWER)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("analytics_")]
+
+    assert (0, 2) == (done.exit_code, len(lines))
+    assert all(line.endswith("; unverified") for line in lines)
+    assert {"claude_code": 3, "analytics_cost": 3, "analytics_usage": 3} == days(
+        tmp_path
+    )
+    assert 0 == call("transform", "--check").exit_code
+    comments = """
+        select count(*) from duckdb_tables()
+        where table_name like 'analytics_%' and comment like 'Unverified%'
+    """
+    assert [(2,)] == query(tmp_path / "ccwarehouse.duckdb", comments)
+    checks = json.loads(call("doctor", "--json", CCWAREHOUSE__REPORTS=NEWER).stdout)
+    said = {one["check"]: one["text"] for one in checks["checks"]}
+    assert {"the key may read it; unverified"} == {
+        said[name] for name in ("analytics_cost", "analytics_usage")
+    }
+
+
+def test_days_that_the_newer_pair_has_not_are_not_asked_for(api, call):
+    """The load says which; they do not fail night after night."""
+    first = first_day(YESTERDAY + timedelta(1))
+    start = first - timedelta(2)
+    words = ("load", f"--start={start}", f"--end={first}")
+    planned = call(*words, "--dry-run", CCWAREHOUSE__REPORTS=NEWER)
+    done = call(*words, CCWAREHOUSE__REPORTS=NEWER)
+    asked = {
+        request.query["starting_at"][:10]
+        for request in api.calls
+        if "/analytics/" in request.path
+    }
+
+    assert 0 == done.exit_code
+    assert {str(first)} == asked
+    said = f"2 days not asked for: {start} to {first - timedelta(1)}."
+    assert said in planned.stdout
+    assert f"analytics_cost: {said}" in done.stderr
 
 
 @pytest.fixture
