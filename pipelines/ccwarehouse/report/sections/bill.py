@@ -62,7 +62,7 @@ def _card(figures: Figures, ties: list[Tie], say: Money, ending: str) -> Card:
         title,
         LEAD,
         table=Table(title, columns, list(_rows(ties, say))),
-        kind="table",
+        kind="tie",
         notes=[_coverage(figures), ELSEWHERE],
     )
 
