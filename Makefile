@@ -1,5 +1,6 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv and pip), make and git.
 PYTHON ?= python3
+PYTHON_OF_FOCUS ?= python3.12
 BIN := .venv/bin
 # Python keeps what it has compiled, as on any machine, so that every start does not
 # compile it again.
@@ -21,9 +22,10 @@ test: .venv/installed .venv-bigquery/installed lint
 	$(BIN)/pytest $(WORKERS)
 
 # dbt on our sources, the same views on Spark, which needs Java 17, and the schedulers of
-# docs/schedules.md. Each has an environment of its own, .venv-<group>.
+# docs/schedules.md. Each has an environment of its own, .venv-<group>; the validator of
+# FOCUS needs Python 3.12 in its own.
 MORE := airflow dagster dbt prefect spark validators
-test-more: .venv/installed $(MORE:%=.venv-%/installed)
+test-more: .venv/installed $(MORE:%=.venv-%/installed) .venv-focus/installed
 	$(BIN)/pytest tests/more
 
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
@@ -84,11 +86,18 @@ $(MORE:%=.venv-%/installed): .venv-%/installed: .venv/installed
 		--python $(BIN)/python --only-group $*
 	touch $@
 
+# Not in uv.lock, whose packages work with Python 3.11. Its NumPy needs an older Arrow.
+.venv-focus/installed: .venv/installed
+	$(PYTHON_OF_FOCUS) -m venv .venv-focus
+	.venv-focus/bin/pip install --quiet --disable-pip-version-check \
+		'focus-validator==2.2.1' 'pyarrow<21'
+	touch $@
+
 .venv-bench/installed: .venv/installed
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(BIN)/uv sync --quiet --locked \
 		--python $(BIN)/python --no-default-groups
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .venv-bigquery $(MORE:%=.venv-%) dist \
+	rm -rf .venv .venv-bench .venv-bigquery .venv-focus $(MORE:%=.venv-%) dist \
 		demo.duckdb demo.duckdb.wal demo.html

@@ -57,8 +57,8 @@ class Answer(NamedTuple):
 class Engine(Protocol):
     """An engine that computes views."""
 
-    def fill(self, rows: Rows) -> None:
-        """Replace the rows of all raw tables."""
+    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
+        """Replace the rows of raw tables, and with those of all the stored marts."""
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
         """The rows of some views, by name."""
@@ -149,10 +149,10 @@ class DuckDb(Warehouse):
             if execute(render(claim, raw=self.raw, marts=COMPUTED)).fetchone()
         }
 
-    def fill(self, rows: Rows) -> None:
+    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
         """Empty the tables and insert Arrow tables."""
         connection = self.client.native_connection
-        for table in RAW_TABLES:
+        for table in tables:
             path = f"{self.raw}.{table}"
             connection.execute(f"delete from {path}")
             if rows.get(table):
@@ -160,7 +160,8 @@ class DuckDb(Warehouse):
                 connection.register("new", new)
                 connection.execute(f"insert into {path} from new")
                 connection.unregister("new")
-        fill_stored(self.client)
+        if tables is RAW_TABLES:
+            fill_stored(self.client)
 
     def _schema(self, path: str) -> pa.Schema:
         empty = self.client.native_connection.execute(f"from {path} limit 0")
@@ -170,9 +171,9 @@ class DuckDb(Warehouse):
 class Postgres(Warehouse):
     """A database on a real server, with a linguistic collation."""
 
-    def fill(self, rows: Rows) -> None:
+    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
         """Empty the tables and insert rows."""
-        for table in RAW_TABLES:
+        for table in tables:
             path = f"{self.raw}.{table}"
             self.client.execute_sql(f"delete from {path}")
             if rows.get(table):
@@ -181,7 +182,8 @@ class Postgres(Warehouse):
                 with self.client.native_connection.cursor() as cursor:
                     into = f"insert into {path} ({', '.join(columns)}) values %s"
                     execute_values(cursor, into, values)
-        fill_stored(self.client)
+        if tables is RAW_TABLES:
+            fill_stored(self.client)
 
 
 class BigQuery:
@@ -197,9 +199,9 @@ class BigQuery:
         for creation in bigquery.further_creations(folder):
             judge.create(creation)
 
-    def fill(self, rows: Rows) -> None:
+    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
         """Give the rows to the executor."""
-        for table in RAW_TABLES:
+        for table in tables:
             path = (bigquery.PROJECT, bigquery.DATASET, table)
             self.judge.fill(path, rows.get(table, []))
 

@@ -14,9 +14,13 @@ PAGES = {
 def blocks(language):
     """The blocks of code in a language, each once, those of the README first.
 
-    Without docs/marts.md, whose views name other views without a dataset.
+    Without docs/marts.md, whose views name other views without a dataset, and the
+    queries of docs/bill.md, whose views a dataset has with further reports alone.
     """
-    pages = sorted(PAGES.keys() - {DOCS / "marts.md"}, key=_readme_first)
+    skipped = {"marts.md", "bill.md"} if language == "sql" else {"marts.md"}
+    pages = sorted(
+        (page for page in PAGES if page.name not in skipped), key=_readme_first
+    )
     text = "\n".join(PAGES[path] for path in pages)
     return list(dict.fromkeys(re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)))
 

@@ -1,11 +1,15 @@
 """Views of further reports: whose keys, the bill beside the estimate, and FOCUS."""
 
+import datetime as dt
 import re
 
 import dlt
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from cases import cases
@@ -15,7 +19,11 @@ from ccwarehouse.warehouses.views import build
 from claude_code_marts import checks, materialised, models, render
 from claude_code_marts.models import tables_of
 from engines import COMPUTED, prepared
+from histories import Load, stored_after
 from loads import query
+from pages import DOCS, PAGES
+from soak import sample
+from test_engines import AWKWARD, tried
 
 SECTION = "SOURCES__CLAUDE_CODE_ANALYTICS__"
 FURTHER = {view.name for view in models(further=True) if view.is_further}
@@ -34,6 +42,12 @@ MANDATORY = {
     "ServiceName",
 }
 OF_PROVIDERS = {"HostProviderName", "ServiceProviderName"}
+
+MIDNIGHT = dt.datetime(2025, 12, 31, tzinfo=dt.UTC)
+NEARLY = dt.datetime(2025, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC)
+MUCH_LATER = dt.datetime(2026, 2, 28, 12, tzinfo=dt.UTC)
+# The loads of a few rows: committed, aborted, or lost.
+FATES = st.lists(st.sampled_from(["in", "in", "in", "aborted", "lost"]), max_size=6)
 
 
 @pytest.fixture
@@ -101,6 +115,9 @@ def test_the_made_up_organisation_ties_to_its_bill(call, tmp_path):
 
     assert {("unknown",)} != {*resolved}
     assert compared[0][0] > 0
+    asked = re.findall(r"```sql\n(.*?)```", PAGES[DOCS / "bill.md"], re.DOTALL)
+    assert 2 == len(asked)
+    assert all(query(database, sql.strip(" \n;")) for sql in asked)
     assert 0 == call("transform", "--check").exit_code
 
 
@@ -138,6 +155,82 @@ def test_no_stored_mart_stands_on_further_reports():
     for view in materialised():
         assert not view.is_further
         assert tables_of(view).isdisjoint(optional)
+
+
+OPTIONAL_TABLES = {
+    name: table for tables in OPTIONAL.values() for name, table in tables.items()
+}
+# Few values, so that rows meet: odd letters, nulls, and ids that several rows share.
+VALUES = {
+    "account": st.sampled_from(["default", "other"]),
+    "organization_id": st.sampled_from([None, "one"]),
+    "date": st.sampled_from([dt.date(2025, 12, 31), dt.date(2026, 1, 1)]),
+    "tags": st.sampled_from([None, "{}", '{"team":"Ä"}']),
+    "currency": st.sampled_from(["USD", "EUR", None]),
+    "cost_type": st.sampled_from([None, "tokens", "web_search", "code_execution"]),
+    "token_type": st.sampled_from([None, "output_tokens", "uncached_input_tokens"]),
+    "service_tier": st.sampled_from([None, "standard", "batch", "priority"]),
+    "principal_type": st.sampled_from([None, "user", "service_account"]),
+    "created_by_type": st.sampled_from([None, "user"]),
+    "email": st.sampled_from([None, "", "A@example.com", "İ@example.com"]),
+    "amount": st.none() | st.decimals(-(10**10), 10**10, places=24),
+}
+KINDS = {
+    pa.string(): st.sampled_from([None, "", "a", "A", "ä", "Claude Code"]),
+    pa.int64(): st.sampled_from([None, 0, 1, 10**12]),
+    pa.bool_(): st.sampled_from([None, True, False, False]),
+    pa.timestamp("us", "UTC"): st.sampled_from([None, MIDNIGHT, NEARLY, MUCH_LATER]),
+}
+
+
+@st.composite
+def further_rows(draw):
+    """Rows of all tables of further reports."""
+    return {
+        name: [
+            _row(draw, table, number) | {"_dlt_load_id": fate}
+            for number, fate in enumerate(draw(FATES), 1)
+        ]
+        for name, table in OPTIONAL_TABLES.items()
+    }
+
+
+def _row(draw, table, number):
+    """A row whose ids are its own: a snapshot has an element once."""
+    own = {
+        "_dlt_id": str(number),
+        "content_hash": str(number),
+        "snapshot_number": number,
+        "seen_at": draw(st.sampled_from([MIDNIGHT, NEARLY])),
+    }
+    return {
+        column.name: own[column.name]
+        if column.name in own
+        else draw(VALUES.get(column.name, KINDS.get(column.type)))
+        for column in table.columns
+    }
+
+
+def test_odd_rows_are_the_same_in_every_engine(
+    duckdb_engine, postgres_engine, googlesql_engine
+):
+    """Nulls, odd letters, shared names and ids, several currencies, refunds."""
+    engines = [duckdb_engine, postgres_engine, googlesql_engine]
+    usual = stored_after([Load("default", {dt.date(2025, 12, 31): AWKWARD})]).rows()
+    for engine in engines:
+        engine.fill(usual)
+
+    @tried(sample(3, 200))
+    @given(further_rows())
+    def same(rows):
+        for engine in engines:
+            engine.fill(rows, tables=OPTIONAL_TABLES)
+        expected, *others = (engine.views(FURTHER) for engine in engines)
+        for other in others:
+            for name in sorted(FURTHER):
+                assert (name, expected[name]) == (name, other[name])
+
+    same()
 
 
 def test_postgres_replaces_views_in_place_when_a_table_comes(postgres, tmp_path):

@@ -302,7 +302,7 @@ def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypat
             )
         patch.setattr(
             "ccwarehouse.warehouses.views.models",
-            lambda: [names.get(view.name, view) for view in models()],
+            lambda **_: [names.get(view.name, view) for view in models()],
         )
         build(database)
         after = tables(database)
