@@ -9,11 +9,14 @@ import pytest
 from ccwarehouse.report.charts import Bars, Gaps, Line, Scale, Segment
 from ccwarehouse.report.charts.element import element, markup
 from ccwarehouse.report.charts.frame import Frame
+from ccwarehouse.report.facts import Calendar, Facts, Tie, TieDay
+from ccwarehouse.report.figures import Figures
 from ccwarehouse.report.names import Names, models
 from ccwarehouse.report.period import Span, month_of, period_of, usual_month
 from ccwarehouse.report.render import asset
+from ccwarehouse.report.sections import bill
 from ccwarehouse.report.sections.paints import paints
-from ccwarehouse.report.text import Money, percent, plain, span
+from ccwarehouse.report.text import MINUS, Money, percent, plain, span
 
 USD = Money("USD")
 DASH = "\N{EN DASH}"
@@ -188,3 +191,67 @@ def test_hidden_names_are_numbers_that_stay():
 
     assert ["Person 1", "Person 2", "Person 1"] == said
     assert "API key 1" == names.actor("ci", "api_actor")
+
+
+# does it tie to the bill?
+
+
+def test_without_a_bill_nothing_is_said_of_one():
+    """An estimate by itself, or the directory without the bill, makes no section."""
+    assert not told_of_the_bill()
+    assert not told_of_the_bill(tie("sign_in", "bill_not_loaded", "5", None))
+
+
+def test_the_difference_is_the_sum_of_its_reasons():
+    """What is billed elsewhere has rows of its own, and is in no difference."""
+    [section] = told_of_the_bill(
+        tie("elsewhere", "not_separable", None, "7"),
+        tie("api_key", "billed_elsewhere", "3", None),
+        tie("sign_in", "web_search", "0", "0.5"),
+        tie("sign_in", "discount", "2000", "1800"),
+        tie("sign_in", None, "1", "1"),
+    )
+    rows = [[cell.text for cell in row][1:] for row in section.cards[0].table.rows]
+
+    assert [
+        ["$2,001.00", "$1,801.50", f"{MINUS}$199.50"],
+        ["$1.00", "$1.00", "$0.00"],
+        ["$2,000.00", "$1,800.00", f"{MINUS}$200.00"],
+        ["$0.00", "$0.50", "$0.50"],
+        ["$3.00", DASH, DASH],
+        [DASH, "$7.00", DASH],
+    ] == rows
+    assert "2 of 3 days" in section.cards[0].notes[0]
+    assert "agree on 1 of 2" in section.cards[0].notes[0]
+
+
+def test_two_currencies_of_a_bill_are_not_added_up():
+    """Each has a table, and amounts carry the code."""
+    [section] = told_of_the_bill(
+        tie("sign_in", None, "1", "1"), tie("sign_in", None, "2", "2", "EUR")
+    )
+
+    assert ["Estimate and bill, EUR", "Estimate and bill, USD"] == [
+        card.title for card in section.cards
+    ]
+    assert ["2.00\N{NO-BREAK SPACE}EUR", "1.00\N{NO-BREAK SPACE}USD"] == [
+        card.table.rows[0][1].text for card in section.cards
+    ]
+
+
+def tie(part, reason, estimated, billed, currency="USD"):
+    """The figures of a part; both sides give a difference."""
+    amounts = [
+        None if given is None else Decimal(given) for given in (estimated, billed)
+    ]
+    difference = None if None in amounts else amounts[1] - amounts[0]
+    return Tie(part, reason, currency, *amounts, difference)
+
+
+def told_of_the_bill(*ties):
+    """The sections for these, where two of three days are compared, and one agrees."""
+    days = [TieDay(date(2026, 10, n), n < 3, n < 3, n < 2) for n in (1, 2, 3)]
+    month = period_of(month_of(date(2026, 10, 1)), FETCHED, is_month=True)
+    calendar = Calendar("default", FETCHED)
+    found = Facts(calendar, month, month.known, ties=ties, tie_days=days)
+    return list(bill.sections(Figures(found)))

@@ -6,7 +6,17 @@ from .blocks import Page, Section
 from .facts import Facts
 from .figures import Figures
 from .names import Names
-from .sections import acceptance, adoption, cost, glossary, head, notices, story, tiles
+from .sections import (
+    acceptance,
+    adoption,
+    bill,
+    cost,
+    glossary,
+    head,
+    notices,
+    story,
+    tiles,
+)
 
 
 def compose(facts: Facts, names: Names, title: str | None = None) -> Page:
@@ -28,6 +38,7 @@ def _with_figures(page: Page, facts: Facts, names: Names) -> Page:
         points=story.points(figures, names),
         sections=[
             *(cost.section(spent, names) for spent in figures.currencies),
+            *bill.sections(figures),
             Section("Adoption", list(adoption.cards(figures))),
             *acceptance.sections(figures),
         ],

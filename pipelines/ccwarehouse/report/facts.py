@@ -182,6 +182,29 @@ class Budget(NamedTuple):
     days_missing: int | None
 
 
+class Tie(NamedTuple):
+    """Estimate and bill of a part of the period with one reason for what differs."""
+
+    part: str
+    reason: str | None
+    currency: str
+    estimated: Decimal | None
+    billed: Decimal | None
+    difference: Decimal | None
+
+
+class TieDay(NamedTuple):
+    """A day of people who sign in: how many of its rows are compared, and agree.
+
+    `with_tokens` are the rows whose tokens are compared, `agreeing` those that agree.
+    """
+
+    date: dt.date
+    compared: int
+    with_tokens: int
+    agreeing: int
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that a page says follows from this; it depends on no clock.
@@ -210,6 +233,8 @@ class Facts:
     teams: Sequence[Team] = ()
     team_people: Mapping[str, TeamPeople] = field(default_factory=dict)
     budgets: Sequence[Budget] = ()
+    ties: Sequence[Tie] = ()
+    tie_days: Sequence[TieDay] = ()
 
     @property
     def missing(self) -> set[dt.date]:

@@ -229,3 +229,22 @@ BUDGETS: Final = """
 """
 
 TEAM_NAMES: Final = "select count(*) as teams from {teams}"
+
+# The view is there only where further reports are loaded.
+TIES: Final = """
+    select
+        part, reason, currency, sum(estimated_cost) as estimated_cost,
+        sum(billed_cost) as billed_cost, sum(cost_difference) as cost_difference
+    from {cost_reconciliation_daily}
+    where account = %s and ({now}) and currency is not null
+    group by part, reason, currency
+"""
+
+TIE_DAYS: Final = """
+    select
+        date, count(cost_difference) as compared, count(tokens_agree) as with_tokens,
+        count(case when tokens_agree then 1 end) as agreeing
+    from {cost_reconciliation_daily}
+    where account = %s and ({now}) and part = 'sign_in'
+    group by date
+"""

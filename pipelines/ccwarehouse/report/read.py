@@ -41,9 +41,32 @@ def read_facts(warehouse: Warehouse, request: Request) -> Facts:
     """
     try:
         with warehouse.asking() as ask:
-            return _read(ask, request)
+            found = _read(ask, request)
     except (DatabaseUndefinedRelation, NothingLoadedError):
         return Facts()
+    return _with_bill(found, warehouse)
+
+
+def _with_bill(found: Facts, warehouse: Warehouse) -> Facts:
+    """With the bill, where its view is there: only further reports bring it."""
+    if found.shown is None:
+        return found
+    assert found.calendar
+    assert found.period
+    assert found.period.known
+    account, now = found.calendar.account, _within(found.period.known)
+    try:
+        # asked by itself: in Postgres an error ends all that its connection asked
+        with warehouse.asking() as ask:
+            ties = ask(queries.TIES, account, now=now)
+            days = ask(queries.TIE_DAYS, account, now=now)
+    except DatabaseUndefinedRelation:
+        return found
+    return replace(
+        found,
+        ties=[facts.Tie(*row) for row in ties],
+        tie_days=[facts.TieDay(*row) for row in days],
+    )
 
 
 def _read(ask: Ask, request: Request) -> Facts:

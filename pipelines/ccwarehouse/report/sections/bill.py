@@ -1,0 +1,113 @@
+"""Does the estimate tie to the bill? Only where the bill is loaded."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from ..blocks import Card, Column, Row, Section, Table, row
+from ..facts import Tie
+from ..figures import ZERO, Figures
+from ..text import DASH, Money, counted, plain
+
+# In the order of the table; null is no difference.
+REASONS: Final[dict[str | None, str]] = {
+    None: "no difference",
+    "discount": "discount: the tokens agree, the bill is lower",
+    "web_search": "web searches, which no estimate has",
+    "code_execution": "code execution, which no estimate has",
+    "beyond_tokens": "billed beside tokens, which no estimate has",
+    "priority_tier": "Priority Tier, which the bill report leaves out",
+    "late_revision": "read before the day had settled",
+    "tokens_differ": "the tokens differ",
+    "unexplained": "unexplained",
+    "usage_not_loaded": "not compared: the usage is not loaded",
+    "bill_not_loaded": "not compared: the bill is not loaded",
+    "no_workspace": "not compared: no workspace named Claude Code is known",
+}
+LEAD: Final = (
+    "People who sign in through the Console are billed in the workspace Claude Code:"
+    " only these can be compared. The bill is after discounts and before credits."
+)
+ELSEWHERE: Final = (
+    "API keys are billed in their own workspaces, among all else that is done there."
+    " What of that bill is Claude Code cannot be told apart."
+)
+
+
+def sections(figures: Figures) -> Iterator[Section]:
+    """None without a bill; a card for each currency."""
+    ties = figures.facts.ties
+    if all(tie.billed is None for tie in ties):
+        return
+    currencies = sorted({tie.currency for tie in ties})
+    cards = [
+        _card(
+            figures,
+            [tie for tie in ties if tie.currency == currency],
+            Money(currency, is_only_one=len(currencies) == 1),
+            f", {plain(currency, 12)}" if len(currencies) > 1 else "",
+        )
+        for currency in currencies
+    ]
+    yield Section("Does it tie to the bill?", cards)
+
+
+def _card(figures: Figures, ties: list[Tie], say: Money, ending: str) -> Card:
+    title = f"Estimate and bill{ending}"
+    columns = [
+        Column("Who, and why they differ", is_number=False),
+        *map(Column, ("Estimate", "Bill", "Difference")),
+    ]
+    return Card(
+        title,
+        LEAD,
+        table=Table(title, columns, list(_rows(ties, say))),
+        kind="tie",
+        notes=[_coverage(figures), ELSEWHERE],
+    )
+
+
+def _rows(ties: list[Tie], say: Money) -> Iterator[Row]:
+    """Those who sign in, the reasons that these add up from, and what is elsewhere."""
+    people = [tie for tie in ties if tie.part == "sign_in"]
+    yield _row("People who sign in", people, say)
+    for reason, words in REASONS.items():
+        if of_reason := [tie for tie in people if tie.reason == reason]:
+            yield _row(f"of these: {words}", of_reason, say)
+    for part, words in (
+        ("api_key", "API keys, billed elsewhere"),
+        ("elsewhere", "All that is billed elsewhere, not to be told apart"),
+    ):
+        if of_part := [tie for tie in ties if tie.part == part]:
+            yield _row(words, of_part, say)
+
+
+def _row(words: str, ties: list[Tie], say: Money) -> Row:
+    return row(
+        words,
+        _sum((tie.estimated for tie in ties), say),
+        _sum((tie.billed for tie in ties), say),
+        _sum((tie.difference for tie in ties), say),
+    )
+
+
+def _sum(amounts: Iterable[Decimal | None], say: Money) -> str:
+    """With cents, so that the rows add up; a dash where nothing is known."""
+    known = [amount for amount in amounts if amount is not None]
+    return say.exact(sum(known, ZERO)) if known else DASH
+
+
+def _coverage(figures: Figures) -> str:
+    days = figures.facts.tie_days
+    compared = sum(day.compared > 0 for day in days)
+    words = (
+        f"Compared: {compared:,} of {counted(len(days), 'day')} on which one of both"
+        " has something of people who sign in."
+    )
+    counts = [day for day in days if day.with_tokens]
+    if not counts:
+        return f"{words} The tokens are not loaded, so they are not compared."
+    agreeing = sum(day.agreeing == day.with_tokens for day in counts)
+    if agreeing == len(counts):
+        return f"{words} The tokens of both agree on each of {len(counts):,}."
+    return f"{words} The tokens of both agree on {agreeing:,} of {len(counts):,}."
