@@ -69,9 +69,9 @@ def end_of_forget(
         "found_in_bytes": held,
         "data": location,
     }
-    become = "are dropped" if drops else "are a nameless actor's"
+    become = "dropped" if drops else "made nameless"
     lines = [
-        f"{table}  {count(found, 'row')} of this person {become} or are removed"
+        f"{table}  {count(found, 'row')} of this person, {become} or removed"
         for table, found in rows.items()
     ]
     lines.append(f"Days    {count(days, 'day')} written anew")
