@@ -314,6 +314,21 @@ SPOILT = [
 ]
 
 
+def test_the_page_has_the_bill_once_it_is_loaded(call, tmp_path):
+    """Before that nothing is said of one."""
+    heading = "Does it tie to the bill?"
+    page = tmp_path / "report.html"
+    assert call("load").exit_code == 0
+    assert call("report").exit_code == 0
+    without = page.read_text(encoding="utf-8")
+
+    assert call("load", reports="claude_code,cost_report,directory").exit_code == 0
+    assert call("report").exit_code == 0
+
+    assert heading not in without
+    assert heading in page.read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def computed(duckdb_engine, schemas):
     """The views as tables, with the rows of a case that has all kinds of them."""

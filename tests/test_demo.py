@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from anthropic_admin_api.fake import FakeApi
-from ccwarehouse.demo import days_of_the_demo, fill, last_full_month
+from ccwarehouse.demo import FURTHER, days_of_the_demo, fill, last_full_month
 from ccwarehouse.demo.answers import answer
 from ccwarehouse.warehouses import open_warehouse
 from pages import PAGES, ROOT
@@ -24,7 +24,7 @@ def told(tmp_path_factory):
         FakeApi(now=lambda: NOW) as api,
         open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened,
     ):
-        fill(opened, api.url, *days_of_the_demo(NOW), NOW)
+        fill(opened, api.url, *days_of_the_demo(NOW), NOW, further=FURTHER)
         answer(opened, last_full_month(NOW), console)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -52,6 +52,19 @@ def test_it_tells_of_a_budget_an_unusual_day_and_who_came_and_went(told):
     assert ["Platform"] == [line.split()[0] for line in over]
     assert {"unusual", "stopped", "new"} <= {line.split()[0] for line in story}
     assert "carl.jensen@example.com alone cost" in " ".join(story)
+
+
+@pytest.mark.slow
+def test_it_says_in_three_lines_whether_it_ties_to_the_bill(told):
+    """The difference is named, and what is billed elsewhere stands apart."""
+    [title] = [line for line in told if line.startswith("Does it tie")]
+    lines = told[told.index(title) + 1 :][:4]
+
+    assert ["sign-ins", "difference", "elsewhere"] == [
+        line.split()[0] for line in lines[:3]
+    ]
+    assert "discount" in lines[1]
+    assert not lines[3]
 
 
 @pytest.mark.slow

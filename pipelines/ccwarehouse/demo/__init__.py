@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,16 +29,18 @@ from whole_days.privacy import NAMED, Privacy
 from ..inputs import InputFile, private_file, read_budgets, read_teams
 from ..load import Request as LoadRequest
 from ..load import load, plan
+from ..neighbours import NAMES, Neighbour, load_neighbour
 from ..outcome import Outcome
 from ..privacy import resolve_privacy
 from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
-from ..words.progress import watch
+from ..words.progress import Silence, watch
 from .answers import answer, say
 
 DATASET = "claude_code"
 PAGE = "demo.html"  # beside the database
 DAYS = 60
+FURTHER = NAMES[1:]  # reports beside usage
 SETTLE = timedelta(minutes=90)
 
 
@@ -60,7 +63,7 @@ def run(database: Path, console: Console) -> None:
         settle = _settings(api.url).settle
         days = days_of_the_demo(now, settle)
         privacy = warehouse.privacy(secret, begins=True)
-        outcome = fill(warehouse, api.url, *days, now, privacy)
+        outcome = fill(warehouse, api.url, *days, now, privacy, FURTHER)
         say(
             console,
             f"{len(outcome.loaded)} days with {outcome.records:,} records are loaded "
@@ -120,14 +123,29 @@ def fill(
     end: date,
     now: datetime,
     privacy: Privacy = NAMED,
+    further: Sequence[str] = (),
 ) -> Outcome[UsageSummary]:
-    """Load these days from the fake API at `url`, then teams, budgets and views."""
+    """Load these days from the fake API at `url`, then teams, budgets and views.
+
+    `further` are the reports to load as well.
+    """
     settings = _settings(url)
     chosen = plan(LoadRequest(start, end), {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
         report = private_report(privacy)
         outcome = load(warehouse, report, chosen, settings, progress, lambda: now)
+    request = LoadRequest(start, end)
+    for neighbour in map(Neighbour, further):
+        load_neighbour(
+            neighbour,
+            settings,
+            lambda: now,
+            warehouse,
+            request,
+            privacy,
+            lambda _: Silence(),
+        )
     with TemporaryDirectory() as folder:
         files = _input_files(Path(folder), start, end)
         warehouse.store_inputs([private_file(file, privacy) for file in files], now)

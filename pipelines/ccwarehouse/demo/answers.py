@@ -37,6 +37,7 @@ def answer(warehouse: Warehouse, month: date, console: Console) -> None:
 
         _teams(ask(queries.COST_BY_TEAM, month), month, console)
         _users(ask(queries.COSTLIEST_USERS, month), month, console)
+        _bill(ask(queries.TIES, month), month, console)
         _tools(ask(queries.ACCEPTANCE_BY_TOOL), console)
         _story(
             ask(queries.UNUSUAL_DAY), ask(queries.STOPPED), ask(queries.NEW), console
@@ -56,6 +57,28 @@ def _users(rows: Rows, month: date, console: Console) -> None:
     for row in rows:
         table.add_row(*_cells(row, "", "", "", ",.2f", "", ".1%"))
     _print(f"Who uses it? The five costliest users of {month:%B %Y}", table, console)
+
+
+def _bill(rows: Rows, month: date, console: Console) -> None:
+    """What is compared, why it differs, and what cannot be compared."""
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    people = [row for row in rows if row[0] == "sign_in" and row[5] is not None]
+    if people:
+        estimated, billed, difference = (
+            sum(row[place] for row in people) for place in (3, 4, 5)
+        )
+        why = ", ".join(
+            f"{reason.replace('_', ' ')} {amount:,.2f}"
+            for _, reason, *_, amount in people
+            if reason
+        )
+        table.add_row("sign-ins", f"estimate {estimated:,.2f}, bill {billed:,.2f} USD")
+        table.add_row("difference", f"{difference:,.2f} USD: {why}")
+    elsewhere = sum(row[4] for row in rows if row[0] == "elsewhere" and row[4])
+    table.add_row(
+        "elsewhere", f"{elsewhere:,.2f} USD: keys and other programs, not told apart"
+    )
+    _print(f"Does it tie to the bill? {month:%B %Y}", table, console)
 
 
 def _tools(rows: Rows, console: Console) -> None:

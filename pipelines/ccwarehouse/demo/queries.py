@@ -57,3 +57,13 @@ NEW = """
     order by first_seen desc, actor
     limit 2
 """
+
+TIES = """
+    select
+        part, reason, currency, sum(estimated_cost) as estimated_cost,
+        sum(billed_cost) as billed_cost, sum(cost_difference) as cost_difference
+    from {marts}.cost_reconciliation_daily
+    where cast(date_trunc('month', date) as date) = %s and currency is not null
+    group by part, reason, currency
+    order by part, reason
+"""
