@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
@@ -58,7 +58,12 @@ def run_interruptibly(
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="load")
     try:
-        return pool.submit(work).result()
+        future = pool.submit(work)
+        # The kernel may give a signal to another thread. Then nothing wakes this one,
+        # and it finds the signal when it wakes by itself.
+        while not wait([future], timeout=1).done:
+            pass
+        return future.result()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         farewell()
