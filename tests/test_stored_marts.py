@@ -290,10 +290,10 @@ def test_rows_that_somebody_changed_are_noticed_and_filled_anew(database):
 def test_another_query_is_another_table_and_the_old_one_goes(database, monkeypatch):
     """A new version of the SQL gets its own table, and the old one is dropped."""
     before = tables(database)
-    newer = [
+    newer = tuple(
         replace(view, sql=view.sql.replace("with\n", "with\n\nunread as (select 1),\n"))
         for view in STORED
-    ]
+    )
     names = {view.name: view for view in newer}
     with monkeypatch.context() as patch:
         for module in ("materialised", "stored_names", "stored_queries"):

@@ -22,7 +22,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -151,7 +151,7 @@ class Model:
     @property
     def reads(self) -> set[str]:
         """The relations that the file reads, spelled as in the file."""
-        return {_written(table) for table in _relations(_parsed(self))}
+        return {_written(table) for table in _sources(self)}
 
 
 def models(*, further: bool = False) -> list[Model]:
@@ -165,9 +165,9 @@ def models(*, further: bool = False) -> list[Model]:
 @cache
 def materialised() -> tuple[Model, ...]:
     """The views that are stored, each after those that it reads."""
-    known = {view.name: view for view in _views()}
+    known = _known()
     stored = sorted(view.name for view in _views() if view.kind)
-    graph = {name: _lineage(known[name], known).intersection(stored) for name in stored}
+    graph = {name: lineage(known[name]).intersection(stored) for name in stored}
     return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
 
@@ -221,11 +221,11 @@ def render(
     needs quotes, and with the project or catalog if there is one. `absent` are names of
     raw tables, each with a query of Postgres to read in its place.
     """
-    query = _parsed(model).copy()
+    query, without_rows = _parsed(model).copy(), dict(absent)
     for table in _relations(query):
-        if table.db == RAW and table.name in dict(absent):
-            query_of_none = dict(absent)[table.name]
-            source = sqlglot.parse_one(query_of_none, read="postgres", into=exp.Select)
+        if table.db == RAW and table.name in without_rows:
+            none = without_rows[table.name]
+            source = sqlglot.parse_one(none, read="postgres", into=exp.Select)
             table.replace(source.subquery(table.alias_or_name, copy=False))
     return _rendered(query, dialect, raw, marts)
 
@@ -242,7 +242,7 @@ def _rendered(query: exp.Query, dialect: str, raw: str, marts: str) -> str:
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
-@lru_cache(maxsize=64)  # conditions differ from load to load
+@cache
 def render_flat(
     model: Model,
     dialect: str,
@@ -255,7 +255,7 @@ def render_flat(
     The models in `instead` take the place of those of their names. `parts` are names of
     raw tables, each with a query of DuckDB's to read in its place.
     """
-    known = {view.name: view for view in (*_views(), *instead)}
+    known = _known() | {view.name: view for view in instead}
     flat = _flattened(model, known, dict(parts))
     return _rendered(flat, dialect, raw, marts=f"{RAW}_marts")
 
@@ -263,33 +263,26 @@ def render_flat(
 @cache
 def lineage(model: Model) -> frozenset[str]:
     """The names of all models that a model stands on."""
-    return frozenset(_lineage(model, {view.name: view for view in _views()}))
+    known = _known()
+    names = {table.name for table in _sources(model) if table.db != RAW}
+    return frozenset(names.union(*(lineage(known[name]) for name in names)))
 
 
 @cache
 def tables_of(model: Model) -> frozenset[str]:
     """The names of the raw tables that a model's rows follow from."""
-    known = {view.name: view for view in _views()}
+    known = _known()
     models = (model, *(known[name] for name in lineage(model)))
     return frozenset(
-        table.name
-        for model in models
-        for table in _relations(_parsed(model))
-        if table.db == RAW
+        table.name for model in models for table in _sources(model) if table.db == RAW
     )
 
 
 def definition(model: Model) -> str:
     """The SQL of a model and of all models it stands on: what its rows follow from."""
-    known = {view.name: view for view in _views()}
-    sources = (known[name].sql for name in sorted(_lineage(model, known)))
+    known = _known()
+    sources = (known[name].sql for name in sorted(lineage(model)))
     return "\n".join([model.sql, *sources])
-
-
-def _lineage(model: Model, known: Mapping[str, Model]) -> set[str]:
-    """The names of all models that a model stands on."""
-    names = {table.name for table in _relations(_parsed(model)) if table.db != RAW}
-    return names.union(*(_lineage(known[name], known) for name in names))
 
 
 def _flattened(
@@ -313,6 +306,12 @@ def _views(*, further: bool = False) -> tuple[Model, ...]:
     """The views, by path. None is parsed: that takes time and memory."""
     views = (*_read("staging"), *_read("parts"), *_read("marts"))
     return tuple(view for view in views if further or not view.is_further)
+
+
+@cache
+def _known() -> dict[str, Model]:
+    """The views of every dataset by name, to be read only."""
+    return {view.name: view for view in _views()}
 
 
 @cache
@@ -342,7 +341,7 @@ def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
 
 
 def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
-    for table in _relations(_parsed(model)):
+    for table in _sources(model):
         if table.db == RAW:
             continue
         if table.db or table.name not in known:
@@ -363,6 +362,12 @@ def _parsed(model: Model) -> exp.Query:
     if not isinstance(query, exp.Query):
         raise ModelError(f"{model.path} is not a query")
     return query
+
+
+@cache
+def _sources(model: Model) -> list[exp.Table]:
+    """The relations of a model, in the shared tree."""
+    return _relations(_parsed(model))
 
 
 def _relations(query: exp.Query) -> list[exp.Table]:

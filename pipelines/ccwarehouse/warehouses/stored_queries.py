@@ -1,5 +1,6 @@
 """The queries of stored marts: of some rows, before a commit, or as a check."""
 
+from functools import cache
 from typing import Final
 
 from claude_code_marts import RAW, Kind, Model, materialised, render_flat
@@ -58,17 +59,20 @@ def stored_checks() -> list[Model]:
     A mart that reads others is compared with the query over their stored rows, which
     have checks of their own.
     """
+    views = materialised()
     return [
         Model(
             f"checks/{view.name}_is_stored.sql",
             STORED_CHECK.format(
                 name=view.name,
-                query=render_flat(view, "duckdb", raw=RAW, instead=_stored()),
+                query=render_flat(
+                    view, "duckdb", raw=RAW, instead=_stored(materialised())
+                ),
                 columns=", ".join(view.columns),
                 table=f"{RAW}.{table_name(view)}",
             ),
         )
-        for view in materialised()
+        for view in views
     ]
 
 
@@ -93,27 +97,31 @@ def query_of(
 
 def _query_of_parts(view: Model, dialect: str, raw: str, *, is_pending: bool) -> str:
     """The query of a mart with names in place of conditions, to be rendered once."""
-    parts = {**_parts(), **(PENDING if is_pending else {})}
-    return render_flat(
-        view, dialect, raw=raw, instead=_stored(), parts=tuple(parts.items())
-    )
+    stored = materialised()
+    parts = _parts(stored, is_pending=is_pending)
+    return render_flat(view, dialect, raw=raw, instead=_stored(stored), parts=parts)
 
 
-def _stored() -> tuple[Model, ...]:
-    return tuple(as_stored(view) for view in materialised())
+@cache
+def _stored(views: tuple[Model, ...]) -> tuple[Model, ...]:
+    return tuple(as_stored(view) for view in views)
 
 
-def _parts() -> dict[str, str]:
+@cache
+def _parts(
+    views: tuple[Model, ...], *, is_pending: bool
+) -> tuple[tuple[str, str], ...]:
     """A query for each table of which a part is read."""
     columns = {name: table.schema.names for name, table in all_tables().items()} | {
-        table_name(view): [*view.columns] for view in materialised()
+        table_name(view): [*view.columns] for view in views
     }
     conditions = {
         name: DAYS if "date" in names else MONTHS
         for name, names in columns.items()
         if {"date", "month"} & {*names} and "account" in names
     }
-    return {
+    found = {
         name: f"select * from {RAW}.{name} where {condition}"
         for name, condition in conditions.items()
     }
+    return tuple((found | (PENDING if is_pending else {})).items())
