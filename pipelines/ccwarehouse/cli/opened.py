@@ -46,12 +46,8 @@ def opened_warehouse(
 
 def require_database(engine: Engine) -> None:
     """End where there is nothing to change: a writer would create a database."""
-    from ..warehouses import NothingLoadedError
-
     with errors_explained(engine.place):
-        if not engine.exists():
-            message = f"{engine.place} does not exist yet. Load first."
-            raise NothingLoadedError(message)
+        engine.require()
 
 
 def patience_of(output: Output, location: str, wait: int) -> Patience:

@@ -20,6 +20,7 @@ from . import naming_tables, people
 from . import privacy as remembered
 from .engines import dialect_of
 from .errors import NobodyError, NothingLoadedError
+from .facts import read_facts
 from .other import Client, Engine
 from .people import Days, Traces
 from .rewriting import rewrite_days
@@ -81,10 +82,11 @@ class People:
             if not remembered.is_begun(client):
                 dataset = client.dataset_name
                 raise NothingLoadedError(NOTHING.format(dataset=dataset))
-            remembered.require_same_secret(client, self.secret)
+            facts = read_facts(client)
+            remembered.require_same_secret(client, facts, self.secret)
             remembered.note_unfinished(client)
             remembered.note_secret(client, self.secret)
-            privacy = remembered.of_facts(client, self.secret)
+            privacy = remembered.of_facts(facts, self.secret)
             every_day = people.all_days(client, self.report)
             days = self._rewrite(client, every_day, privacy)
             naming_tables.remake(client, privacy)
@@ -102,7 +104,8 @@ class People:
         Days that were to become sums before stay or become so, also with None.
         """
         with self._client() as client:
-            known = remembered.of_facts(client, self.secret).people_from
+            before = remembered.of_facts(read_facts(client), self.secret)
+            known = before.people_from
             first = max(filter(None, (first, known)), default=None)
             if first is None:
                 return 0
@@ -112,15 +115,12 @@ class People:
         with self._writing() as client:
             remembered.note_people_from(client, first)
             people.withhold_examples(client, self.report, first)
-            privacy = replace(
-                remembered.of_facts(client, self.secret), people_from=first
-            )
-            return self._rewrite(client, days, privacy)
+            return self._rewrite(client, days, replace(before, people_from=first))
 
     def find(self, name: str) -> Found:
         """Search everything for a person, also for the pseudonym."""
         with self._client() as client:
-            privacy = remembered.of_facts(client, self.secret)
+            privacy = remembered.of_facts(read_facts(client), self.secret)
             found = search(client, name, names(name))
             other = privacy.stored_name(name)
             if other != name:
@@ -166,10 +166,7 @@ class People:
 
     @contextmanager
     def _client(self) -> Iterator[Client]:
-        if not self.engine.exists():
-            raise NothingLoadedError(
-                f"{self.engine.place} does not exist yet. Load first."
-            )
+        self.engine.require()
         with self.pipeline.sql_client() as client:
             yield client
 

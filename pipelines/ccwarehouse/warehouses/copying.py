@@ -10,24 +10,23 @@ begins anew.
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
 import dlt
 import pyarrow as pa
 from dlt.extract import DltSource
 
-from whole_days.table import LOAD_ID, Table
+from whole_days.table import Table
 
 from ..reports import all_tables, tables_by_schema
 from .absent import loaded_schemas
-from .engines import dialect_of
 from .errors import CopyError, NothingLoadedError
 from .facts import forget_fact, read_facts, write_fact
-from .materialised import is_there, transaction_of_ddl
 from .other import Client
-from .reading import as_batch
+from .reading import raw_chunks, stored_schema
 from .shape import UNFINISHED, note_shape, require_own_shape
+from .statements import batched, is_there, make_dataset, transaction_of_ddl
 from .warehouse import Warehouse
 
 LOADS: Final = "_dlt_loads"
@@ -79,8 +78,7 @@ def _make_ready(client: Client, place: str, origin: str) -> None:
     found = [table for table in tables if is_there(client, table)]
     if found and UNFINISHED not in read_facts(client):
         raise CopyError(FULL.format(target=place, table=found[0]))
-    if not client.has_dataset():
-        client.create_dataset()
+    make_dataset(client)
     write_fact(client, UNFINISHED, origin)
     note_shape(client)
     for table in found:
@@ -105,28 +103,22 @@ def _copy_rows(
 def _resource(source: Warehouse, table: Table) -> Iterator[pa.Table]:
     """The hints of a table, and its rows in batches; each table on a connection."""
     dlt.current.source_schema().update_table(table.hints())
-    schema = table.schema.append(pa.field(LOAD_ID, pa.string()))
-    yield schema.empty_table()  # so that a table without rows is made as well
+    yield stored_schema(table).empty_table()  # also a table without rows is made
     with source.client() as client:
         if not is_there(client, table.name):  # of files, until the first one is loaded
             return
-        columns = ", ".join(map(client.escape_column_name, schema.names))
-        path = client.make_qualified_table_name(table.name)
-        query = f"select {columns} from {path}"
-        with dialect_of(client).reading(client, query) as chunks:
-            for chunk in chunks:
-                yield pa.Table.from_batches([as_batch(chunk, schema)])
+        yield from raw_chunks(client, table)
 
 
 def _copy_loads(source: Warehouse, target: Warehouse) -> None:
     with source.client() as origin, target.client() as client:
         columns = ", ".join(OF_LOADS)
         loads = origin.make_qualified_table_name(LOADS)
-        found = iter(origin.execute_sql(f"select {columns} from {loads}") or ())
+        found = origin.execute_sql(f"select {columns} from {loads}") or ()
         path = client.make_qualified_table_name(LOADS)
         row = f"({', '.join(['%s'] * len(OF_LOADS))})"
         with transaction_of_ddl(client):
-            while some := list(islice(found, LOADS_AT_ONCE)):
+            for some in batched(found, LOADS_AT_ONCE):
                 rows = ", ".join([row] * len(some))
                 insert = f"insert into {path} ({columns}) values {rows}"
                 client.execute_sql(insert, *chain.from_iterable(some))

@@ -9,9 +9,9 @@ of a dataset stores its marts once, at its end.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
@@ -20,7 +20,8 @@ from claude_code_marts import Model, lineage, materialised
 from .dlt_commit import Work
 from .engines import dialect_of
 from .other import Client
-from .replaced_rows import Changes, Rows, all_rows
+from .replaced_rows import IN_PARTS, Changes, Rows, all_rows
+from .statements import are_there, is_there, transaction_of_ddl
 from .stored_names import NOTES, table_name
 from .stored_queries import query_of
 
@@ -69,8 +70,10 @@ def _touched(client: Client, changes: Changes) -> list[tuple[Model, list[Rows]]]
     views = _there(client) if _tables_made(client) else []
     at_once = dialect_of(client).records_stored_at_once
     found = [(view, changes.rows(view, at_once)) for view in views]
-    is_whole = at_once is not None and any(rows is None for _, rows in found)
-    records = _records_of_days(client) if is_whole else {}
+    is_in_parts = at_once is not None and any(
+        rows is None and view.kind in IN_PARTS for view, rows in found
+    )
+    records = _records_of_days(client) if is_in_parts else {}
     return [
         (view, all_rows(view, records, at_once) if rows is None else rows)
         for view, rows in found
@@ -94,7 +97,7 @@ def fill_tables(client: Client, views: Sequence[Model], storing: Storing) -> Non
     with storing(client, max(records.values(), default=0)):
         for view in views:
             rows = all_rows(view, records, at_once)
-            if not _are_there(client, [view]):
+            if not is_there(client, table_name(view)):
                 _note(client, view)
                 with transaction_of_ddl(client):
                     client.execute_many(_creation(client, view, rows))
@@ -173,38 +176,11 @@ def _records_of_days(client: Client) -> dict[date, int]:
 
 def _there(client: Client) -> list[Model]:
     """The stored marts whose table is there, and the tables of all that they read."""
-    if _are_there(client, materialised()):  # mostly, as one question finds
+    if are_there(client, map(table_name, materialised())):  # mostly
         return [*materialised()]
-    missing = {view.name for view in materialised() if not _are_there(client, [view])}
+    missing = {
+        view.name for view in materialised() if not is_there(client, table_name(view))
+    }
     return [
         view for view in materialised() if not missing & {view.name, *lineage(view)}
     ]
-
-
-def is_there(client: Client, table: str) -> bool:
-    """Whether the dataset has the table."""
-    path = client.make_qualified_table_name(table)
-    try:
-        client.execute_sql(f"select 1 from {path} where 1 = 0")
-    except DatabaseUndefinedRelation:
-        return False
-    return True
-
-
-def _are_there(client: Client, views: Iterable[Model]) -> bool:
-    paths = (client.make_qualified_table_name(table_name(view)) for view in views)
-    queries = (f"select 1 from {path} where 1 = 0" for path in paths)
-    try:
-        client.execute_sql(" union all ".join(queries))
-    except DatabaseUndefinedRelation:
-        return False
-    return True
-
-
-def transaction_of_ddl(client: Client) -> AbstractContextManager[Any]:
-    """A transaction where the warehouse has one, also for DDL, else nothing.
-
-    dlt's `supports_transactions` is not set for DuckDB and Postgres.
-    """
-    has_some = client.capabilities.supports_ddl_transactions
-    return client.begin_transaction() if has_some else nullcontext()

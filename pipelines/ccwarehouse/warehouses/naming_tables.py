@@ -3,13 +3,12 @@
 import pyarrow as pa
 
 from whole_days.privacy import Privacy, folded
-from whole_days.table import LOAD_ID
 
 from ..reports import NAMING_TABLES, REMADE, all_tables
 from .engines import dialect_of
-from .materialised import is_there, transaction_of_ddl
 from .other import Client
-from .rewriting import as_table
+from .reading import raw_rows
+from .statements import is_there, transaction_of_ddl
 
 
 def remake(client: Client, privacy: Privacy) -> None:
@@ -17,7 +16,7 @@ def remake(client: Client, privacy: Privacy) -> None:
     for name in NAMING_TABLES:
         if not is_there(client, name):
             continue
-        before = _read(client, name)
+        before = raw_rows(client, all_tables()[name])
         rows = before.to_pylist()
         after = REMADE(name, rows, privacy)
         if after == rows:
@@ -42,13 +41,3 @@ def named_rows(client: Client, name: str) -> dict[str, int]:
                 count for text, count in found or () if text and folded(text) == name
             )
     return counts
-
-
-def _read(client: Client, name: str) -> pa.Table:
-    schema = all_tables()[name].schema.append(pa.field(LOAD_ID, pa.string()))
-    columns = ", ".join(map(client.escape_column_name, schema.names))
-    path = client.make_qualified_table_name(name)
-    query = f"select {columns} from {path}"
-    with dialect_of(client).reading(client, query) as chunks:
-        parts = [as_table(chunk, schema) for chunk in chunks]
-    return pa.concat_tables([schema.empty_table(), *parts])

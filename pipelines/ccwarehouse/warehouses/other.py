@@ -23,7 +23,11 @@ from claude_code_marts import Model
 from whole_days.table import Table
 
 from .configuration import destinations_only
-from .errors import ImpossibleNameError, UnsuitableDestinationError
+from .errors import (
+    ImpossibleNameError,
+    NothingLoadedError,
+    UnsuitableDestinationError,
+)
 from .fixes import MAKE_ROOM, WAIT
 from .names import stored_name
 from .waiting import IMPATIENT, Patience
@@ -109,6 +113,11 @@ class Engine:
     def exists(self) -> bool:
         """Whether there is a database to open. Creates nothing."""
         return True
+
+    def require(self) -> None:
+        """Raise `NothingLoadedError` if there is no database to open."""
+        if not self.exists():
+            raise NothingLoadedError(f"{self.place} does not exist yet. Load first.")
 
     def try_folder(self) -> None:
         """Write to the folder of the file. Raises OSError."""

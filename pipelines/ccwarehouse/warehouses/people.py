@@ -16,11 +16,12 @@ from whole_days.table import ID, PARENT
 
 from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
-from .materialised import replacements, transaction_of_ddl
+from .materialised import replacements
 from .naming_tables import named_rows
 from .other import Client
 from .replaced_rows import Changes
 from .search import Judge, names
+from .statements import batched, literals, transaction_of_ddl
 from .stored_names import table_name
 
 Days = dict[str, set[date]]  # of each account
@@ -131,14 +132,14 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
                 for (name,) in found or ()
                 if name and privacy.stored_name(name) != name
             }
-            for some in _some(sorted(new)):
+            for some in batched(sorted(new), NAMES_AT_ONCE):
                 cases = " ".join(
                     f"when {_text(client, name)} then {_text(client, new[name])}"
                     for name in some
                 )
                 client.execute_sql(
                     f"update {path} set {column} = case {column} {cases} end"
-                    f" where {column} in ({_texts(client, some)}) and {where}"
+                    f" where {column} in ({literals(client, some)}) and {where}"
                 )
         client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
         client.execute_many(replacements(client, Changes(has_files=True)))
@@ -167,8 +168,10 @@ def withhold_texts(client: Client, report: Report[Any], judge: Judge) -> None:
         found = client.execute_sql(
             f"select distinct {column} from {path} where {column} is not null"
         )
-        for some in _some([text for (text,) in found or () if judge(text)]):
-            named = f"where {column} in ({_texts(client, some)})"
+        for some in batched(
+            [text for (text,) in found or () if judge(text)], NAMES_AT_ONCE
+        ):
+            named = f"where {column} in ({literals(client, some)})"
             days: Days = {}
             _add_days(client, days, f"from {path} {named}")
             marts = [
@@ -235,8 +238,8 @@ def _quoting(client: Client, report: Report[Any], name: str) -> list[str]:
         )
         texts = [text for (text,) in found or () if is_named(text)]
         sources += [
-            f"from {usage} where {column} in ({_texts(client, some)})"
-            for some in _some(texts)
+            f"from {usage} where {column} in ({literals(client, some)})"
+            for some in batched(texts, NAMES_AT_ONCE)
         ]
     return sources
 
@@ -246,9 +249,8 @@ def _in_marts(client: Client, spellings: Sequence[str]) -> Iterable[tuple[str, i
     for view in materialised():
         if "actor" in view.columns:
             path = client.make_qualified_table_name(table_name(view))
-            where = f"actor in ({_texts(client, sorted(actors))})"
-            with suppress(DatabaseUndefinedRelation):
-                yield table_name(view), _count(client, f"{path} where {where}")
+            where = f"actor in ({literals(client, sorted(actors))})"
+            yield table_name(view), _count(client, f"{path} where {where}")
 
 
 def _add_days(client: Client, days: Days, *sources: str) -> None:
@@ -267,19 +269,9 @@ def _count(client: Client, source: str) -> int:
 
 
 def _in(client: Client, columns: Iterable[str], values: Sequence[str]) -> str:
-    told = _texts(client, values)
+    told = literals(client, values)
     return " or ".join(f"{column} in ({told})" for column in columns)
-
-
-def _some(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (
-        values[at : at + NAMES_AT_ONCE] for at in range(0, len(values), NAMES_AT_ONCE)
-    )
 
 
 def _text(client: Client, value: str) -> str:
     return str(client.capabilities.escape_literal(value))
-
-
-def _texts(client: Client, values: Iterable[str]) -> str:
-    return ", ".join(_text(client, value) for value in values)

@@ -10,10 +10,9 @@
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
-
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from whole_days.privacy import Privacy, fingerprint, salted
 
@@ -21,6 +20,7 @@ from .errors import PrivacyError
 from .facts import forget_fact, read_facts, write_fact
 from .materialised import USAGE
 from .other import Client
+from .statements import is_there, make_dataset
 
 SECRET_FACT: Final = "pseudonym_secret"
 UNFINISHED_FACT: Final = "unfinished_pseudonyms"
@@ -63,13 +63,12 @@ def read_privacy(client: Client, secret: str | None) -> Privacy:
         raise PrivacyError(NO_SECRET.format(dataset=client.dataset_name))
     if secret and not known and is_begun(client):
         raise PrivacyError(NAMES_STORED.format(dataset=client.dataset_name))
-    require_same_secret(client, secret)
-    return of_facts(client, secret)
+    require_same_secret(client, facts, secret)
+    return of_facts(facts, secret)
 
 
-def of_facts(client: Client, secret: str | None) -> Privacy:
-    """What the dataset remembers, whatever its secret is."""
-    facts = read_facts(client)
+def of_facts(facts: Mapping[str, str], secret: str | None) -> Privacy:
+    """What a dataset with these facts remembers, whatever its secret is."""
     people_from = facts.get(PEOPLE_FACT)
     return Privacy(
         secret=secret,
@@ -83,17 +82,18 @@ def of_facts(client: Client, secret: str | None) -> Privacy:
     )
 
 
-def require_same_secret(client: Client, secret: str | None) -> None:
+def require_same_secret(
+    client: Client, facts: Mapping[str, str], secret: str | None
+) -> None:
     """Raise `PrivacyError` if the dataset was begun with another secret."""
-    known = read_facts(client).get(SECRET_FACT)
+    known = facts.get(SECRET_FACT)
     if secret and known and known != fingerprint(secret):
         raise PrivacyError(OTHER_SECRET.format(dataset=client.dataset_name))
 
 
 def begin_with(client: Client, secret: str) -> None:
     """Note the secret of a new dataset, before it has a row."""
-    if not client.has_dataset():
-        client.create_dataset()
+    make_dataset(client)
     note_secret(client, secret)
 
 
@@ -133,9 +133,4 @@ def note_people_from(client: Client, first: date) -> None:
 
 def is_begun(client: Client) -> bool:
     """Whether a load has ever made the tables."""
-    usage = client.make_qualified_table_name(USAGE)
-    try:
-        client.execute_sql(f"select 1 from {usage} where 1 = 0")
-    except DatabaseUndefinedRelation:
-        return False
-    return True
+    return is_there(client, USAGE)

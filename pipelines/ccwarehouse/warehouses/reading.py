@@ -1,4 +1,4 @@
-"""All rows of a view in batches, with the same types and order in every warehouse."""
+"""Rows of views and tables in batches, with the same types in every warehouse."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_marts import Model
+from whole_days.table import LOAD_ID, Table
 
 from .engines import dialect_of
 from .errors import NothingLoadedError
@@ -37,7 +38,7 @@ def reading(client: Client, view: Model) -> Iterator[tuple[pa.Schema, Batches]]:
     marts = marts_name(client.dataset_name)
     try:
         with dialect_of(client).reading(client, _query(client, view, schema)) as chunks:
-            yield schema, (as_batch(chunk, schema) for chunk in chunks)
+            yield schema, (_as_batch(chunk, schema) for chunk in chunks)
     except DatabaseUndefinedRelation as error:
         fix = NAME_REPORTS if view.is_further else BUILD
         raise NothingLoadedError(
@@ -60,16 +61,44 @@ def _key(client: Client, field: pa.Field) -> str:
     return f"{key} nulls first"
 
 
-def as_batch(
+def stored_schema(table: Table) -> pa.Schema:
+    """The columns of a raw table with the id of the load."""
+    return table.schema.append(pa.field(LOAD_ID, pa.string()))
+
+
+def raw_chunks(
+    client: Client, table: Table, where: str = "1 = 1"
+) -> Iterator[pa.Table]:
+    """The rows of a raw table, as `stored_schema` has them, some at a time."""
+    schema = stored_schema(table)
+    columns = ", ".join(map(client.escape_column_name, schema.names))
+    path = client.make_qualified_table_name(table.name)
+    query = f"select {columns} from {path} where {where}"
+    with dialect_of(client).reading(client, query) as chunks:
+        for chunk in chunks:
+            yield _as_table(chunk, schema)
+
+
+def raw_rows(client: Client, table: Table, where: str = "1 = 1") -> pa.Table:
+    """The same rows in one table."""
+    chunks = raw_chunks(client, table, where)
+    return pa.concat_tables([stored_schema(table).empty_table(), *chunks])
+
+
+def _as_batch(
     chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema
 ) -> pa.RecordBatch:
-    """Rows as one batch of these types, whichever way an engine gives them."""
+    [batch] = _as_table(chunk, schema).combine_chunks().to_batches()
+    return batch
+
+
+def _as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Rows with these types, whichever way an engine gives them."""
     if isinstance(chunk, pa.Table):
-        [batch] = chunk.cast(schema).combine_chunks().to_batches()
-        return batch
+        return chunk.cast(schema)
     columns = zip(*chunk, strict=True)
     arrays = [
-        pa.array(column, field.type)
-        for column, field in zip(columns, schema, strict=True)
+        pa.array(column, kind)
+        for column, kind in zip(columns, schema.types, strict=True)
     ]
-    return pa.record_batch(arrays, schema)
+    return pa.table(arrays, schema)

@@ -15,6 +15,9 @@ WINDOW: Final = timedelta(days=28)  # before a day, as `Kind.ONWARD` says
 
 EVERY: Final = "1 = 1"
 
+# The kinds whose rows follow from those of few days, so that they come in parts.
+IN_PARTS: Final = (Kind.DAY, Kind.MONTH)
+
 
 class Rows(NamedTuple):
     """Rows of a stored mart, and what they follow from, as conditions in SQL.
@@ -65,7 +68,7 @@ def all_rows(
 
     `records` are the numbers of records of all days, `at_once` how many it can hold.
     """
-    if at_once is None or not records or view.kind not in (Kind.DAY, Kind.MONTH):
+    if at_once is None or not records or view.kind not in IN_PARTS:
         return [Rows()]
     every_day = dict.fromkeys(each_day(min(records), max(records)), 0) | {**records}
     if view.kind is Kind.DAY:

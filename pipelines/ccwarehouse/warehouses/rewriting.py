@@ -18,12 +18,14 @@ from whole_days.ledger_tables import DAY_FETCHES, ROW_COUNTS
 from whole_days.plan import StoredDay
 from whole_days.privacy import Privacy
 from whole_days.report import Day, Report
-from whole_days.table import ID, LOAD_ID, PARENT, Table
+from whole_days.table import ID, LOAD_ID, PARENT
 
 from .engines import dialect_of
-from .materialised import Storing, replacements, transaction_of_ddl
+from .materialised import Storing, replacements
 from .other import Client
+from .reading import raw_rows
 from .replaced_rows import Changes
+from .statements import batched, literals, transaction_of_ddl
 
 PORTION: Final = 20_000  # records; a larger day is a portion of its own
 IDS_AT_ONCE: Final = 1_000
@@ -65,7 +67,7 @@ def rewrite_days(
         records = {each.day: each.state.records for each in made}
         changes = Changes(account, records, frozenset(records))
         marts = replacements(client, changes)
-        with storing(client, max(records.values())), transaction_of_ddl(client):
+        with storing(client, changes.largest_day), transaction_of_ddl(client):
             for each in made:
                 _write(client, report, each)
             client.execute_many([*_noted(client, report, made), *marts])
@@ -96,36 +98,12 @@ def _remade(
     privacy: Privacy,
 ) -> Iterator[Remade]:
     assert report.remade
-    tables = {
-        table.name: _read(client, table, account, days) for table in report.tables
-    }
+    where = _of(account, days)
+    tables = {table.name: raw_rows(client, table, where) for table in report.tables}
     for day in days:
         rows = {name: _of_day(table, day) for name, table in tables.items()}
         after = report.remade(rows, account, day, privacy)
         yield Remade(account, day, stored.get(day, StoredDay()), rows, after)
-
-
-def _read(client: Client, table: Table, account: str, days: Sequence[date]) -> pa.Table:
-    schema = table.schema.append(pa.field(LOAD_ID, pa.string()))
-    columns = ", ".join(map(client.escape_column_name, schema.names))
-    path = client.make_qualified_table_name(table.name)
-    where = f"account = '{account}' and date in ({_dates(days)})"
-    query = f"select {columns} from {path} where {where}"
-    with dialect_of(client).reading(client, query) as chunks:
-        parts = [as_table(chunk, schema) for chunk in chunks]
-    return pa.concat_tables([schema.empty_table(), *parts])
-
-
-def as_table(chunk: pa.Table | Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
-    """Rows of a reader, as Arrow or as tuples, with the types of the schema."""
-    if isinstance(chunk, pa.Table):
-        return chunk.cast(schema)
-    columns = zip(*chunk, strict=True)
-    arrays = [
-        pa.array(column, kind)
-        for column, kind in zip(columns, schema.types, strict=True)
-    ]
-    return pa.table(arrays, schema) if arrays else schema.empty_table()
 
 
 def _of_day(rows: pa.Table, day: date) -> pa.Table:
@@ -163,12 +141,10 @@ def _write(client: Client, report: Report[Any], each: Remade) -> None:
         old, new = _ids(before[table.name]), each.after.rows(table.name)
         added = new.filter(pc.invert(pc.is_in(new[ID], pa.array([*old], pa.string()))))
         path = client.make_qualified_table_name(table.name)
-        gone = sorted(old - _ids(new))
-        for at in range(0, len(gone), IDS_AT_ONCE):
-            some = gone[at : at + IDS_AT_ONCE]
+        for some in batched(sorted(old - _ids(new)), IDS_AT_ONCE):
             client.execute_sql(
                 f"delete from {path} where {_of(each.account, [each.day])}"
-                f" and {ID} in ({_texts(client, some)})"
+                f" and {ID} in ({literals(client, some)})"
             )
         if len(added):
             load = pa.repeat(max(loads), len(added))
@@ -224,7 +200,3 @@ def _of(account: str, days: Sequence[date]) -> str:
 
 def _dates(days: Iterable[date]) -> str:
     return ", ".join(f"date '{day}'" for day in days)
-
-
-def _texts(client: Client, values: Iterable[str]) -> str:
-    return ", ".join(map(client.capabilities.escape_literal, values))

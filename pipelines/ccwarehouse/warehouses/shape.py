@@ -20,8 +20,8 @@ from whole_days.ledger_tables import DAY_FETCHES
 
 from .errors import CopyError, NewerShapeError, OlderShapeError, OtherShapeError
 from .facts import read_facts, write_fact
-from .materialised import transaction_of_ddl
 from .other import Client
+from .statements import make_dataset, transaction_of_ddl
 
 FIRST: Final = 1
 SHAPE_FACT: Final = "shape"
@@ -92,19 +92,17 @@ def bring_over(client: Client) -> None:
         for step in STEPS:
             if step.shape > shape:
                 _take(client, step)
-        _note(client)
+        _note(client, facts)
 
 
 def note_shape(client: Client) -> None:
     """Write down shape and version: of a new dataset, before it has a table."""
-    if not client.has_dataset():
-        client.create_dataset()
-    _note(client)
+    make_dataset(client)
+    _note(client, read_facts(client))
 
 
-def _note(client: Client) -> None:
+def _note(client: Client, facts: Mapping[str, str]) -> None:
     """Write the facts that are not so yet."""
-    facts = read_facts(client)
     ours = {SHAPE_FACT: str(own_shape()), VERSION_FACT: own_version()}
     for name, value in ours.items():
         if facts.get(name) != value:

@@ -15,10 +15,11 @@ from claude_code_marts import Model, checks, models, render
 from .absent import absent_tables, has_further
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import USAGE, drop_old_tables, transaction_of_ddl
+from .materialised import USAGE, drop_old_tables
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
+from .statements import is_there, make_dataset, transaction_of_ddl
 from .stored_names import as_stored
 from .stored_queries import stored_checks
 
@@ -75,11 +76,8 @@ def build(
 
 def require_usage(client: Client) -> None:
     """Raise `NothingLoadedError` before the first load: no view could be built."""
-    usage = client.make_qualified_table_name(USAGE)
-    try:
-        client.execute_sql(f"select 1 from {usage} where 1 = 0")
-    except DatabaseUndefinedRelation as error:
-        raise _nothing_loaded(client) from error
+    if not is_there(client, USAGE):
+        raise _nothing_loaded(client)
 
 
 def check(
@@ -168,8 +166,7 @@ def _create(client: Client, view: Model, absent: Absent) -> None:
 
 def _create_dataset(client: Client) -> None:
     with client.with_alternative_dataset_name(_marts(client)):
-        if not client.has_dataset():
-            client.create_dataset()
+        make_dataset(client)
 
 
 def _query(client: Client, model: Model, absent: Absent = ()) -> str:

@@ -34,7 +34,6 @@ from .asking import Ask, asking
 from .configuration import destinations_only
 from .dlt_commit import before_commit
 from .engines import ENGINES, dialect_of, engine_of
-from .errors import NothingLoadedError
 from .facts import read_facts
 from .names import marts_name
 from .other import Client, Engine
@@ -246,10 +245,7 @@ class Warehouse:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A SQL client. Raises `NothingLoadedError` instead of creating a file."""
-        if not self.engine.exists():
-            raise NothingLoadedError(
-                f"{self.engine.place} does not exist yet. Load first."
-            )
+        self.engine.require()
         with self.pipeline.sql_client() as client:
             yield client
 
