@@ -4,7 +4,7 @@ Most lists have cursors that are ids (`after_id`, `last_id`, `has_more`). Others
 pages (`page`, `next_page`), some of them without `has_more`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from whole_days.patience import Patience
 from .client import ApiClient
 from .cursors import Cursors
 from .errors import ContractError
-from .strict_json import loads_whole
+from .strict_json import loads_whole, objects
 
 LIMIT = 1000
 
@@ -24,7 +24,7 @@ Element = Mapping[str, Any]
 class ListPage:
     """One reply; `parameter` is what sends the cursor of the next one."""
 
-    elements: list[Element]
+    elements: Sequence[Element]
     has_more: bool
     cursor: str | None
     parameter: str
@@ -49,9 +49,7 @@ async def elements(
 def read(body: bytes) -> ListPage:
     """A page. Raises `TransientError` and `ContractError`."""
     reply = loads_whole(body)
-    data, has_more = reply.get("data"), reply.get("has_more")
-    if not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
-        raise ContractError("the reply holds no list `data` of objects")
+    data, has_more = objects(reply.get("data"), "data"), reply.get("has_more")
     style = "page" if "next_page" in reply else "after_id"
     cursor = reply.get("next_page" if style == "page" else "last_id")
     if not isinstance(cursor, str | None):

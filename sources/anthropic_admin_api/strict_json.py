@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -53,6 +54,19 @@ def loads_whole(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ContractError("the reply is no JSON object")
     return value
+
+
+def objects(value: object, name: str) -> list[dict[str, Any]]:
+    """A list of the reply. Raises `ContractError`."""
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return value
+    raise ContractError(f"the reply holds no list `{name}` of objects")
+
+
+def utc_moment(value: object) -> datetime:
+    """A time that the API wrote, in UTC. Raises `ValueError`."""
+    moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def require_no_nul(body: bytes) -> None:

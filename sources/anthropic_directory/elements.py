@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from anthropic_admin_api.client import ApiClient
 from anthropic_admin_api.errors import ContractError
 from anthropic_admin_api.lists import Element, elements
 from anthropic_admin_api.organization import organization
-from anthropic_admin_api.strict_json import dumps
+from anthropic_admin_api.strict_json import dumps, utc_moment
 from whole_days.patience import Patience
 from whole_days.privacy import NAMED, Privacy
 
@@ -123,10 +123,9 @@ def _value(kind: pa.DataType, name: str, value: object) -> Any:  # noqa: ANN401
 
 def _moment(name: str, value: object) -> datetime:
     try:
-        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return utc_moment(value)
     except ValueError:
         raise ContractError(f"{name} of an element is no time") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _beyond(kind: Kind, element: Element) -> dict[str, Any]:

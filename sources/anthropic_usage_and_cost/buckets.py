@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from anthropic_admin_api.errors import ContractError
-from anthropic_admin_api.strict_json import loads_whole
+from anthropic_admin_api.strict_json import loads_whole, objects, utc_moment
 from whole_days.calendar import ONE_DAY
 
 Result = Mapping[str, Any]
@@ -51,13 +51,6 @@ def paging(reply: dict[str, Any]) -> tuple[str | None, bool]:
     return next_page, bool(next_page) if has_more is None else has_more
 
 
-def objects(value: object, name: str) -> list[dict[str, Any]]:
-    """A list of the reply. Raises `ContractError`."""
-    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        return value
-    raise ContractError(f"the reply holds no list `{name}` of objects")
-
-
 def day_of(bucket: Mapping[str, Any]) -> date:
     """The UTC day of a bucket or a row, a whole one. Raises `ContractError`."""
     begins, ends = (moment(bucket.get(name)) for name in ("starting_at", "ending_at"))
@@ -70,10 +63,9 @@ def day_of(bucket: Mapping[str, Any]) -> date:
 def moment(value: object) -> datetime:
     """A time of the reply, in UTC. Raises `ContractError`."""
     try:
-        found = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return utc_moment(value)
     except ValueError:
         raise ContractError("a time of the reply is none") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def require_days(found: Mapping[date, Any], asked: Sequence[date]) -> None:

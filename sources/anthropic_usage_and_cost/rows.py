@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, Final
 
 from anthropic_admin_api.errors import ContractError
-from anthropic_admin_api.strict_json import loads_whole
+from anthropic_admin_api.strict_json import loads_whole, objects
 
-from .buckets import Page, Result, day_of, moment, objects, paging
+from .buckets import Page, Result, day_of, moment, paging
 from .tables import leaves
 
 TIMES: Final = ("starting_at", "ending_at")

@@ -1,6 +1,6 @@
 """Turn the results of one day into rows of the report's table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -60,13 +60,18 @@ def results_day(
     table: Table, sent: Sent, whose: Whose, day: date
 ) -> Day[ResultsSummary]:
     """A day from the results of its bucket. Raises `ContractError`."""
-    rows = [_row(table, result, sent) | _keys(whose, day) for result in sent.results]
+    flat = [dict(leaves(result)) for result in sent.results]
+    unknown = [_unknown(table, values) for values in flat]
+    rows = [
+        _row(table, values, beyond, withholds=sent.withholds) | _keys(whose, day)
+        for values, beyond in zip(flat, unknown, strict=True)
+    ]
     made = table.of(rows)
     told = [made[name] for name in made.column_names if name not in ("date", ID)]
     ids = row_ids(texts(told), f"{whose.account}\x1f{day}")
     place = table.schema.get_field_index(ID)
     made = made.set_column(place, table.schema.field(ID), ids)
-    drift = merged(_sightings(table, sent))
+    drift = merged(_sightings(unknown, sent))
     return Day(
         pages=1,
         records=len(made),
@@ -87,17 +92,17 @@ def _keys(whose: Whose, day: date) -> dict[str, Any]:
     }
 
 
-def _row(table: Table, result: Result, sent: Sent) -> dict[str, Any]:
-    flat = dict(leaves(result))
+def _row(
+    table: Table, flat: Mapping[str, Any], beyond: Mapping[str, Any], *, withholds: bool
+) -> dict[str, Any]:
+    """The values of a result's columns, with those beyond the contract as JSON."""
     known = {
         column.name: cell(column.name, column.type, flat.get(column.name))
         for column in table.columns
         if column.name not in OURS
     }
-    unknown = _unknown(table, flat)
-    if sent.withholds:
-        unknown = without_values(unknown)
-    return known | {"unknown_fields": dumps(unknown) if unknown else None}
+    kept = without_values(beyond) if withholds else beyond
+    return known | {"unknown_fields": dumps(kept) if kept else None}
 
 
 def _unknown(table: Table, flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,11 +115,10 @@ def _unknown(table: Table, flat: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sightings(table: Table, sent: Sent) -> Iterator[Sighting]:
+def _sightings(unknown: Iterable[Mapping[str, Any]], sent: Sent) -> Iterator[Sighting]:
     """All that is beyond the contract, in the replies and in the results."""
-    of_results = (_unknown(table, dict(leaves(result))) for result in sent.results)
     replies = {f"reply.{name}": value for name, value in sent.beside.items()}
-    for values in (replies, *of_results):
+    for values in (replies, *unknown):
         for name, value in values.items():
             seen = Sighting("field", name, 1, as_example(value))
             yield withheld(seen) if sent.withholds else seen

@@ -129,13 +129,12 @@ def fill(
 
     `further` are the reports to load as well.
     """
-    settings = _settings(url)
-    chosen = plan(LoadRequest(start, end), {}, now, settings)
+    settings, request = _settings(url), LoadRequest(start, end)
+    chosen = plan(request, {}, now, settings)
     stderr = Console(stderr=True)
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
         report = private_report(privacy)
         outcome = load(warehouse, report, chosen, settings, progress, lambda: now)
-    request = LoadRequest(start, end)
     for neighbour in map(Neighbour, further):
         load_neighbour(
             neighbour,
