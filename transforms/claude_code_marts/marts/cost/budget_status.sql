@@ -9,7 +9,7 @@
 -- amount: Budget of the month in units of the currency, to 12 places.
 -- spent: Cost of the days loaded, in units of the currency; null for no_data.
 -- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
--- forecast: Whole month, in units of the currency, as month_forecast; null if it is past.
+-- forecast: Whole month, in units of the currency, as month_forecast; null if past or too early.
 -- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
 -- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
 -- days_complete: Final days of the month (count), added over accounts, as all of these.
@@ -31,19 +31,27 @@ costs as (
 
 ),
 
+calendar as (
+
+    select * from forecast_days
+
+),
+
+history as (
+
+    select * from forecast_history
+
+),
+
+forecasts as (
+
+    select * from cost_forecast_daily
+
+),
+
 expected as (
 
-    select
-        *,
-        -- translate() is slow: only names that lower() would change are folded
-        case
-            when lower(actor) = actor then actor  -- noqa: CV09
-            else translate(
-                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
-            )
-        end as member
-
-    from cost_forecast_daily
+    select * from member_forecast_daily
 
 ),
 
@@ -231,33 +239,59 @@ budget_users as (
 scoped_expected as (
 
     select
-        *,
         'organisation' as scope,
-        '' as name
+        '' as name,
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        estimated_cost,
+        expected_cost
 
-    from team_expected
+    from forecasts
 
     union all
 
     select
-        *,
         'account' as scope,
-        account as name
+        account as name,
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        estimated_cost,
+        expected_cost
 
-    from team_expected
+    from forecasts
 
     union all
 
     select
-        *,
         'team' as scope,
-        team as name
+        team as name,
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        estimated_cost,
+        expected_cost
 
     from team_expected
 
     union all
 
     select
+        'user' as scope,
+        expected.member as name,
         expected.account,
         expected.organization_id,
         expected.date,
@@ -265,11 +299,8 @@ scoped_expected as (
         expected.customer_type,
         expected.currency,
         expected.day_state,
-        '' as team,
         expected.estimated_cost,
-        expected.expected_cost,
-        'user' as scope,
-        expected.member as name
+        expected.expected_cost
 
     from expected
     inner join budget_users
@@ -323,6 +354,31 @@ still_to_come as (
 
 ),
 
+histories as (
+
+    select distinct
+        history.account,
+        history.organization_id,
+        history.is_enough
+
+    from history
+
+),
+
+-- With enough history, whoever has no cost is expected to have none.
+running as (
+
+    select
+        calendar.month,
+        count(case when histories.is_enough then 1 end) > 0 as is_forecast
+
+    from calendar
+    left join histories
+        on calendar.account = histories.account
+    group by calendar.month
+
+),
+
 known as (
 
     select
@@ -331,7 +387,10 @@ known as (
         months.days_missing,
         coalesce(months.days_provisional, 0) as days_provisional,
         coalesce(months.is_complete, false) as is_complete,
-        still_to_come.to_come,
+        case
+            when still_to_come.line is not null then still_to_come.to_come
+            when running.is_forecast then 0
+        end as to_come,
         case
             when
                 months.month is not null
@@ -351,6 +410,8 @@ known as (
         on budgets.line = spent.line
     left join still_to_come
         on budgets.line = still_to_come.line
+    left join running
+        on budgets.month = running.month
 
 ),
 

@@ -41,21 +41,7 @@ last_days as (
 
 days as (
 
-    select
-        account,
-        organization_id,
-        month,
-        customer_type,
-        currency,
-        day_state,
-        max(days_of_history) as days_of_history,
-        sum(estimated_cost) as estimated_cost,
-        -- null for all actors of an organisation or for none
-        sum(expected_cost) as expected_cost
-
-    from cost_forecast_daily
-    group by
-        account, organization_id, date, month, customer_type, currency, day_state
+    select * from cost_forecast_daily
 
 ),
 
