@@ -193,4 +193,4 @@ def conclude(
     )
     plans = [account.plan for account in loaded]
     if any(plan and (plan.wanted or plan.stored) for plan in plans):
-        warehouse.build_views()
+        warehouse.keep_views()

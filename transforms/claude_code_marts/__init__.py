@@ -10,10 +10,10 @@ from .models import (
     lineage,
     materialised,
     models,
-    render,
-    render_flat,
     tables_of,
+    view_files,
 )
+from .rendering import render, render_flat
 
 __all__ = [
     "RAW",
@@ -28,4 +28,5 @@ __all__ = [
     "render",
     "render_flat",
     "tables_of",
+    "view_files",
 ]

@@ -1,4 +1,4 @@
-"""The SQL files of this package: read, sorted, translated into a dialect.
+"""The SQL files of this package: read, parsed and sorted.
 
 A file defines one relation of the same name in DuckDB's dialect. It writes raw tables
 as `claude_code.<table>`, so that it can be pasted into a DuckDB shell, and other models
@@ -19,7 +19,7 @@ A check's file begins with its claim.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -36,6 +36,7 @@ from sqlglot.errors import ParseError
 from sqlglot.optimizer.scope import traverse_scope
 
 RAW: Final = "claude_code"
+PLACE: Final = "relation__"  # and a number: where a relation was in a parsed query
 FURTHER: Final = ("anthropic_directory", "anthropic_usage_and_cost", "bill")
 
 GRAIN: Final = re.compile(r"One row per (\w+(?:, \w+)*(?: and \w+)?)[:.]")
@@ -151,7 +152,7 @@ class Model:
     @property
     def reads(self) -> set[str]:
         """The relations that the file reads, spelled as in the file."""
-        return {_written(table) for table in _sources(self)}
+        return {*parsed(self)[1]}
 
 
 def models(*, further: bool = False) -> list[Model]:
@@ -163,10 +164,17 @@ def models(*, further: bool = False) -> list[Model]:
 
 
 @cache
+def view_files(*, further: bool = False) -> tuple[Model, ...]:
+    """The views by path, not in their order: none is parsed, which takes time."""
+    views = (*_read("staging"), *_read("parts"), *_read("marts"))
+    return tuple(view for view in views if further or not view.is_further)
+
+
+@cache
 def materialised() -> tuple[Model, ...]:
     """The views that are stored, each after those that it reads."""
     known = _known()
-    stored = sorted(view.name for view in _views() if view.kind)
+    stored = sorted(view.name for view in view_files() if view.kind)
     graph = {name: lineage(known[name]).intersection(stored) for name in stored}
     return tuple(known[name] for name in TopologicalSorter(graph).static_order())
 
@@ -207,64 +215,16 @@ def quoted(column: str) -> str:
     return column if column.islower() else f'"{column}"'
 
 
-@cache
-def render(
-    model: Model,
-    dialect: str = "duckdb",
-    raw: str = RAW,
-    marts: str = f"{RAW}_marts",
-    absent: tuple[tuple[str, str], ...] = (),
-) -> str:
-    """The model's query in a dialect, with every relation fully qualified.
-
-    `raw` and `marts` are dataset names in the dialect's spelling: quoted if the dialect
-    needs quotes, and with the project or catalog if there is one. `absent` are names of
-    raw tables, each with a query of Postgres to read in its place.
-    """
-    query, without_rows = _parsed(model).copy(), dict(absent)
-    for table in _relations(query):
-        if table.db == RAW and table.name in without_rows:
-            none = without_rows[table.name]
-            source = sqlglot.parse_one(none, read="postgres", into=exp.Select)
-            table.replace(source.subquery(table.alias_or_name, copy=False))
-    return _rendered(query, dialect, raw, marts)
-
-
-def _rendered(query: exp.Query, dialect: str, raw: str, marts: str) -> str:
-    """A query of ours, which is changed, in a dialect."""
-    for table in _relations(query):
-        dataset = raw if table.db == RAW else marts
-        qualified = exp.to_table(f"{dataset}.{table.name}", dialect=dialect)
-        table.set("db", qualified.args["db"])
-        table.set("catalog", qualified.args.get("catalog"))
-    if dialect == "bigquery":
-        _widen_decimals(query)
-    return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
-
-
-@cache
-def render_flat(
-    model: Model,
-    dialect: str,
-    raw: str,
-    instead: tuple[Model, ...] = (),
-    parts: tuple[tuple[str, str], ...] = (),
-) -> str:
-    """The query over raw tables alone, in a dialect: it needs no view.
-
-    The models in `instead` take the place of those of their names. `parts` are names of
-    raw tables, each with a query of DuckDB's to read in its place.
-    """
-    known = _known() | {view.name: view for view in instead}
-    flat = _flattened(model, known, dict(parts))
-    return _rendered(flat, dialect, raw, marts=f"{RAW}_marts")
+def view_named(name: str) -> Model:
+    """The view of every dataset with this name."""
+    return _known()[name]
 
 
 @cache
 def lineage(model: Model) -> frozenset[str]:
     """The names of all models that a model stands on."""
     known = _known()
-    names = {table.name for table in _sources(model) if table.db != RAW}
+    names = {name for name in parsed(model)[1] if not _is_raw(name)}
     return frozenset(names.union(*(lineage(known[name]) for name in names)))
 
 
@@ -274,7 +234,10 @@ def tables_of(model: Model) -> frozenset[str]:
     known = _known()
     models = (model, *(known[name] for name in lineage(model)))
     return frozenset(
-        table.name for model in models for table in _sources(model) if table.db == RAW
+        name.removeprefix(f"{RAW}.")
+        for model in models
+        for name in parsed(model)[1]
+        if _is_raw(name)
     )
 
 
@@ -285,38 +248,15 @@ def definition(model: Model) -> str:
     return "\n".join([model.sql, *sources])
 
 
-def _flattened(
-    model: Model, known: Mapping[str, Model], parts: Mapping[str, str]
-) -> exp.Query:
-    """The query with a subquery in place of every relation that it reads."""
-    query = _parsed(model).copy()
-    for table in _relations(query):
-        if table.db != RAW:
-            source = _flattened(known[table.name], known, parts)
-        elif table.name in parts:
-            source = _parsed(Model(table.name, parts[table.name])).copy()
-        else:
-            continue
-        table.replace(source.subquery(table.alias_or_name, copy=False))
-    return query
-
-
-@cache
-def _views(*, further: bool = False) -> tuple[Model, ...]:
-    """The views, by path. None is parsed: that takes time and memory."""
-    views = (*_read("staging"), *_read("parts"), *_read("marts"))
-    return tuple(view for view in views if further or not view.is_further)
-
-
 @cache
 def _known() -> dict[str, Model]:
     """The views of every dataset by name, to be read only."""
-    return {view.name: view for view in _views()}
+    return {view.name: view for view in view_files()}
 
 
 @cache
 def _in_order(*, further: bool) -> tuple[Model, ...]:
-    return tuple(in_build_order(_views(further=further)))
+    return tuple(in_build_order(view_files(further=further)))
 
 
 @cache
@@ -341,33 +281,36 @@ def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
 
 
 def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
-    for table in _sources(model):
-        if table.db == RAW:
+    for name in parsed(model)[1]:
+        if _is_raw(name):
             continue
-        if table.db or table.name not in known:
+        if name not in known:
             raise ModelError(
-                f"{model.path} reads {_written(table)}, which is"
+                f"{model.path} reads {name}, which is"
                 f" neither a model nor a table of {RAW}"
             )
-        yield table.name
+        yield name
 
 
 @cache
-def _parsed(model: Model) -> exp.Query:
-    """The query as a shared tree: copy it before changing it."""
+def parsed(model: Model) -> tuple[exp.Query, tuple[str, ...]]:
+    """The query with places for its relations, and their names as in the file.
+
+    The place of the first one is the table `relation__0`. The tree is shared: copy it
+    before changing it.
+    """
     try:
         query = sqlglot.parse_one(model.sql, read="duckdb")
     except ParseError as error:
         raise ModelError(f"{model.path}: {error}") from error
     if not isinstance(query, exp.Query):
         raise ModelError(f"{model.path} is not a query")
-    return query
-
-
-@cache
-def _sources(model: Model) -> list[exp.Table]:
-    """The relations of a model, in the shared tree."""
-    return _relations(_parsed(model))
+    names = []
+    for number, table in enumerate(_relations(query)):
+        names.append(".".join(part.name for part in table.parts))
+        place = exp.to_table(f"{PLACE}{number}")
+        table.replace(place.as_(table.alias, copy=False) if table.alias else place)
+    return query, tuple(names)
 
 
 def _relations(query: exp.Query) -> list[exp.Table]:
@@ -380,12 +323,5 @@ def _relations(query: exp.Query) -> list[exp.Table]:
     ]
 
 
-def _written(table: exp.Table) -> str:
-    return ".".join(part.name for part in table.parts)
-
-
-def _widen_decimals(query: exp.Query) -> None:
-    """Use BIGNUMERIC: sqlglot writes NUMERIC, which would cut off decimal places."""
-    for kind in list(query.find_all(exp.DataType)):
-        if kind.is_type(exp.DType.DECIMAL):
-            kind.replace(exp.DataType.build("bigdecimal"))
+def _is_raw(relation: str) -> bool:
+    return relation.startswith(f"{RAW}.")

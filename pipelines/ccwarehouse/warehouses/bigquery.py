@@ -28,6 +28,12 @@ TEXT_COLUMNS: Final = """
 """
 
 
+VIEWS: Final = """
+    select table_name from {dataset}.INFORMATION_SCHEMA.TABLES
+    where table_type = 'VIEW'
+"""
+
+
 class BigQuery(Engine):
     """A project. It has no lock that keeps other loads out."""
 
@@ -83,6 +89,14 @@ class BigQuerySql(Dialect):
             found = client.execute_sql(TEXT_COLUMNS.format(dataset=dataset))
             return [(table, column) for table, column in found or ()]
         return []
+
+    def views(self, client: Client, dataset: str) -> list[str]:
+        """The names of a dataset's views."""
+        with client.with_alternative_dataset_name(dataset):
+            path = client.fully_qualified_dataset_name()
+        return [
+            name for (name,) in client.execute_sql(VIEWS.format(dataset=path)) or ()
+        ]
 
     def as_one_value(self, columns: Sequence[str]) -> str | None:
         """JSON as text, with the names of the columns."""

@@ -4,6 +4,7 @@ For BigQuery and others dlt writes descriptions itself, as options of the DDL.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from claude_code_marts import Model
 from whole_days.table import Table
@@ -13,9 +14,18 @@ from .names import column_of_view
 from .other import Client, Dialect
 from .stored_names import stored_descriptions
 
+VIEWS: Final = """
+    select table_name from information_schema.tables
+    where table_type = 'VIEW' and table_schema = %s
+"""
+
 
 class CommentOn(Dialect):
     """SQL that has COMMENT ON."""
+
+    def views(self, client: Client, dataset: str) -> list[str]:
+        """The names of a dataset's views."""
+        return [name for (name,) in client.execute_sql(VIEWS, dataset) or ()]
 
     def view(self, client: Client, path: str, query: str, view: Model) -> list[str]:
         """The view and its comments: in DuckDB a replaced view loses its old ones."""

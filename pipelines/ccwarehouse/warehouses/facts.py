@@ -23,7 +23,8 @@ COLUMNS: Final = {
         "wrote it last; unfinished_copy, what a copy into it that has not ended reads; "
         "pseudonym_secret, a fingerprint of the secret; unfinished_pseudonyms, while "
         "pseudonymise is not through; forgotten:..., a salted hash of a forgotten "
-        "name; forgotten_salt, the salt; people_from, before which days are sums."
+        "name; forgotten_salt, the salt; people_from, before which days are sums; "
+        "views, a digest of what the views were built from."
     ),
     "value": "Value, as a text.",
 }

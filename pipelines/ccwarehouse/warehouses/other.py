@@ -241,6 +241,10 @@ class Dialect:
     ) -> None:
         """Create missing indexes."""
 
+    def views(self, client: Client, dataset: str) -> Iterable[str]:
+        """The names of a dataset's views; none where they are built with every load."""
+        return ()
+
     def no_views(self, client: Client, dataset: str) -> Iterable[tuple[str, str]]:
         """The objects of a dataset that are not views: name and kind."""
         return ()

@@ -19,7 +19,7 @@ LOAD: Final = "load_to_commit"
 
 # A load's own rows count for marts that it stores, though it is not committed yet.
 PENDING: Final = {
-    LOADS: f"select load_id, status from {RAW}.{LOADS}"
+    LOADS: "select load_id, status from {table}"
     f" union all select '{LOAD}' as load_id, 0 as status"
 }
 
@@ -121,7 +121,7 @@ def _parts(
         if {"date", "month"} & {*names} and "account" in names
     }
     found = {
-        name: f"select * from {RAW}.{name} where {condition}"
+        name: f"select * from {{table}} where {condition}"
         for name, condition in conditions.items()
     }
     return tuple((found | (PENDING if is_pending else {})).items())

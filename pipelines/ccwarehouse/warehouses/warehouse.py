@@ -27,7 +27,7 @@ from ..inputs import (
     store_inputs,
 )
 from ..reports import tables_of
-from . import materialised, views
+from . import built_views, materialised, views
 from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
@@ -184,11 +184,22 @@ class Warehouse:
             require_own_shape(client)
         return self.fill_views(everything=everything)
 
+    def keep_views(self) -> None:
+        """Build the views, unless all are there as this version makes them."""
+        stores = self.engine.stores_marts
+        with self.client() as client:
+            require_own_shape(client)
+            are_current = built_views.are_current(client, stores_marts=stores)
+            if are_current and not (stores and materialised.unfilled(client)):
+                return
+        self.fill_views(everything=False)
+
     def fill_views(self, *, everything: bool = True) -> list[str]:
         """Rebuild views as `build_views` does, also over half a copy."""
         stores = self.engine.stores_marts
         with self.client() as client:
             views.require_usage(client)
+            built_views.note_none(client)
         make_input_tables(self.pipeline)
         if stores:
             self._fill_stored_marts(everything=everything)
@@ -198,6 +209,7 @@ class Warehouse:
             dialect, tables = dialect_of(client), tables_of(loaded)
             dialect.describe_tables(client, tables, stores_marts=stores)
             dialect.index_tables(client, tables, stores_marts=stores)
+            built_views.note_all(client, loaded, stores_marts=stores)
             return names
 
     def store_inputs(self, files: Sequence[InputFile], now: datetime) -> list[str]:
