@@ -219,7 +219,7 @@ def described(view):
 def test_views_name_their_project(replacing):
     """A name without a project would mean the reader's project."""
     for request in replacing:
-        if request.sql.startswith("create"):
+        if request.sql.startswith("create or replace view"):
             read = re.findall(r"(?:FROM|JOIN) (\S+`)", request.sql)
             relations = [name for name in read if "." in name]
             assert relations

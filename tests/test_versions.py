@@ -153,7 +153,7 @@ def test_a_load_goes_on_with_a_dataset_of_each_shape(file, loaded, tmp_path):
     assert set(load_next(new).changed) == set(changed)
     assert 3 == len(changed)
     assert rows_of(new) == rows_of(old)
-    assert NOTED == facts_of(old)
+    assert NOTED.items() <= facts_of(old).items()
     with opened(old) as warehouse:
         assert [] == warehouse.check_views()
 
@@ -216,7 +216,7 @@ def test_an_older_dataset_is_brought_over_by_a_load(api, history, place, newer):
     outcome = load_from(api, **place, views=True)
 
     assert [RESTATED[0]] == [str(day) for day in outcome.changed]
-    assert NOTED | {"shape": "2"} == facts_of(place)
+    assert {**NOTED, "shape": "2"}.items() <= facts_of(place).items()
     assert (6, 3) == brought_over(place)
     ours = {(day, "dev@example.com") for day in DAYS[:2]}
     assert {*ours, RESTATED} == {*users_of(place)}

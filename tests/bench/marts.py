@@ -115,7 +115,7 @@ FETCHES = """
         records as records_with_cost, _dlt_load_id
     from {raw}.day_fetches;
     insert into {raw}._dlt_loads by name
-    select 'bench' as load_id, 0 as status, now() as inserted_at
+    select 'bench' as load_id, 'bench' as schema_name, 0 as status, now() as inserted_at
 """
 RAW = (
     *("usage_report", "usage_report__model_breakdown", "usage_report__tool_actions"),

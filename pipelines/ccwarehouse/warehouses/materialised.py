@@ -142,7 +142,7 @@ def _creation(client: Client, view: Model, parts: Sequence[Rows]) -> list[str]:
     path = client.make_qualified_table_name(table_name(view))
     return [
         *dialect_of(client).before_storing,
-        f"create table {path} as {query_of(client, view, first)}",
+        f"create table {path} as {_in_order(client, view, first)}",
         *(_insertion(client, view, rows) for rows in others),
     ]
 
@@ -164,7 +164,17 @@ def _insertion(
 ) -> str:
     path = client.make_qualified_table_name(table_name(view))
     columns = ", ".join(map(client.escape_column_name, view.columns))
-    return f"insert into {path} ({columns}) {query_of(client, view, rows, load_id)}"
+    return f"insert into {path} ({columns}) {_in_order(client, view, rows, load_id)}"
+
+
+def _in_order(
+    client: Client, view: Model, rows: Rows, load_id: str | None = None
+) -> str:
+    query = query_of(client, view, rows, load_id)
+    time = next((name for name in ("date", "month") if name in view.columns), None)
+    if not time or not dialect_of(client).stores_in_order:
+        return query
+    return f"select * from ({query}) as unordered order by {time}"
 
 
 def _records_of_days(client: Client) -> dict[date, int]:

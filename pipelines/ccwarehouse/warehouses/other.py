@@ -223,6 +223,10 @@ class Dialect:
     # Statements that come first in a transaction that fills a stored mart.
     before_storing: ClassVar[Sequence[str]] = ()
 
+    # Whether rows of a mart are stored in the order of their days: where those of a day
+    # lie together, few pages are read for it.
+    stores_in_order = False
+
     # The most records whose marts one statement stores, unless a day has more. None
     # where the server limits the memory of a statement.
     records_stored_at_once: ClassVar[int | None] = None
