@@ -107,7 +107,7 @@ def load_from(
                 is_admitted=before.is_admitted,
             )
             if views:
-                warehouse.build_views()
+                warehouse.keep_views()
     return outcome
 
 
