@@ -4,7 +4,7 @@
 -- BillingAccountId: UUID of the organisation; the account where no UUID was told.
 -- BillingAccountName: Name of the organisation; null where it is not known.
 -- BillingAccountType: Organization.
--- BillingCurrency: Currency of all costs of the row, as in USD.
+-- BillingCurrency: Currency of all costs of the row; USD where the bill names none.
 -- BillingPeriodEnd: First moment after the month, as a text in ISO 8601 (UTC).
 -- BillingPeriodStart: First moment of the month, as a text in ISO 8601 (UTC).
 -- ChargeCategory: Usage.
