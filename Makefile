@@ -31,7 +31,8 @@ test-more: .venv/installed $(MORE:%=.venv-%/installed) .venv-focus/installed
 # What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
 SOAK ?= $(shell date +%s)
 soak: .venv/installed .venv-bigquery/installed
-	SOAK=$(SOAK) $(BIN)/pytest -s --timeout=7200 $(shell grep -l '^from soak' tests/test_*.py)
+	SOAK=$(SOAK) $(BIN)/pytest -s --timeout=7200 --hypothesis-seed=$(SOAK) \
+		$(shell grep -l '^from soak' tests/test_*.py)
 
 # On the real BigQuery, with application-default credentials; it cleans up.
 bigquery-check: .venv/installed

@@ -1,4 +1,8 @@
-"""How many random cases to run: few in `make test`, many in `make soak`."""
+"""How many random cases to run: few in `make test`, many in `make soak`.
+
+`make soak` also gives the seed to Hypothesis, and each test two hours. Without these a
+test that takes too long fails with a group of exceptions: Hypothesis calls it flaky.
+"""
 
 import os
 import random

@@ -21,15 +21,25 @@ from random import Random
 
 import pytest
 
-from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, Response, error
+from anthropic_admin_api.fake import (
+    DEMO_API_KEY,
+    FakeApi,
+    Response,
+    directory,
+    error,
+)
+from anthropic_directory import take
 from anthropic_usage_and_cost import (
     ANALYTICS_COST,
     ANALYTICS_USAGE,
     COST_REPORT,
     MESSAGES_USAGE,
 )
+from ccwarehouse.warehouses import open_warehouse
+from claude_code_analytics import resolve_settings
 from loads import load_from, query, record
 from soak import sample
+from test_directory import current
 
 pytestmark = pytest.mark.process
 
@@ -385,3 +395,43 @@ def test_reports_with_many_days_in_a_call_are_as_exact(report, names, tmp_path):
     assert {} == outcome.failed
     assert sorted(told) == sorted(found)
     assert sum(arrival.kind != "" for arrival in weather.log) > len(days) / 60
+
+
+@pytest.mark.parametrize("lists", ["users", "api_keys", "workspaces"])
+def test_a_snapshot_is_as_exact(lists, snapshots):
+    """A fault costs a page of a list and no element."""
+    database, today, _ = snapshots
+    told = {element["id"] for element in getattr(directory, lists)(today)}
+
+    assert told == current(database, lists, f"{lists[:-1]}_id")
+
+
+def test_lists_went_wrong_too(snapshots):
+    """At least one call in twenty."""
+    _, _, log = snapshots
+
+    assert sum(arrival.kind != "" for arrival in log) > len(log) / 20 > 2
+
+
+@pytest.fixture(scope="module")
+def snapshots(tmp_path_factory):
+    """Snapshots some weeks apart: the file, the last day, and the calls."""
+    database = tmp_path_factory.mktemp("snapshots") / "usage.duckdb"
+    first = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with FakeApi() as api:
+        weather = api.fault = Weather(api, seed=4)
+        settings = resolve_settings(
+            base_url=api.url,
+            api_key=DEMO_API_KEY,
+            backoff=0.01,
+            max_wait=120,
+            timeout=TIMEOUT,
+        )
+        for weeks in range(0, sample(6, 60), 3):
+            now = first + timedelta(weeks=weeks)
+            api.now = lambda now=now: now
+            with open_warehouse(
+                "duckdb", database, "claude_code", sole_writer=True
+            ) as warehouse:
+                take(warehouse.pipeline, settings, lambda now=now: now)
+    return database, now.date(), weather.log

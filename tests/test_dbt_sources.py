@@ -5,16 +5,22 @@
 
 import re
 from pathlib import Path
+from shutil import copy
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from anthropic_directory import SCHEMA as DIRECTORY
 from ccwarehouse.cli import main
-from ccwarehouse.reports import usual_tables
+from ccwarehouse.dbt_sources import as_yaml, sources
+from ccwarehouse.reports import OPTIONAL
+from ccwarehouse.warehouses import dialect_for, engine_of
 from ccwarehouse.warehouses.duckdb_file import catalog_name
 from ccwarehouse.warehouses.engines import DIALECTS
 from claude_code_marts import models
+from datasets import opened
+from googlesql_load import empty_source
 from loads import History, load_from, query, record, served
 
 DAY = "2026-03-09"
@@ -31,15 +37,39 @@ def loaded(tmp_path_factory):
     return database
 
 
+@pytest.fixture(scope="module")
+def with_users(loaded, tmp_path_factory):
+    """The same after a load of one further report."""
+    database = tmp_path_factory.mktemp("with_users") / loaded.name
+    copy(loaded, database)
+    with opened({"database": database}, sole_writer=True) as warehouse:
+        warehouse.pipeline.run(empty_source(DIRECTORY, OPTIONAL[DIRECTORY].values()))
+        warehouse.build_views()
+    return database
+
+
 def run(*words):
     return CliRunner().invoke(main, ["dbt-sources", *map(str, words)])
 
 
-def told(*words):
-    """The sources by name, as YAML has them."""
-    done = run(*words)
+def told(database):
+    """The sources of a file by name, as YAML has them."""
+    done = run("--database", database)
     assert (0, "") == (done.exit_code, done.stderr)
-    return {entry["name"]: entry for entry in yaml.safe_load(done.stdout)["sources"]}
+    return by_name(done.stdout)
+
+
+def written(
+    destination="duckdb", database="usage.duckdb", dataset="claude_code", loaded=()
+):
+    """The sources of any dataset by name, as YAML has them."""
+    engine = engine_of(destination, Path(database))
+    named = engine.stored_name(dataset), engine.catalog
+    return by_name(as_yaml(sources(*named, dialect_for(engine), loaded)))
+
+
+def by_name(text):
+    return {entry["name"]: entry for entry in yaml.safe_load(text)["sources"]}
 
 
 def described(sources):
@@ -64,25 +94,58 @@ COMMENTS = """
 """
 
 
-def test_every_table_and_column_is_told_with_the_warehouses_description(loaded):
-    """All tables and views of a loaded file, and nothing else."""
+@pytest.mark.parametrize("dataset", ["loaded", "with_users"])
+def test_every_table_and_column_is_told_with_the_warehouses_description(
+    dataset, request
+):
+    """All tables and views of a loaded file, and nothing else.
+
+    A further report brings its own tables, and all views of further reports.
+    """
+    database = request.getfixturevalue(dataset)
     stored = {
         (schema, relation, column): text
-        for schema, relation, column, text in query(loaded, COMMENTS)
+        for schema, relation, column, text in query(database, COMMENTS)
         if schema.startswith("claude_code")
         and not schema.endswith("_staging")
         and not relation.startswith(INTERNAL)
     }
 
     assert len(stored) > 300
-    assert stored == described(told("--database", loaded))
+    assert stored == described(told(database))
+
+
+def test_a_further_report_is_told_once_it_is_loaded(loaded, with_users):
+    """Alone: other reports have no tables, though views read them as empty."""
+    before, after = (
+        {
+            table["name"]
+            for source in told(database).values()
+            for table in source["tables"]
+        }
+        for database in (loaded, with_users)
+    )
+
+    views = {view.name for view in models(further=True) if view.is_further}
+    assert {*OPTIONAL[DIRECTORY]} | views == after - before
+
+
+def test_before_the_first_load_nothing_is_told(tmp_path):
+    """A file that is there stays as it was, and none is made."""
+    (tmp_path / "sources.yml").write_text("old")
+    done = run("--database", tmp_path / "no.duckdb", "--out", tmp_path / "sources.yml")
+
+    assert (5, True) == (done.exit_code, "Load first" in done.stderr)
+    assert "old" == (tmp_path / "sources.yml").read_text()
+    assert ["sources.yml"] == [file.name for file in tmp_path.iterdir()]
 
 
 def test_columns_come_in_the_warehouses_order():
     """As `select *` has those of a view."""
-    views = {table["name"]: table for table in told()["claude_code_marts"]["tables"]}
+    marts = written(loaded=OPTIONAL)["claude_code_marts"]
+    views = {table["name"]: table for table in marts["tables"]}
 
-    for view in models():
+    for view in models(further=True):
         columns = [column["name"] for column in views[view.name]["columns"]]
         assert [*view.columns] == columns
 
@@ -96,13 +159,18 @@ def data_tests(entry):
     return {name: given.get("arguments", {}) for name, given in tests}
 
 
-def test_every_view_is_tested_for_its_grain_where_nulls_are_values(loaded):
-    """The expression is one that DuckDB counts rows by, null or not."""
-    for table in told("--database", loaded)["claude_code_marts"]["tables"]:
-        value = data_tests(table)["unique"]["column_name"]
-        path = f"claude_code_marts.{table['name']}"
-        lost = query(loaded, f"select count(*) from {path} where {value} is null")
-        assert [(0,)] == lost
+def test_every_view_is_tested_for_its_grain_where_nulls_are_values(
+    duckdb_engine, postgres_engine
+):
+    """The expression is one that the engine counts rows by, null or not."""
+    for engine in (duckdb_engine, postgres_engine):
+        kind = type(engine).__name__.lower()
+        marts = written(kind, loaded=OPTIONAL)["claude_code_marts"]
+        for table in marts["tables"]:
+            value = data_tests(table)["unique"]["column_name"]
+            path = f"claude_code_marts.{table['name']}"
+            lost = f"select count(*), count({value}) from {path} where {value} is null"
+            assert [(0, 0)] == engine.ask(lost)
 
 
 # Pairs of texts of which no two are equal, though some look so once they are joined.
@@ -153,7 +221,7 @@ def literals():
 
 def test_children_are_tested_to_have_their_record():
     """A relationship for every table with a parent, to the records' ids."""
-    tables = told("--dataset", "team-a")["team_a"]["tables"]
+    tables = written(dataset="team-a")["team_a"]["tables"]
     related = {
         table["name"]: data_tests(column)["relationships"]
         for table in tables
@@ -170,7 +238,7 @@ def test_children_are_tested_to_have_their_record():
 
 def test_freshness_is_that_of_the_last_complete_fetch():
     """Errors after as many hours as `status` accepts."""
-    tables = {table["name"]: table for table in told()["claude_code"]["tables"]}
+    tables = {table["name"]: table for table in written()["claude_code"]["tables"]}
     (fresh,) = [table for table in tables.values() if "config" in table]
 
     assert "day_fetches" == fresh["name"]
@@ -185,12 +253,12 @@ def test_a_test_of_dbt_has_a_name_of_its_own():
     names = [
         test["unique"]["name"]
         for dataset in ("one", "two")
-        for source in told("--dataset", dataset).values()
+        for source in written(dataset=dataset, loaded=OPTIONAL).values()
         for table in source["tables"]
         for test in table.get("data_tests", [])
     ]
 
-    assert len(names) == len({*names}) > 2 * len(models())
+    assert len(names) == len({*names}) > 2 * len(models(further=True))
 
 
 @pytest.mark.parametrize("dataset", ["yes", "null", "1e5", "2026", "Team-A", "{{ x }}"])
@@ -198,21 +266,21 @@ def test_a_test_of_dbt_has_a_name_of_its_own():
 def test_odd_names_stay_names(dataset, file):
     """YAML gives back the names of the dataset and of DuckDB's database, as text."""
     database = f"{file}.duckdb"
-    sources = told("--dataset", dataset, "--database", database)
-    name, marts = sources
+    found = written(database=database, dataset=dataset)
+    name, marts = found
 
     assert f"{name}_marts" == marts
     assert re.fullmatch("[a-z0-9_]+", name)
-    for source in sources.values():
+    for source in found.values():
         assert source["name"] == source["schema"]
         assert catalog_name(Path(database)) == source["database"]
 
 
 def test_dbt_finds_no_jinja_in_a_description():
     """dbt renders descriptions; braces would be taken for its own."""
-    assert [] == [
-        text for text in described(told()).values() if re.search("{[{%#]", text)
-    ]
+    texts = described(written(loaded=OPTIONAL)).values()
+
+    assert [] == [text for text in texts if re.search("{[{%#]", text)]
 
 
 @pytest.mark.parametrize(
@@ -220,26 +288,26 @@ def test_dbt_finds_no_jinja_in_a_description():
     [("postgres", "cast(row("), ("bigquery", "to_json_string(struct(")],
 )
 def test_a_servers_database_is_the_one_of_the_profile(destination, start):
-    """It stands in settings, which need not be here; no driver connects."""
-    sources = told("--destination", destination)
+    """dbt knows it, and the settings here may call it otherwise."""
+    found = written(destination)
 
-    for source in sources.values():
+    for source in found.values():
         assert "database" not in source
-    table = sources["claude_code_marts"]["tables"][0]
+    table = found["claude_code_marts"]["tables"][0]
     assert data_tests(table)["unique"]["column_name"].startswith(start)
 
 
-def test_a_file_is_replaced_and_named(tmp_path):
+def test_a_file_is_replaced_and_named(loaded, tmp_path):
     """`--out` writes the same, and says where."""
     file = tmp_path / "sources.yml"
     file.write_text("old")
-    done = run("--out", file)
+    done = run("--out", file, "--database", loaded)
 
     assert (0, f"The sources claude_code and claude_code_marts are in {file}.\n") == (
         done.exit_code,
         done.stdout,
     )
-    assert run().stdout == file.read_text()
+    assert run("--database", loaded).stdout == file.read_text()
 
 
 def test_the_database_is_not_overwritten(loaded):
@@ -248,10 +316,3 @@ def test_the_database_is_not_overwritten(loaded):
 
     assert 2 == run("--out", loaded, "--database", loaded).exit_code
     assert before == loaded.read_bytes()
-
-
-def test_every_raw_table_is_told():
-    """Those of the reports and those of the files."""
-    tables = [table["name"] for table in told()["claude_code"]["tables"]]
-
-    assert [*usual_tables()] == tables

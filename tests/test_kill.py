@@ -32,7 +32,7 @@ from ccwarehouse.neighbours import OF_DAYS
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from loads import NOON, History, execute, load_from, record, stored_rows
-from soak import dice, sample
+from soak import at_length, dice, sample
 from test_directory import current
 from whole_days.calendar import each_day
 from whole_days.report import Report
@@ -112,6 +112,30 @@ def as_result(record):
     }
 
 
+def tell_rows(api, history):
+    """Let the reports in rows tell a row for each of these records."""
+
+    def told(metrics, *names):
+        def rows(day, _today):
+            return [
+                as_row(as_result(record), metrics, names) for record in history(day)
+            ]
+
+        return rows
+
+    api.neighbours.analytics_cost = told("cost", "amount", "currency")
+    api.neighbours.analytics_usage = told("usage", "output_tokens")
+
+
+def as_row(result, metrics, names):
+    """The same by group, which is another for each record of a day."""
+    group = {name: result[name] for name in ("workspace_id", "model")}
+    return {
+        "group": group | {"product": result["description"]},
+        metrics: {name: result[name] for name in names},
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """What is loaded: a report, and how the API tells a history of it."""
@@ -128,6 +152,9 @@ class Subject:
 USAGE = Subject(CLAUDE_CODE, tell_usage)
 BILL, TOKENS = (
     Subject(OF_DAYS[name], tell_results) for name in ("cost_report", "messages_usage")
+)
+BILL_BY_ACTOR, TOKENS_BY_ACTOR = (
+    Subject(OF_DAYS[name], tell_rows) for name in ("analytics_cost", "analytics_usage")
 )
 
 
@@ -418,10 +445,13 @@ class Story:
         (USAGE, "every day", HISTORIES, sample(quick=5, soak=80)),
         (BILL, "nothing", HISTORIES[:1], sample(quick=1, soak=40)),
         (TOKENS, "every day", HISTORIES, sample(quick=2, soak=40)),
+        pytest.param(BILL_BY_ACTOR, "every day", HISTORIES, 40, marks=at_length),
+        pytest.param(TOKENS_BY_ACTOR, "nothing", HISTORIES[:1], 40, marks=at_length),
     ],
     ids=[
         *("new days", "days before the stored ones", "restated days"),
         *("new days of the bill", "restated days of the tokens"),
+        *("restated days of the bill by actor", "new days of the tokens by actor"),
     ],
 )
 def test_loads_killed_anywhere_end_as_if_undisturbed(

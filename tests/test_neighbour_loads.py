@@ -20,6 +20,7 @@ from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.words.progress import Silence
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from loads import execute, load_from, query
+from soak import at_length
 from whole_days.calendar import each_day
 from whole_days.errors import OrganisationError
 from whole_days.plan import Reason
@@ -189,9 +190,22 @@ def world(api, request, tmp_path):
     return World(api, tmp_path / "usage.duckdb", request.param)
 
 
+@pytest.fixture(
+    params=[
+        pytest.param(report, id=report.name, marks=at_length)
+        if report is not COST_REPORT
+        else pytest.param(report, id=report.name)
+        for report in REPORTS
+    ]
+)
+def sampled(api, request, tmp_path):
+    """The cost report before its first load; at length, each report."""
+    return World(api, tmp_path / "usage.duckdb", request.param)
+
+
 @pytest.fixture
 def bill(api, tmp_path):
-    """The cost report before its first load; what is so of it is so of all."""
+    """The cost report before its first load."""
     return World(api, tmp_path / "usage.duckdb", COST_REPORT)
 
 
@@ -220,17 +234,17 @@ def test_it_loads_every_day_exactly(world):
     )
 
 
-def test_each_night_it_looks_back_thirty_days(bill):
+def test_each_night_it_looks_back_thirty_days(sampled):
     """In one call; nothing is written if nothing has changed."""
-    bill.load()
-    written = loads_of(bill)
-    bill.now += timedelta(hours=1)
-    outcome = bill.load()
+    sampled.load()
+    written = loads_of(sampled)
+    sampled.now += timedelta(hours=1)
+    outcome = sampled.load()
 
-    assert [30] == bill.days_called()
-    assert {Reason.LOOKBACK} == set(bill.reasons.values())
+    assert [30] == sampled.days_called()
+    assert {Reason.LOOKBACK} == set(sampled.reasons.values())
     assert [] == outcome.changed
-    assert written == loads_of(bill)
+    assert written == loads_of(sampled)
 
 
 def loads_of(world):
@@ -268,51 +282,81 @@ def test_a_day_is_restated_and_another_emptied(world):
     assert world.told() == world.held()
 
 
-def test_a_failed_call_keeps_the_rows_of_its_days(bill):
+def test_a_failed_call_keeps_the_rows_of_its_days(sampled):
     """They are asked for again by the next load, and by no later one."""
-    bill.load()
-    change(bill, LAST, lambda found: found[:1])
-    bill.api.fault = lambda request: (
+    sampled.load()
+    change(sampled, LAST, lambda found: found[:1])
+    sampled.api.fault = lambda request: (
         error(529, "Overloaded") if "ending_at" in request.query else None
     )
-    before = bill.held()
-    outcome = bill.load()
+    before = sampled.held()
+    outcome = sampled.load()
 
     assert 30 == len(outcome.failed)
-    assert before == bill.held()
+    assert before == sampled.held()
 
-    bill.api.fault = None
-    bill.load()
+    sampled.api.fault = None
+    sampled.load()
 
-    assert {Reason.FAILED} == set(bill.reasons.values())
-    assert bill.told() == bill.held()
+    assert {Reason.FAILED} == set(sampled.reasons.values())
+    assert sampled.told() == sampled.held()
 
 
-def test_lost_rows_are_noticed_and_healed(bill):
+def test_lost_rows_are_noticed_and_healed(sampled):
     """Also those of a day that is no longer looked back at."""
-    bill.load()
-    table = f"claude_code.{bill.report.name}"
-    execute(bill.database, f"delete from {table} where date = '{FIRST}'")
-    bill.load()
+    sampled.load()
+    table = f"claude_code.{sampled.report.name}"
+    execute(sampled.database, f"delete from {table} where date = '{FIRST}'")
+    sampled.load()
 
-    assert Reason.DAMAGED == bill.reasons[FIRST]
-    assert bill.told() == bill.held()
+    assert Reason.DAMAGED == sampled.reasons[FIRST]
+    assert sampled.told() == sampled.held()
 
 
-def test_another_organisations_days_are_refused(bill):
+def test_another_organisations_days_are_refused(sampled):
     """Nothing is written, unless it may replace the stored ones."""
-    bill.load()
-    before = bill.held()
-    bill.api.neighbours.organization = {"id": "another", "type": "organization"}
+    sampled.load()
+    before = sampled.held()
+    sampled.api.neighbours.organization = {"id": "another", "type": "organization"}
     with pytest.raises(OrganisationError, match="SOURCES__CLAUDE_CODE_ANALYTICS__"):
-        bill.load()
+        sampled.load()
 
-    assert before == bill.held()
+    assert before == sampled.held()
 
-    bill.load(replace_organisation=True)
-    owners = f"select distinct organization_id from claude_code.{bill.report.name}"
+    sampled.load(replace_organisation=True)
+    owners = f"select distinct organization_id from claude_code.{sampled.report.name}"
 
-    assert [("another",)] == query(bill.database, owners)
+    assert [("another",)] == query(sampled.database, owners)
+
+
+def test_a_clock_ahead_for_one_night_does_no_lasting_harm(sampled):
+    """Days to come that were stored as empty are fetched once they are over."""
+    right = sampled.now
+    sampled.load()
+    restore = hide_from(sampled, right.date())
+    sampled.now = right + 10 * A_DAY
+    sampled.load()
+    restore()
+    kept = []
+    for nights in (1, 2, 10, 11):
+        sampled.now = right + nights * A_DAY
+        outcome = sampled.load()
+        told = sampled.told(last=sampled.now.date() - A_DAY)
+        kept.append((outcome.failed, told == sampled.held()))
+
+    assert [({}, True)] * 4 == kept
+
+
+def hide_from(world, first):
+    """Let the API tell nothing from a day on; returns what restores it."""
+    name = TELLS.get(world.report.name, world.report.name)
+    before = getattr(world.api.neighbours, name)
+
+    def told(day, today):
+        return before(day, today) if day < first else []
+
+    setattr(world.api.neighbours, name, told)
+    return lambda: setattr(world.api.neighbours, name, before)
 
 
 def test_all_reports_in_one_dataset_know_nothing_of_each_other(api, tmp_path):

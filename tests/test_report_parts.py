@@ -221,8 +221,26 @@ def test_the_difference_is_the_sum_of_its_reasons():
         ["$3.00", DASH, DASH],
         [DASH, "$7.00", DASH],
     ] == rows
-    assert "2 of 3 days" in section.cards[0].notes[0]
-    assert "agree on 1 of 2" in section.cards[0].notes[0]
+    assert "2 of the 3 days" in section.cards[0].notes[0]
+    assert "agree on 1 of the 2 days" in section.cards[0].notes[0]
+
+
+def test_who_is_not_compared_is_in_no_sum():
+    """An estimate without its bill would make the first row's figures contradict."""
+    [section] = told_of_the_bill(
+        tie("sign_in", "bill_not_loaded", "5", None),
+        tie("sign_in", None, "1", "1"),
+    )
+    rows = [[cell.text for cell in row] for row in section.cards[0].table.rows]
+
+    assert [
+        ["People who sign in", "$1.00", "$1.00", "$0.00"],
+        ["of these: no difference", "$1.00", "$1.00", "$0.00"],
+        [
+            "People who sign in, not compared: their bill is not loaded",
+            *("$5.00", DASH, DASH),
+        ],
+    ] == rows
 
 
 def test_two_currencies_of_a_bill_are_not_added_up():

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from ccwarehouse.cli import main
+from ccwarehouse.neighbours import NAMES
 from ccwarehouse.reports import usual_tables
 from claude_code_marts import models
 from loads import History, execute, load_from, record, served
@@ -92,6 +94,31 @@ def test_dbt_reads_a_file(tmp_path, is_attached):
         target |= {"path": f"{tmp_path / 'own.duckdb'}", "attach": attached}
 
     assert_dbt_works(Project(tmp_path, target, "--database", f"{database}"))
+
+
+@pytest.mark.timeout(600)
+def test_dbt_tests_further_reports(tmp_path):
+    """Every test passes on the made-up organisation with its bill."""
+    database = tmp_path / "usage.duckdb"
+    with FakeApi() as api:
+        env = {
+            "SOURCES__CLAUDE_CODE_ANALYTICS__BASE_URL": api.url,
+            "SOURCES__CLAUDE_CODE_ANALYTICS__INITIAL_DAYS": "3",
+            "ANTHROPIC_ADMIN_KEY": DEMO_API_KEY,
+            "CCWAREHOUSE__REPORTS": ",".join(NAMES),
+        }
+        loaded = CliRunner().invoke(
+            main, ["load", "--database", f"{database}"], env=env
+        )
+    assert 0 == loaded.exit_code
+    target = {"type": "duckdb", "path": f"{database}"}
+    project = Project(tmp_path, target, "--database", f"{database}")
+
+    code, tests = project.dbt("test", "--select", "source:*")
+
+    assert (0, {"pass"}) == (code, {*tests.values()})
+    assert "claude_code_marts_focus_1_2_has_its_grain" in tests
+    assert len(tests) > len(models(further=True))
 
 
 @pytest.mark.timeout(600)

@@ -10,6 +10,7 @@ from .models import (
     lineage,
     materialised,
     models,
+    quoted,
     tables_of,
     view_files,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "lineage",
     "materialised",
     "models",
+    "quoted",
     "render",
     "render_flat",
     "tables_of",

@@ -8,12 +8,14 @@ import click
 
 from ..end import End
 from ..gc_freeze import frozen_imports
+from ..output import Output
 from .opened import errors_explained
 
 
 @click.command()
-def demo() -> End:
-    """Load a made-up organisation and print answers in four parts.
+@click.pass_obj
+def demo(output: Output) -> End:
+    """Load a made-up organisation and print answers in five parts.
 
     Needs no key: it runs a fake API on this machine. The data goes to demo.duckdb in
     this folder, and a page of its month to demo.html; existing files are replaced.
@@ -21,11 +23,13 @@ def demo() -> End:
     with frozen_imports():
         from rich.console import Console
 
+        from anthropic_admin_api.fake import FakeApi
+
         from ..demo import run
 
-    with errors_explained("demo.duckdb"):
-        run(Path("demo.duckdb"), Console(highlight=False))
-    return End()
+    database, console = Path("demo.duckdb"), Console(highlight=False)
+    with errors_explained("demo.duckdb"), FakeApi() as api:
+        return run(api, database, console, output.remark)
 
 
 @click.command("fake-api")

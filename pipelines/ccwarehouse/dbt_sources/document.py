@@ -4,18 +4,30 @@ dbt's own tests suffice; no package is needed. The keys are those of dbt 1.10.8 
 newer: `data_tests` with `arguments`, and freshness under `config`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from claude_code_marts import Model, models
 from whole_days.ledger_tables import DAY_FETCHES, FETCH
 from whole_days.table import Table
 
-from ..reports import usual_tables
-from ..warehouses import Dialect, marts_name
+from ..reports import tables_of
+from ..warehouses import Dialect, has_further, marts_name
 from .data_tests import of_column, one_row_per
 
 Entry: TypeAlias = dict[str, Any]
+
+TABLES: Final = (
+    "What Claude Code's usage report holds, and when each day of it was fetched."
+)
+FURTHER_TABLES: Final = (
+    "What Claude Code's usage report and further reports hold, and when each day of"
+    " them was fetched."
+)
+VIEWS: Final = "Views of Claude Code's usage: cost, adoption, teams and quality."
+FURTHER_VIEWS: Final = (
+    "Views of Claude Code's usage: cost, the bill, adoption, teams and quality."
+)
 
 # A nightly load fetches some days every night. `status` takes numbers for fresh for 48
 # hours as well: one night may fail, two may not.
@@ -29,23 +41,27 @@ FRESHNESS: Final[Entry] = {
 }
 
 
-def sources(dataset: str, catalog: str | None, dialect: Dialect) -> Entry:
+def sources(
+    dataset: str, catalog: str | None, dialect: Dialect, loaded: Collection[str] = ()
+) -> Entry:
     """The whole document, for a dataset by its name in the warehouse.
 
     Each source is named as its schema. Without `catalog` dbt looks into the database
-    that its profile names.
+    that its profile names. `loaded` are the dlt schemas with a committed load: further
+    reports among them bring their tables and views.
     """
+    further = has_further(loaded)
     raw = _source(
         dataset,
         catalog,
-        "What Claude Code's usage report holds, and when each day of it was fetched.",
-        [_table(table, dataset, dialect) for table in usual_tables().values()],
+        FURTHER_TABLES if further else TABLES,
+        [_table(table, dataset, dialect) for table in tables_of(loaded).values()],
     )
-    views = sorted(models(), key=lambda view: view.name)
+    views = sorted(models(further=further), key=lambda view: view.name)
     marts = _source(
         marts_name(dataset),
         catalog,
-        "Views of Claude Code's usage: cost, adoption, teams and quality.",
+        FURTHER_VIEWS if further else VIEWS,
         [_view(view, marts_name(dataset), dialect) for view in views],
     )
     return {"version": 2, "sources": [raw, marts]}

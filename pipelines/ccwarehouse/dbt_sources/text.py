@@ -12,7 +12,7 @@ from ..export.sinks import Sink
 
 HEAD: Final = (
     "# Written by `ccwarehouse dbt-sources`. Write it anew after an update of"
-    " ccwarehouse.\n"
+    " ccwarehouse, and after the first load of a further report.\n"
 )
 
 

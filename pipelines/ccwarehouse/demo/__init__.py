@@ -4,7 +4,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,14 +27,17 @@ from claude_code_analytics import (
 from whole_days.calendar import Calendar
 from whole_days.privacy import NAMED, Privacy
 
+from ..end import End
 from ..inputs import InputFile, private_file, read_budgets, read_teams
+from ..load import Plan, load, plan
 from ..load import Request as LoadRequest
-from ..load import load, plan
 from ..neighbours import NAMES, Neighbour, load_neighbour
 from ..outcome import Outcome
 from ..privacy import resolve_privacy
 from ..report import Request, write_report
 from ..warehouses import Warehouse, open_warehouse
+from ..words.load import end_of_load, failures
+from ..words.neighbours import remarks, with_neighbours
 from ..words.progress import Silence, watch
 from .answers import answer, say
 
@@ -44,35 +48,57 @@ FURTHER = NAMES[1:]  # reports beside usage
 SETTLE = timedelta(minutes=90)
 
 
-def run(database: Path, console: Console) -> None:
+@dataclass(frozen=True)
+class Filled:
+    """What became of the usage report and of the reports beside it."""
+
+    plan: Plan
+    outcome: Outcome[UsageSummary]
+    neighbours: Sequence[Neighbour]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is missing, and why."""
+        return [*failures(self.plan, self.outcome), *remarks(self.neighbours)]
+
+    def end(self, location: str) -> End:
+        """With 0 only if all days of all reports are loaded."""
+        usage = end_of_load(self.plan, self.outcome, location, quiet=True)
+        return with_neighbours(usage, self.neighbours, quiet=True)
+
+
+def run(
+    api: FakeApi, database: Path, console: Console, remark: Callable[[str], None]
+) -> End:
     """Load the last 60 days of the organisation into a new file and print answers.
 
     Its teams and budgets are loaded as well, and a page of the month is written beside
-    the file. Its people have pseudonyms where the settings ask for them. Raises OSError
-    if a file cannot be replaced.
+    the file. Its people have pseudonyms where the settings ask for them. `remark` is
+    told what is missing. Raises OSError if a file cannot be replaced.
     """
     secret = resolve_privacy().secret
     now = datetime.now(UTC)
     for old in (database, database.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
-    with (
-        FakeApi() as api,
-        open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse,
-    ):
+    with open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse:
         say(console, f"A made-up organisation, served by a fake API at {api.url}:")
         settle = _settings(api.url).settle
         days = days_of_the_demo(now, settle)
         privacy = warehouse.privacy(secret, begins=True)
-        outcome = fill(warehouse, api.url, *days, now, privacy, FURTHER)
+        filled = fill(warehouse, api.url, *days, now, privacy, FURTHER)
+        outcome = filled.outcome
         say(
             console,
             f"{len(outcome.loaded)} days with {outcome.records:,} records are loaded "
             f"into {database} in {outcome.seconds:.1f} s.",
         )
+        for line in filled.remarks:
+            remark(line)
         answer(warehouse, last_full_month(now, settle), console)
         console.print()
         page = write_report(warehouse, Request(), database.with_name(PAGE)).file
     say_how_to_go_on(database, page, console)
+    return filled.end(str(database))
 
 
 def say_how_to_go_on(database: Path, page: Path, console: Console) -> None:
@@ -124,7 +150,7 @@ def fill(
     now: datetime,
     privacy: Privacy = NAMED,
     further: Sequence[str] = (),
-) -> Outcome[UsageSummary]:
+) -> Filled:
     """Load these days from the fake API at `url`, then teams, budgets and views.
 
     `further` are the reports to load as well.
@@ -135,7 +161,8 @@ def fill(
     with watch(stderr, len(chosen.wanted), quiet=not stderr.is_terminal) as progress:
         report = private_report(privacy)
         outcome = load(warehouse, report, chosen, settings, progress, lambda: now)
-    for neighbour in map(Neighbour, further):
+    neighbours = [*map(Neighbour, further)]
+    for neighbour in neighbours:
         load_neighbour(
             neighbour,
             settings,
@@ -149,7 +176,7 @@ def fill(
         files = _input_files(Path(folder), start, end)
         warehouse.store_inputs([private_file(file, privacy) for file in files], now)
     warehouse.build_views()
-    return outcome
+    return Filled(chosen, outcome, neighbours)
 
 
 def _input_files(folder: Path, start: date, end: date) -> list[InputFile]:

@@ -1,8 +1,9 @@
 """The demo's answers, as tables that fit on a screen of 80 columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from rich import box
 from rich.console import Console
@@ -12,10 +13,21 @@ from rich.text import Text
 from whole_days.privacy import brief
 
 from ..budget_states import STATES
-from ..warehouses import Warehouse
+from ..warehouses import Warehouse, has_further
 from . import queries
 
 Rows = Sequence[Sequence[Any]]
+
+
+class Tie(NamedTuple):
+    """Estimate and bill of a part of the month with one reason for what differs."""
+
+    part: str
+    reason: str | None
+    currency: str
+    estimated: Decimal | None
+    billed: Decimal | None
+    difference: Decimal | None
 
 
 def say(console: Console, *parts: str | tuple[str, str]) -> None:
@@ -28,6 +40,7 @@ def say(console: Console, *parts: str | tuple[str, str]) -> None:
 
 def answer(warehouse: Warehouse, month: date, console: Console) -> None:
     """Print all answers; a missing number, like the rate of 0 of 0, is a dash."""
+    loaded = warehouse.loaded_schemas()
     with warehouse.client() as client:
 
         def ask(query: str, *params: Any) -> Rows:  # noqa: ANN401 (SQL values)
@@ -37,7 +50,8 @@ def answer(warehouse: Warehouse, month: date, console: Console) -> None:
 
         _teams(ask(queries.COST_BY_TEAM, month), month, console)
         _users(ask(queries.COSTLIEST_USERS, month), month, console)
-        _bill(ask(queries.TIES, month), month, console)
+        rows = ask(queries.TIES, month) if has_further(loaded) else ()
+        _bill([Tie(*row) for row in rows], month, console)
         _tools(ask(queries.ACCEPTANCE_BY_TOOL), console)
         _story(
             ask(queries.UNUSUAL_DAY), ask(queries.STOPPED), ask(queries.NEW), console
@@ -59,26 +73,38 @@ def _users(rows: Rows, month: date, console: Console) -> None:
     _print(f"Who uses it? The five costliest users of {month:%B %Y}", table, console)
 
 
-def _bill(rows: Rows, month: date, console: Console) -> None:
-    """What is compared, why it differs, and what cannot be compared."""
+def _bill(ties: Sequence[Tie], month: date, console: Console) -> None:
+    """For each currency: what is compared, why it differs, what cannot be compared."""
     table = Table(box=None, show_header=False, padding=(0, 2))
-    people = [row for row in rows if row[0] == "sign_in" and row[5] is not None]
-    if people:
-        estimated, billed, difference = (
-            sum(row[place] for row in people) for place in (3, 4, 5)
-        )
-        why = ", ".join(
-            f"{reason.replace('_', ' ')} {amount:,.2f}"
-            for _, reason, *_, amount in people
-            if reason
-        )
-        table.add_row("sign-ins", f"estimate {estimated:,.2f}, bill {billed:,.2f} USD")
-        table.add_row("difference", f"{difference:,.2f} USD: {why}")
-    elsewhere = sum(row[4] for row in rows if row[0] == "elsewhere" and row[4])
-    table.add_row(
-        "elsewhere", f"{elsewhere:,.2f} USD: keys and other programs, not told apart"
-    )
+    for currency in sorted({tie.currency for tie in ties if tie.billed is not None}):
+        for words in _of_currency([tie for tie in ties if tie.currency == currency]):
+            table.add_row(*words)
+    if not table.rows:
+        table.add_row("no bill", "nothing of the month's bill is loaded")
     _print(f"Does it tie to the bill? {month:%B %Y}", table, console)
+
+
+def _of_currency(ties: Sequence[Tie]) -> Iterator[tuple[str, str]]:
+    compared = [tie for tie in ties if tie.difference is not None]
+    if compared:
+        estimate = _sum((tie.estimated for tie in compared), compared)
+        bill = _sum((tie.billed for tie in compared), compared)
+        yield "sign-ins", f"estimate {estimate}, bill {bill}"
+        why = ", ".join(
+            f"{tie.reason.replace('_', ' ')} {tie.difference:,.2f}"
+            for tie in compared
+            if tie.reason
+        )
+        difference = _sum((tie.difference for tie in compared), compared)
+        yield "difference", f"{difference}: {why}" if why else difference
+    if elsewhere := [tie for tie in ties if tie.part == "elsewhere"]:
+        billed = _sum((tie.billed for tie in elsewhere), elsewhere)
+        yield "elsewhere", f"{billed}: keys and other programs, not told apart"
+
+
+def _sum(amounts: Iterable[Decimal | None], ties: Sequence[Tie]) -> str:
+    total = sum((amount or Decimal(0) for amount in amounts), Decimal(0))
+    return f"{total:,.2f} {ties[0].currency}"
 
 
 def _tools(rows: Rows, console: Console) -> None:

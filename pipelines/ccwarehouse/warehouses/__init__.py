@@ -6,6 +6,7 @@ engine it is.
 """
 
 from . import driver_errors
+from .absent import has_further
 from .asking import Ask
 from .copying import copy_dataset
 from .engines import ENGINES, dialect_for, engine_of
@@ -55,6 +56,7 @@ __all__ = [
     "dialect_for",
     "driver_errors",
     "engine_of",
+    "has_further",
     "marts_name",
     "open_warehouse",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import dlt
 
-from claude_code_marts import materialised
+from claude_code_marts import materialised, quoted
 from whole_days.table import ID, PARENT, Table
 
 from .comment_on import CommentOn
@@ -158,7 +158,7 @@ class PostgresSql(CommentOn):
 
     def as_one_value(self, columns: Sequence[str]) -> str | None:
         """The text of a row: a row with a null is never `not null` itself."""
-        return f"cast(row({', '.join(columns)}) as text)"
+        return f"cast(row({', '.join(map(quoted, columns))}) as text)"
 
     def by_code_points(self, key: str) -> str:
         """Sort by C: the database's own collation may be that of a language."""

@@ -116,6 +116,15 @@ class Warehouse:
             require_own_shape(client)
             views.require_usage(client)
 
+    def loaded_schemas(self) -> set[str]:
+        """The dlt schemas with a committed load: usage, and further reports.
+
+        Raises `NothingLoadedError` before the first load.
+        """
+        self.require_loaded()
+        with self.client() as client:
+            return loaded_schemas(client)
+
     def people(self, report: Report[Any], secret: str | None = None) -> People:
         """The people of a report, to take them out."""
         return People(self.pipeline, self.engine, report, secret)

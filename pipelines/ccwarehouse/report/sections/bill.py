@@ -20,9 +20,12 @@ REASONS: Final[dict[str | None, str]] = {
     "late_revision": "read before the day had settled",
     "tokens_differ": "the tokens differ",
     "unexplained": "unexplained",
-    "usage_not_loaded": "not compared: the usage is not loaded",
-    "bill_not_loaded": "not compared: the bill is not loaded",
-    "no_workspace": "not compared: no workspace named Claude Code is known",
+}
+# Why people who sign in are not compared.
+OBSTACLES: Final = {
+    "usage_not_loaded": "their usage is not loaded",
+    "bill_not_loaded": "their bill is not loaded",
+    "no_workspace": "no workspace named Claude Code is known",
 }
 LEAD: Final = (
     "People who sign in through the Console are billed in the workspace Claude Code:"
@@ -31,6 +34,10 @@ LEAD: Final = (
 ELSEWHERE: Final = (
     "API keys are billed in their own workspaces, among all else that is done there."
     " What of that bill is Claude Code cannot be told apart."
+)
+UNBILLED: Final = (
+    "Usage on subscriptions is not billed by the token. It is in no row here, so the"
+    " estimates may add up to less than the estimated cost of the page."
 )
 
 
@@ -63,17 +70,24 @@ def _card(figures: Figures, ties: list[Tie], say: Money, ending: str) -> Card:
         LEAD,
         table=Table(title, columns, list(_rows(ties, say))),
         kind="tie",
-        notes=[_coverage(figures), ELSEWHERE],
+        notes=[_coverage(figures), ELSEWHERE, UNBILLED],
     )
 
 
 def _rows(ties: list[Tie], say: Money) -> Iterator[Row]:
-    """Those who sign in, the reasons that these add up from, and what is elsewhere."""
+    """Those who sign in, the reasons that these add up from, and what is elsewhere.
+
+    Who is not compared is in no sum: a day with one side alone would be a difference.
+    """
     people = [tie for tie in ties if tie.part == "sign_in"]
-    yield _row("People who sign in", people, say)
+    if compared := [tie for tie in people if tie.reason in REASONS]:
+        yield _row("People who sign in", compared, say)
     for reason, words in REASONS.items():
-        if of_reason := [tie for tie in people if tie.reason == reason]:
+        if of_reason := [tie for tie in compared if tie.reason == reason]:
             yield _row(f"of these: {words}", of_reason, say)
+    for reason, words in OBSTACLES.items():
+        if left_out := [tie for tie in people if tie.reason == reason]:
+            yield _row(f"People who sign in, not compared: {words}", left_out, say)
     for part, words in (
         ("api_key", "API keys, billed elsewhere"),
         ("elsewhere", "All that is billed elsewhere, not to be told apart"),
@@ -101,13 +115,12 @@ def _coverage(figures: Figures) -> str:
     days = figures.facts.tie_days
     compared = sum(day.compared > 0 for day in days)
     words = (
-        f"Compared: {compared:,} of {counted(len(days), 'day')} on which one of both"
-        " has something of people who sign in."
+        f"Compared: {compared:,} of the {counted(len(days), 'day')} with an estimate or"
+        " a bill of people who sign in."
     )
     counts = [day for day in days if day.with_tokens]
     if not counts:
         return f"{words} The tokens are not loaded, so they are not compared."
     agreeing = sum(day.agreeing == day.with_tokens for day in counts)
-    if agreeing == len(counts):
-        return f"{words} The tokens of both agree on each of {len(counts):,}."
-    return f"{words} The tokens of both agree on {agreeing:,} of {len(counts):,}."
+    both = counted(len(counts), "day")
+    return f"{words} The tokens of both agree on {agreeing:,} of the {both} with both."

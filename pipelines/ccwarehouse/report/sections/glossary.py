@@ -16,9 +16,9 @@ def words(figures: Figures) -> list[tuple[str, str]]:
         (
             "Estimated cost",
             f"What the API reports as estimated cost{currency}. It is no invoice."
-            " Usage by API key is also on the organisation’s bill; usage on"
-            " subscriptions is not billed by the token, so this is what it would have"
-            " cost.",
+            " Usage of API keys, and of people who sign in through the Console, is also"
+            " on the organisation’s bill; usage on subscriptions is not billed by the"
+            " token, so this is what it would have cost.",
         ),
         (
             "Active person",

@@ -7,10 +7,10 @@
 -- model: Model name, as each report has it; null for items of the bill without one.
 -- currency: Currency of all costs of the row, as in USD; null where none was named.
 -- estimated_tokens: Tokens of the usage report, of all kinds (count); null if not loaded.
--- metered_tokens: Tokens of the token report (count); null if not loaded, or of an api_key.
+-- metered_tokens: Tokens of the token report (count); null if not loaded or no workspace.
 -- tokens_agree: True if all four kinds of tokens are the same; null where not compared.
 -- estimated_cost: At list prices, in units of the currency, to 12 places; null if not loaded.
--- billed_cost: After discounts, before credits, in units of the currency; null if not loaded.
+-- billed_cost: After discounts, before credits, in units of the currency; null likewise.
 -- billed_extras: The part of it that is not for tokens, in units of the currency.
 -- cost_difference: Billed minus estimated, in units of the currency; null where not compared.
 -- reason: Likely reason of the difference, or why there is none; null where both are equal.
@@ -46,6 +46,7 @@ claude_code_workspaces as (
 report_days as (
 
     select * from stg_report_days
+    where report in ('claude_code', 'cost_report', 'messages_usage')
 
 ),
 
@@ -254,6 +255,7 @@ compared as (
                     and estimated_read = metered_read
                     and estimated_creation = metered_creation
         end as tokens_agree,
+        part = 'elsewhere' or (part = 'sign_in' and has_workspace) as is_billed_here,
         billed_cost - estimated_cost as difference
 
     from known
@@ -281,7 +283,7 @@ explained as (
                 )
         end as estimated_tokens,
         case
-            when part <> 'api_key' and has_tokens
+            when is_billed_here and has_tokens
                 then cast(
                     metered_input
                     + metered_output
@@ -298,13 +300,13 @@ explained as (
         ) as estimated_cost,
         cast(
             case
-                when part <> 'api_key' and has_bill
+                when is_billed_here and has_bill
                     then billed_cost
             end as decimal(38, 12)
         ) as billed_cost,
         cast(
             case
-                when part <> 'api_key' and has_bill
+                when is_billed_here and has_bill
                     then extras
             end as decimal(38, 12)
         ) as billed_extras,

@@ -4,7 +4,7 @@
 -- BillingAccountId: UUID of the organisation; the account where no UUID was told.
 -- BillingAccountName: Name of the organisation; null where it is not known.
 -- BillingAccountType: Organization.
--- BillingCurrency: Currency of all costs of the row, as in USD.
+-- BillingCurrency: Currency of all costs of the row; USD where the bill names none.
 -- BillingPeriodEnd: First moment after the month, as a text in ISO 8601 (UTC).
 -- BillingPeriodStart: First moment of the month, as a text in ISO 8601 (UTC).
 -- ChargeCategory: Usage.
@@ -13,6 +13,7 @@
 -- ChargeFrequency: Usage-Based.
 -- ChargePeriodEnd: First moment after the day, as a text in ISO 8601 (UTC).
 -- ChargePeriodStart: First moment of the UTC day, as a text in ISO 8601.
+-- CommitmentDiscountStatus: Null: no commitment is in the bill report.
 -- ConsumedQuantity: What was used, in ConsumedUnit; 1 where the reports tell no quantity.
 -- ConsumedUnit: Tokens, Requests (web searches), or Units where no quantity is told.
 -- ContractedCost: As BilledCost, in BillingCurrency: the reports tell no other price.
@@ -398,6 +399,7 @@ focus as (
         'Usage-Based' as "ChargeFrequency",
         cast(next_date as varchar) || 'T00:00:00Z' as "ChargePeriodEnd",
         cast(date as varchar) || 'T00:00:00Z' as "ChargePeriodStart",
+        cast(null as varchar) as "CommitmentDiscountStatus",
         cast(quantity as decimal(38, 12)) as "ConsumedQuantity",
         unit as "ConsumedUnit",
         cast(billed_cost as decimal(38, 12)) as "ContractedCost",

@@ -1,6 +1,6 @@
 -- One row per report, account and date: a day of any report that was fetched whole.
 --
--- report: claude_code, cost_report or messages_usage.
+-- report: Name of the report, as in claude_code.
 -- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched whole.
 -- is_final: True when its last complete fetch began after the day had settled.
