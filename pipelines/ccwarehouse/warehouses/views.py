@@ -1,4 +1,4 @@
-"""The views in the warehouse: built after every load, and checked on request."""
+"""The views in the warehouse: built in their order, and checked on request."""
 
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
