@@ -310,8 +310,8 @@ def _views(*, further: bool = False) -> tuple[Model, ...]:
 
 @cache
 def _known() -> dict[str, Model]:
-    """The views of every dataset by name, to be read only."""
-    return {view.name: view for view in _views()}
+    """All views by name, to be read only; also those that stand on further reports."""
+    return {view.name: view for view in _views(further=True)}
 
 
 @cache
