@@ -270,6 +270,16 @@ SPOILT = [
         "select * replace ('ambiguous' as resolution) from was",
     ),
     (
+        "marts_count_with_the_owners_of_key_owners",
+        "key_owners",
+        "select * replace ('nobody@example.com' as owner) from was",
+    ),
+    (
+        "marts_count_with_the_owners_of_key_owners",
+        "key_owners",
+        "select * replace ('same_owner' as resolution) from was",
+    ),
+    (
         "estimate_and_bill_are_reconciled_whole",
         "cost_reconciliation_daily",
         "select * replace (billed_cost + 1 as billed_cost) from was",

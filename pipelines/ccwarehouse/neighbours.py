@@ -124,8 +124,8 @@ def require_directory(tag: TeamsTag | None, neighbours: Sequence[str]) -> None:
     """Raise `ReportsError` if teams are to come from tags, and nothing tells these."""
     if tag and DIRECTORY not in neighbours:
         raise ReportsError(
-            f"teams is {tag.name}, and tags come with the report {DIRECTORY}. Name it "
-            f"in reports, or a CSV file in teams."
+            f"teams is {tag.name}, which needs the report {DIRECTORY}: name it in "
+            "reports."
         )
 
 

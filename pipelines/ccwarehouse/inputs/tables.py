@@ -80,8 +80,7 @@ ACTOR_OWNERS = Table(
         Column(
             "owner",
             pa.string(),
-            "Email of the one person, with A to Z in lower case, or its pseudonym; else "
-            "null.",
+            "Email of the one person, as actors have it, or its pseudonym; else null.",
         ),
         Column(
             "resolution",

@@ -110,7 +110,7 @@ def inputs_as_lines(names: Sequence[str]) -> list[str]:
     if files := [name for name in names if name != "owners"]:
         lines.append(f"Files    {' and '.join(files)} loaded anew")
     if "owners" in names:
-        lines.append("Owners   of API keys are others than before")
+        lines.append("Owners   of API keys stored anew")
     return lines
 
 
