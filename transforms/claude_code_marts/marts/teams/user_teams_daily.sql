@@ -54,7 +54,7 @@ active as (
 
 ),
 
--- Actors of the file are folded. Here emails are folded too, but names of keys are not.
+-- Actors of teams are folded. Here emails are folded too, but names of keys are not.
 folded as (
 
     select
