@@ -78,7 +78,8 @@ def remarks(budgets: Budgets) -> list[str]:
         names = ", ".join(map(_plain, budgets.unknown_users))
         lines.append(
             f"Unknown: {names}. Neither the days loaded nor a team in force has the"
-            " name, and it owns no API key. If it is misspelt, correct it in the budgets file."
+            " name, and it owns no API key. If it is misspelt, correct it in the"
+            " budgets file."
         )
     return lines
 
