@@ -34,7 +34,7 @@ different as (
         and stored.organization_id is not distinct from known.organization_id
         and stored.actor = known.actor
         and stored.valid_from <= known.valid_to
-        and known.valid_from <= stored.valid_to
+        and stored.valid_to >= known.valid_from
     where
         stored.resolution <> known.resolution
         or stored.owner is distinct from known.owner
