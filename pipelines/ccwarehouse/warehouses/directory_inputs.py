@@ -25,10 +25,16 @@ from ..inputs import (
 from .absent import loaded_schemas
 from .other import Client
 
-# Claude Code makes a key for whoever signs in. The usage names no such key.
+# An organisation has many keys of which no usage tells: those that Claude Code has made
+# for whoever signs in, and all that other programs use.
+USED: Final = """
+    select distinct account, organization_id, actor__api_key_name as actor
+    from claude_code.usage_report
+"""
+
 OWNERS: Final = Model(
     "derived/owners.sql",
-    """
+    f"""
     select
         owners.account,
         owners.organization_id,
@@ -39,10 +45,7 @@ OWNERS: Final = Model(
         owners.owner
 
     from key_owners as owners
-    inner join (
-        select distinct account, organization_id, actor__api_key_name as actor
-        from claude_code.usage_report
-    ) as used
+    inner join ({USED}) as used
         on owners.account = used.account
         and owners.organization_id is not distinct from used.organization_id
         and owners.actor = used.actor
@@ -72,17 +75,19 @@ PEOPLE: Final = Model(
 # The default workspace is in no list, and has no tags.
 KEYS: Final = Model(
     "derived/keys_of_workspaces.sql",
-    """
+    f"""
     select api_keys.key_name, workspaces.tags, api_keys.first_date, api_keys.last_date
 
     from stg_api_keys as api_keys
+    inner join ({USED}) as used
+        on api_keys.account = used.account
+        and api_keys.organization_id is not distinct from used.organization_id
+        and api_keys.key_name = used.actor
     left join stg_workspaces as workspaces
         on api_keys.account = workspaces.account
         and api_keys.organization_id is not distinct from workspaces.organization_id
         and api_keys.workspace_id = workspaces.workspace_id
-    where
-        api_keys.first_date <= api_keys.last_date
-        and api_keys.key_name is not null
+    where api_keys.first_date <= api_keys.last_date
     """,
 )
 
