@@ -7,7 +7,7 @@
 -- currency: Currency of amount, spent and forecast, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
 -- amount: Budget of the month in units of the currency, to 12 places.
--- spent: Cost of the days loaded, a user's with their API keys; null for no_data.
+-- spent: Cost so far, a user's keys too, in units of the currency; null for no_data.
 -- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
 -- forecast: Whole month, in units of the currency, as month_forecast; null if it is past.
 -- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
