@@ -22,7 +22,7 @@ from ccwarehouse.reports import OPTIONAL, all_tables
 from ccwarehouse.warehouses.materialised import fill_tables
 from ccwarehouse.warehouses.stored_queries import stored_checks
 from ccwarehouse.warehouses.views import build
-from claude_code_marts import Model, checks, materialised, models, render
+from claude_code_marts import Model, checks, materialised, models, render, render_flat
 from googlesql import GoogleSql
 from googlesql_load import empty_source, package_of
 from histories import Rows
@@ -69,6 +69,9 @@ class Engine(Protocol):
     def ask(self, query: str) -> list[tuple]:
         """The rows of a query over the datasets, without translation."""
 
+    def flat(self, query: Model) -> Counter:
+        """The rows of a query, from raw tables alone."""
+
 
 def fill_stored(client: SqlClientBase[Any]) -> None:
     """Fill all stored marts anew."""
@@ -97,6 +100,11 @@ class Warehouse:
     def ask(self, query: str) -> list[tuple]:
         """The rows of a query; DuckDB and Postgres name datasets as it does."""
         return list(self.client.execute_sql(query))
+
+    def flat(self, query: Model) -> Counter:
+        """The rows of a query, as a load asks before it builds views."""
+        dialect = str(self.client.capabilities.sqlglot_dialect)
+        return self._rows(render_flat(query, dialect, raw=self.raw))
 
     def _view(self, name: str) -> Answer:
         rows = self._rows(f"select * from {self.marts}.{name}")
@@ -227,6 +235,11 @@ class BigQuery:
             "extract(dow from date) in (0, 6)", "extract(dayofweek from date) in (1, 7)"
         )
         return self.judge.query(query).rows
+
+    def flat(self, query: Model) -> Counter:
+        """The rows of a query over raw tables."""
+        text = render_flat(query, "bigquery", raw=bigquery.RAW)
+        return bag(self.judge.query(text).rows)
 
     def _view(self, model: Model) -> Answer:
         table = self.judge.query(self._text(model))

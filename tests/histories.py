@@ -166,17 +166,24 @@ MEMBERS = [
 ]
 
 
+# Names of keys as records have them, without folding.
+KEYS = texts.map(lambda name: name and f"{name}@Example.com") | texts.filter(bool)
+
+
 @st.composite
 def files(draw: st.DrawFn) -> Rows:
-    """The stored rows of a teams and a budgets file; a day has at most one team."""
+    """The stored rows of teams, budgets and owners; a day has at most one of each."""
     size = draw(st.sampled_from([None, 1, 1, 2]))
     notes = [
         {"name": name, "version": 1, "min_group_size": size, "_dlt_load_id": "in"}
-        for name in ("teams", "budgets")
+        for name in ("teams", "budgets", "owners")
     ]
     return {
         "team_members": _numbered(draw(st.permutations(_memberships(draw)))),
         "budgets": _numbered(draw(st.lists(_budgets, unique_by=_budget_key))),
+        "actor_owners": [
+            row | {"version": 1, "_dlt_load_id": "in"} for row in _owners(draw)
+        ],
         "input_files": notes,
     }
 
@@ -185,13 +192,37 @@ def _memberships(draw: st.DrawFn) -> list[dict]:
     """For some actors, spans of days between moves, each in one team or in none."""
     found = []
     for actor in draw(st.lists(st.sampled_from(MEMBERS), min_size=4, unique=True)):
-        moves = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=2)))
-        ends = [*(day - timedelta(days=1) for day in moves), None]
-        for first, last in zip([None, *moves], ends, strict=True):
+        for first, last in _spans(draw):
             if team := draw(st.sampled_from([None, *TEAMS])):
                 days = {"valid_from": first, "valid_to": last}
                 found.append({"actor": actor, "team": team} | days)
     return found
+
+
+def _owners(draw: st.DrawFn) -> list[dict]:
+    """For some names of keys, spans of days of one owner, of another, or of none."""
+    keys = st.tuples(
+        st.sampled_from(ACCOUNTS), st.sampled_from([None, "one", "One"]), KEYS
+    )
+    found = []
+    for account, organization_id, actor in draw(st.lists(keys, unique=True)):
+        name = {"account": account, "organization_id": organization_id, "actor": actor}
+        for first, last in _spans(draw):
+            owner = draw(st.sampled_from([None, *MEMBERS[:5]]))
+            days = {
+                "valid_from": first or date.min,
+                "valid_to": last or date.max,
+                "resolution": "unique" if owner else "ambiguous",
+            }
+            found.append(name | {"owner": owner} | days)
+    return found
+
+
+def _spans(draw: st.DrawFn) -> list[tuple[date | None, date | None]]:
+    """All days, in one to three parts; None is an open end."""
+    moves = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=2)))
+    ends = [*(day - timedelta(days=1) for day in moves), None]
+    return [*zip([None, *moves], ends, strict=True)]
 
 
 _terms = {

@@ -197,7 +197,7 @@ def test_the_summary_for_programs_has_each_account_and_sums(call):
 
     assert {"account", "exit_code", "error"} == set(refused)
     assert ("acme", 3) == (refused["account"], refused["exit_code"])
-    of_all = {"days_summed", "files_loaded", "faults", "data"}
+    of_all = {"days_summed", "files_loaded", "undecided_actors", "faults", "data"}
     assert set(single) - of_all - {"version"} == set(loaded)
     assert (3, "beta", 3) == (
         several["days_loaded"],

@@ -15,6 +15,7 @@ from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from cases import cases
 from ccwarehouse.cli import main
 from ccwarehouse.reports import OPTIONAL
+from ccwarehouse.warehouses.directory_inputs import KEYS, OWNERS, PEOPLE, TAGS
 from ccwarehouse.warehouses.views import build
 from claude_code_marts import checks, materialised, models, render
 from claude_code_marts.models import tables_of
@@ -163,7 +164,8 @@ OPTIONAL_TABLES = {
 # Few values, so that rows meet: odd letters, nulls, and ids that several rows share.
 VALUES = {
     "account": st.sampled_from(["default", "other"]),
-    "organization_id": st.sampled_from([None, "one"]),
+    "organization_id": st.sampled_from([None, "one", AWKWARD[0]["organization_id"]]),
+    "name": st.sampled_from([None, "", "a", "ä", "key", "Claude Code"]),
     "date": st.sampled_from([dt.date(2025, 12, 31), dt.date(2026, 1, 1)]),
     "tags": st.sampled_from([None, "{}", '{"team":"Ä"}']),
     "currency": st.sampled_from(["USD", "EUR", None]),
@@ -229,6 +231,9 @@ def test_odd_rows_are_the_same_in_every_engine(
         for other in others:
             for name in sorted(FURTHER):
                 assert (name, expected[name]) == (name, other[name])
+        for query_of_load in (OWNERS, TAGS, PEOPLE, KEYS):
+            told, *others = (engine.flat(query_of_load) for engine in engines)
+            assert [told, told] == others
 
     same()
 
@@ -268,6 +273,16 @@ SPOILT = [
         "an_owner_is_one_person_at_a_time",
         "key_owners",
         "select * replace ('ambiguous' as resolution) from was",
+    ),
+    (
+        "marts_count_with_the_owners_of_key_owners",
+        "key_owners",
+        "select * replace ('nobody@example.com' as owner) from was",
+    ),
+    (
+        "marts_count_with_the_owners_of_key_owners",
+        "key_owners",
+        "select * replace ('same_owner' as resolution) from was",
     ),
     (
         "estimate_and_bill_are_reconciled_whole",

@@ -20,7 +20,7 @@ DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
 MAPS = {
     *("days", "rows", "days_failed", "days_standing", "duplicates"),
-    "shared_organizations",
+    *("shared_organizations", "undecided_actors"),
 }
 # Rows of another account: of the same organisation, and without a key here.
 OTHER = """
@@ -103,6 +103,11 @@ def test_every_key_is_documented_and_every_documented_key_is_there(
     objects = {"load --dry-run": [dry_run[1]]}
     objects["load"] = [call("load", "--budgets", "good.csv")[1]]
     objects["load"].append(call("load", "--budgets", "bad.csv")[1])
+    with monkeypatch.context() as patch:
+        patch.setenv("CCWAREHOUSE__REPORTS", "claude_code,directory")
+        told = call("load", "--teams", "workspace_tag:team")[1]
+    del told["reports"]  # of a section of their own
+    objects["load"].append(told)
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
     objects["report"] = [call("report", "--png", str(tmp_path))[1]]

@@ -248,7 +248,10 @@ def test_columns_are_those_promised(warehouse):
             *[*user_day, "records", "records_with_cost", *activity, *met],
             *[*variety, "model_entries", "models", *cost],
         ],
-        "user_daily": [*user_day, *activity, *met, *variety, "models", *cost, "team"],
+        "user_daily": [
+            *[*user_day, *activity, *met, *variety, "models", *cost],
+            *["team", "owner"],
+        ],
         "terminal_daily": [
             *[*day, "terminal_type", "is_remote"],
             *["users", "sessions", "lines_added", "commits"],

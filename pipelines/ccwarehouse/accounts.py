@@ -23,9 +23,15 @@ from whole_days.contact import Contact
 from whole_days.errors import ClockError, OrganisationError
 from whole_days.privacy import Privacy
 
-from .inputs import InputFile
-from .load import Plan, Progress, Request, load, load_files, plan
-from .neighbours import Neighbour, leave_out, load_neighbour, plan_neighbour
+from .inputs import Inputs
+from .load import Plan, Progress, Request, load, load_inputs, plan
+from .neighbours import (
+    DIRECTORY,
+    Neighbour,
+    leave_out,
+    load_neighbour,
+    plan_neighbour,
+)
 from .outcome import Outcome
 from .privacy import PrivacySettings
 from .problems import Problem, explain
@@ -170,12 +176,12 @@ def load_neighbours(
 def conclude(
     accounts: Sequence[AccountLoad],
     warehouse: Warehouse,
-    files: Sequence[InputFile],
+    inputs: Inputs,
     private: PrivacySettings,
 ) -> None:
-    """Load the files, sum old days and build the views, once for all accounts.
+    """Load the inputs, sum old days and build the views, once for all accounts.
 
-    The last outcome gets what became of the files and of old days.
+    The last outcome gets what became of the inputs and of old days.
     """
     loaded = [account for account in accounts if account.outcome and account.before]
     if not loaded:
@@ -184,7 +190,10 @@ def conclude(
     assert last.outcome
     assert last.before
     now = last.before.clock()
-    last.outcome.files, last.outcome.file_error = load_files(warehouse, files, now)
+    has_directory = any(
+        neighbour.name == DIRECTORY for each in loaded for neighbour in each.neighbours
+    )
+    load_inputs(warehouse, inputs, now, last.outcome, has_directory=has_directory)
     is_told = any(account.outcome and account.outcome.loaded for account in loaded)
     # a wrong clock must not sum days: it is right once the API has answered
     people_from = private.people_from(now.date()) if is_told else None

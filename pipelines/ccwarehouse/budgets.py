@@ -27,6 +27,8 @@ _ACTORS = """
     select distinct actor from {stg_usage}
     union all
     select distinct actor from {stg_team_members}
+    union all
+    select distinct owner as actor from {stg_actor_owners} where owner is not null
 """
 
 
@@ -58,7 +60,7 @@ class Budgets:
 
     `month` is None where nothing is loaded. `others` counts those of other months.
     `first_days` are the first days that are stored, one per account. `unknown_users`
-    have a budget of the month, but are neither in the usage nor in the teams file.
+    have a budget of the month, but are not in the usage, in no team, and own no key.
     `account` is None for all of them.
     """
 

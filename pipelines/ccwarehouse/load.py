@@ -1,7 +1,7 @@
 """A load, nightly or backfill: plan, fetch and write."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 from whole_days.report import DayFetch, Report, Settings, Summary
 
-from .inputs import InputFile, InputFileError
+from .inputs import InputFile, InputFileError, InputFilesError, Inputs, TeamsTag
 from .outcome import Outcome
 from .warehouses import Warehouse
 
@@ -157,22 +157,50 @@ def _committed(
         pa.system_memory_pool().release_unused()
 
 
-def load_files(
-    warehouse: Warehouse, files: Sequence[InputFile], now: datetime
-) -> tuple[list[str], InputFileError | None]:
-    """Load the changed files; returns their names, and the error of a refused one.
+def load_inputs(
+    warehouse: Warehouse,
+    inputs: Inputs,
+    now: datetime,
+    outcome: Outcome[Any],
+    *,
+    has_directory: bool,
+) -> None:
+    """Load the inputs that have changed, and note what became of them.
 
     Call it after the days are loaded: a budget in a currency that nobody spends is a
-    fault, and the days show which currencies are spent. The other file is still loaded.
+    fault, and the days show which currencies are spent. With `has_directory` owners of
+    keys, and teams of a tag, follow from it. A refused input stops no other one.
     """
-    names: list[str] = []
-    fault = None
-    for file in files:
+    readers: list[Callable[[], InputFile | None]] = [
+        partial(_as_given, file) for file in inputs.files
+    ]
+    if has_directory:
+        readers += [
+            partial(_teams_of_tags, warehouse, inputs.tag, now, outcome),
+            warehouse.owners_of_keys,
+        ]
+    errors: list[InputFileError] = []
+    for read in readers:
         try:
-            names += warehouse.store_inputs([file], now)
+            if file := read():
+                outcome.files += warehouse.store_inputs([file], now)
         except InputFileError as error:
-            fault = error
-    return names, fault
+            errors.append(error)
+    if errors:
+        outcome.file_error = InputFilesError(errors)
+
+
+def _as_given(file: InputFile) -> InputFile:
+    return file
+
+
+def _teams_of_tags(
+    warehouse: Warehouse, tag: TeamsTag | None, now: datetime, outcome: Outcome[Any]
+) -> InputFile | None:
+    if tag is None or (found := warehouse.teams_of_workspaces(tag, now.date())) is None:
+        return None
+    outcome.undecided = found.undecided
+    return found.file
 
 
 def portions(

@@ -35,6 +35,7 @@ from whole_days.privacy import Privacy
 from whole_days.report import Report
 
 from .exit_codes import ExitCode
+from .inputs import TeamsTag
 from .load import Plan, Progress, Request, load, plan
 from .outcome import Outcome
 from .problems import Problem, explain
@@ -117,6 +118,15 @@ def resolve_neighbours() -> list[str]:
             f"reports must name {CLAUDE_CODE.name}, which the others stand on."
         )
     return [name for name in NAMES[1:] if name in found]
+
+
+def require_directory(tag: TeamsTag | None, neighbours: Sequence[str]) -> None:
+    """Raise `ReportsError` if teams are to come from tags, and nothing tells these."""
+    if tag and DIRECTORY not in neighbours:
+        raise ReportsError(
+            f"teams is {tag.name}, which needs the report {DIRECTORY}: name it in "
+            "reports."
+        )
 
 
 def _choice() -> str:

@@ -10,7 +10,7 @@ from whole_days.package import Package
 from whole_days.plan import StoredDay
 from whole_days.report import Day, Summary
 
-from .inputs import InputFileError
+from .inputs import InputFilesError
 
 
 @dataclass
@@ -26,8 +26,9 @@ class Outcome(Generic[Summary]):
     Nothing was stored of `new_organizations`. `shared_organizations` are held by
     another account too; the values are the accounts.
 
-    `files` names the input files that were loaded because they changed. `file_error` is
-    why one of them was refused. `summed` is the number of old days that became sums.
+    `files` names the inputs that were loaded because they changed. `file_error` is why
+    some of them were refused. `undecided` are actors in workspaces of several teams,
+    and so in none, with these. `summed` is the number of old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -46,7 +47,8 @@ class Outcome(Generic[Summary]):
     account_is_empty: bool = False
     clock_error: timedelta = timedelta()
     files: list[str] = field(default_factory=list)
-    file_error: InputFileError | None = None
+    file_error: InputFilesError | None = None
+    undecided: dict[str, list[str]] = field(default_factory=dict)
     summed: int = 0
 
     @property

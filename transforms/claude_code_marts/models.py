@@ -216,7 +216,7 @@ def quoted(column: str) -> str:
 
 
 def view_named(name: str) -> Model:
-    """The view of every dataset with this name."""
+    """The view with this name."""
     return _known()[name]
 
 
@@ -250,8 +250,8 @@ def definition(model: Model) -> str:
 
 @cache
 def _known() -> dict[str, Model]:
-    """The views of every dataset by name, to be read only."""
-    return {view.name: view for view in view_files()}
+    """All views by name, to be read only; also those that stand on further reports."""
+    return {view.name: view for view in view_files(further=True)}
 
 
 @cache

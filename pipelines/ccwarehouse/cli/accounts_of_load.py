@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whole_days.privacy import Privacy
 
     from ..accounts import AccountLoad
-    from ..inputs import InputFile
+    from ..inputs import InputFile, Inputs
     from ..load import Plan, Request
     from ..neighbours import Neighbour
     from ..privacy import PrivacySettings
@@ -79,13 +79,13 @@ def load_all(
     warehouse: Warehouse,
     request: Request,
     accounts: Sequence[AccountLoad],
-    files: Sequence[InputFile],
+    inputs: Inputs,
     privacy: Privacy,
     private: PrivacySettings,
     *,
     quiet: bool,
 ) -> None:
-    """Load one account after another, then the files, and build the views."""
+    """Load one account after another, then the inputs, and build the views."""
     from ..accounts import conclude, load_account, load_neighbours
     from ..interrupt import run_interruptibly
     from ..words.accounts import interrupted
@@ -126,7 +126,7 @@ def load_all(
             with output.about(account.label):
                 watch = partial(watching_neighbour, account.label)
                 load_neighbours(account, warehouse, request, privacy, watch)
-        conclude(accounts, warehouse, files, private)
+        conclude(accounts, warehouse, inputs, private)
 
     run_interruptibly(work, farewell, warehouse.pipeline.pipelines_dir)
 

@@ -39,7 +39,6 @@ def doctor(
         from claude_code_analytics import resolve_accounts
 
         from ..doctor import dlt_folders, examine
-        from ..neighbours import resolve_neighbours
         from ..words.doctor import end_of_doctor
 
     findings = []
@@ -51,10 +50,20 @@ def doctor(
             database,
             dataset,
             folders=dlt_folders(),
-            reports=resolve_neighbours,
+            reports=_reports,
         ):
             findings.append(finding)
             color = {"ok": "green", "problem": "red"}.get(finding.verdict, "yellow")
             verdict = click.style(f"{finding.verdict:7}", fg=color)
             output.say(f"{verdict}  {finding.check:12}  {finding.text}")
     return end_of_doctor(findings)
+
+
+def _reports() -> list[str]:
+    """The names of the reports beside usage, with that which teams of tags need."""
+    from ..inputs import resolve_file_settings
+    from ..neighbours import require_directory, resolve_neighbours
+
+    names = resolve_neighbours()
+    require_directory(resolve_file_settings().tag, names)
+    return names

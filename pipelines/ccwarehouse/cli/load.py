@@ -28,7 +28,7 @@ from .opened import errors_explained, opened_warehouse
 from .usage import require_order
 
 if TYPE_CHECKING:
-    from ..inputs import InputFile
+    from ..inputs import Inputs
 
 
 @click.command(epilog=as_help())
@@ -49,9 +49,7 @@ if TYPE_CHECKING:
     "--concurrency", type=click.IntRange(1), help="Days in flight, 4 unless set."
 )
 @click.option("--dry-run", is_flag=True, help="Say which days and why; load nothing.")
-@click.option(
-    "--teams", type=click.Path(path_type=Path), help="CSV file: who is in which team."
-)
+@click.option("--teams", help="CSV file, or workspace_tag:KEY: who is in which team.")
 @click.option(
     "--budgets", type=click.Path(path_type=Path), help="CSV file: what may be spent."
 )
@@ -92,7 +90,7 @@ def load(
     replace_organisation: bool,
     concurrency: int | None,
     dry_run: bool,
-    teams: Path | None,
+    teams: str | None,
     budgets: Path | None,
     min_group_size: int | None,
     quiet: bool,
@@ -109,19 +107,19 @@ def load(
 
     Without dates this is the nightly load. It fetches every day that is missing, failed
     or provisional, and the last few days again, because the API may restate them. With
-    dates it is a backfill of exactly these days. Files of teams and budgets are loaded
-    as well. Needs an Admin API key in ANTHROPIC_ADMIN_KEY. Several accounts are loaded
-    one after another.
+    dates it is a backfill of exactly these days. Teams and budgets are loaded as well.
+    Needs an Admin API key in ANTHROPIC_ADMIN_KEY. Several accounts are loaded one after
+    another.
     """
     _require_range(start, end, datetime.now(UTC).date())
     with frozen_imports():
         from claude_code_analytics import CLAUDE_CODE, resolve_accounts
 
         from ..accounts import begin
-        from ..inputs import private_file
+        from ..inputs import Inputs, private_file
         from ..load import Request
         from ..metrics import write_metrics
-        from ..neighbours import resolve_neighbours
+        from ..neighbours import require_directory, resolve_neighbours
         from ..privacy import resolve_privacy
         from ..run import Runs
         from ..warehouses import engine_of
@@ -137,11 +135,13 @@ def load(
     request = Request(start, end, include_today, replace_organisation)
     with errors_explained("The configuration"):
         settings = resolve_accounts(account, lookback=lookback, concurrency=concurrency)
-        accounts = begin(settings, runs, resolve_neighbours())
+        neighbours = resolve_neighbours()
+        accounts = begin(settings, runs, neighbours)
         output.name(runs.account, runs.report, quiet=quiet)
         private = resolve_privacy()
         hides_names = private.secret is not None
-        files = _files(teams, budgets, min_group_size, hides_names=hides_names)
+        inputs = _inputs(teams, budgets, min_group_size, hides_names=hides_names)
+        require_directory(inputs.tag, neighbours)
         if not dry_run:
             ask_all(output, accounts, quiet=quiet)
     if all(each.problem for each in accounts):
@@ -152,10 +152,11 @@ def load(
         output, destination, database, dataset, wait, **access
     ) as warehouse:
         privacy = warehouse.privacy(private.secret, begins=not dry_run)
-        files = [private_file(file, privacy) for file in files]
+        files = [private_file(file, privacy) for file in inputs.files]
         if dry_run:
             return plan_all(warehouse, request, accounts, files)
-        given = (request, accounts, files, privacy, private)
+        inputs = Inputs(files, inputs.tag)
+        given = (request, accounts, inputs, privacy, private)
         load_all(output, warehouse, *given, quiet=quiet)
         remark_on_all(output, accounts)
         if page:
@@ -175,20 +176,20 @@ def _require_range(start: date | None, end: date | None, today: date) -> None:
             raise click.UsageError(message)
 
 
-def _files(
-    teams: Path | None,
+def _inputs(
+    teams: str | None,
     budgets: Path | None,
     min_group_size: int | None,
     *,
     hides_names: bool,
-) -> list[InputFile]:
-    """The files that are named in the options or in the configuration."""
+) -> Inputs:
+    """What is named in the options or in the configuration."""
     from ..inputs import read_files, resolve_file_settings
 
     settings = resolve_file_settings(
         teams=teams, budgets=budgets, min_group_size=min_group_size
     )
     if min_group_size and not settings.teams:
-        message = "--min-group-size is loaded with the teams file. Name it: --teams."
+        message = "--min-group-size is loaded with the teams. Name them: --teams."
         raise click.UsageError(message)
     return read_files(settings, hides_names=hides_names)

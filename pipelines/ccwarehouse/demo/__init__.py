@@ -28,10 +28,10 @@ from whole_days.calendar import Calendar
 from whole_days.privacy import NAMED, Privacy
 
 from ..end import End
-from ..inputs import InputFile, private_file, read_budgets, read_teams
-from ..load import Plan, load, plan
+from ..inputs import InputFile, Inputs, private_file, read_budgets, read_teams
+from ..load import Plan, load, load_inputs, plan
 from ..load import Request as LoadRequest
-from ..neighbours import NAMES, Neighbour, load_neighbour
+from ..neighbours import DIRECTORY, NAMES, Neighbour, load_neighbour
 from ..outcome import Outcome
 from ..privacy import resolve_privacy
 from ..report import Request, write_report
@@ -173,8 +173,13 @@ def fill(
             lambda _: Silence(),
         )
     with TemporaryDirectory() as folder:
-        files = _input_files(Path(folder), start, end)
-        warehouse.store_inputs([private_file(file, privacy) for file in files], now)
+        files = [
+            private_file(file, privacy)
+            for file in _input_files(Path(folder), start, end)
+        ]
+        has_directory = DIRECTORY in further
+        inputs = Inputs(files)
+        load_inputs(warehouse, inputs, now, outcome, has_directory=has_directory)
     warehouse.build_views()
     return Filled(chosen, outcome, neighbours)
 

@@ -1,33 +1,44 @@
-"""Input files that people maintain: teams and their members, and budgets.
+"""What a load takes in beside the API's days: teams, budgets, and owners of API keys.
 
 A file is read whole or not at all. Each load of a changed file makes a new version. The
-newest version from a committed load is in force.
+newest version from a committed load is in force. Owners of API keys, and teams of
+workspaces' tags, are derived from the stored directory and kept the same way.
 """
 
 from .budgets import read_budgets
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
+from .owners import Owner, owners_file
 from .private import private_file
-from .settings import FileSettings, read_files, resolve_file_settings
+from .settings import FileSettings, Inputs, read_files, resolve_file_settings
 from .store import check_inputs, input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
+from .tags import Belonging, TagTeams, TeamsTag, team_of, teams_of_tag
 from .teams import NO_TEAM, read_teams
 
 __all__ = [
     "INPUT_TABLES",
     "NO_TEAM",
+    "Belonging",
     "Fault",
     "FileSettings",
     "InputFile",
     "InputFileError",
     "InputFilesError",
+    "Inputs",
+    "Owner",
+    "TagTeams",
+    "TeamsTag",
     "check_inputs",
     "input_resources",
     "make_input_tables",
+    "owners_file",
     "private_file",
     "read_budgets",
     "read_files",
     "read_teams",
     "resolve_file_settings",
     "store_inputs",
+    "team_of",
+    "teams_of_tag",
 ]

@@ -1,6 +1,7 @@
 """A file that was read and has no fault."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,13 +17,19 @@ class InputRow(Protocol):
         """The columns of the table, without those that a load adds."""
 
 
+def hash_of_rows(rows: Iterable[object]) -> str:
+    """The hash of what has no bytes of its own."""
+    return hashlib.sha256(repr([*rows]).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class InputFile:
     """The rows of one file for its table.
 
-    `name` is its kind in the warehouse (teams, budgets), `file` the name that a person
-    gave, `content_hash` the SHA-256 of its bytes. `min_group_size` is how many active
-    people a team needs to be shown by itself; only a teams file has it.
+    `name` is its kind in the warehouse (teams, budgets, owners), `file` the name that a
+    person gave, `content_hash` the SHA-256 of its bytes, or of the rows.
+    `min_group_size` is how many active people a team needs to be shown by itself; only
+    teams have it.
     """
 
     name: str

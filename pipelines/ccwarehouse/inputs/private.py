@@ -1,6 +1,5 @@
 """Input files without the names that are not to be stored."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from whole_days.privacy import Privacy
 
 from .budgets import Budget
 from .faults import Fault, InputFileError
-from .input_file import InputFile, InputRow
+from .input_file import InputFile, InputRow, hash_of_rows
 from .teams import Member
 
 WITHHELD: Final = '"(withheld)"'
@@ -25,8 +24,7 @@ def private_file(file: InputFile, privacy: Privacy) -> InputFile:
     rows = [row for each in file.rows for row in _private(each, privacy)]
     if rows == list(file.rows):
         return file
-    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-    return replace(file, rows=rows, content_hash=digest)
+    return replace(file, rows=rows, content_hash=hash_of_rows(rows))
 
 
 def without_names(error: InputFileError) -> InputFileError:

@@ -1,7 +1,8 @@
 """The settings for input files, from dlt's configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Optional
 
@@ -13,13 +14,32 @@ from .budgets import read_budgets
 from .faults import InputFileError, InputFilesError
 from .input_file import InputFile
 from .private import without_names
+from .tags import PREFIX, TeamsTag
 from .teams import read_teams
 
 LARGEST_GROUP: Final = 1_000_000
 
 
+NO_TAG: Final = (
+    f"teams is {PREFIX} without the key of a tag. Name the tag whose values are teams, "
+    f"as in {PREFIX}team."
+)
+
+
 class GroupSizeError(ConfigurationException):
     """`min_group_size` is not a possible number of people."""
+
+
+class TeamsTagError(ConfigurationException):
+    """`teams` is of tags, and names none."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a load takes in beside the API: files, or a tag in place of the teams'."""
+
+    files: Sequence[InputFile] = ()
+    tag: TeamsTag | None = None
 
 
 @configspec
@@ -30,16 +50,25 @@ class FileSettings(BaseConfiguration):
     __section__: ClassVar[str] = "ccwarehouse"
 
     teams: Optional[str] = None  # noqa: UP045 (dlt reads Optional)
-    """The teams file."""
+    """The teams file, or `workspace_tag:` and the key of a tag."""
     budgets: Optional[str] = None  # noqa: UP045 (as above)
     """The budgets file."""
     min_group_size: int = 1
     """Active people a team needs to be shown by itself."""
 
     def on_resolved(self) -> None:
-        """Refuse an impossible group size."""
+        """Refuse an impossible group size, and a tag without a key."""
         if not 1 <= self.min_group_size <= LARGEST_GROUP:
             raise GroupSizeError(f"min_group_size must be from 1 to {LARGEST_GROUP:,}.")
+        if self.tag and not self.tag.key:
+            raise TeamsTagError(NO_TAG)
+
+    @property
+    def tag(self) -> TeamsTag | None:
+        """The tag whose values are teams; None for a file."""
+        if self.teams is None or not self.teams.startswith(PREFIX):
+            return None
+        return TeamsTag(self.teams.removeprefix(PREFIX).strip(), self.min_group_size)
 
 
 def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the spec types them)
@@ -55,14 +84,14 @@ def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the sp
     return resolve_configuration(FileSettings(), explicit_value=explicit)
 
 
-def read_files(settings: FileSettings, *, hides_names: bool = False) -> list[InputFile]:
+def read_files(settings: FileSettings, *, hides_names: bool = False) -> Inputs:
     """The configured files, teams first. Raises `InputFilesError` if any has faults.
 
     An empty setting counts as not set. With `hides_names` faults quote no values.
     """
     files: list[InputFile] = []
     errors: list[InputFileError] = []
-    if settings.teams:
+    if settings.teams and not settings.tag:
         with _collected(errors):
             files.append(read_teams(Path(settings.teams), settings.min_group_size))
     if settings.budgets:
@@ -71,7 +100,7 @@ def read_files(settings: FileSettings, *, hides_names: bool = False) -> list[Inp
     if errors:
         shown = map(without_names, errors) if hides_names else errors
         raise InputFilesError([*shown])
-    return files
+    return Inputs(files, settings.tag)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """Where a person is in a dataset, and the tables other than those of days."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
@@ -14,23 +15,38 @@ from whole_days.privacy import Privacy, folded
 from whole_days.report import Report
 from whole_days.table import ID, PARENT
 
-from ..inputs.tables import BUDGETS, INPUT_FILES, TEAM_MEMBERS
+from ..inputs.tables import ACTOR_OWNERS, BUDGETS, INPUT_FILES, TEAM_MEMBERS
 from .engines import dialect_of
 from .materialised import replacements
 from .naming_tables import named_rows
 from .other import Client
 from .replaced_rows import Changes
 from .search import Judge, names
-from .statements import batched, literals, transaction_of_ddl
+from .statements import batched, is_there, literals, transaction_of_ddl
 from .stored_names import table_name
 
 Days = dict[str, set[date]]  # of each account
 
-# The columns of input tables that name people, with the condition on their rows.
-OF_FILES: Final = {
-    TEAM_MEMBERS.name: ("teams", "actor", "1 = 1"),
-    BUDGETS.name: ("budgets", "name", "scope = 'user'"),
-}
+
+class Place(NamedTuple):
+    """A column of an input table that names people, and the rows in which it does.
+
+    `kind` is the name of its versions in `input_files`.
+    """
+
+    table: str
+    kind: str
+    column: str
+    where: str = "1 = 1"
+
+
+OWNED: Final = Place(ACTOR_OWNERS.name, "owners", "actor")
+OF_FILES: Final = (
+    Place(TEAM_MEMBERS.name, "teams", "actor"),
+    Place(BUDGETS.name, "budgets", "name", "scope = 'user'"),
+    OWNED,
+    Place(ACTOR_OWNERS.name, "owners", "owner"),
+)
 NAMES_AT_ONCE: Final = 200
 WITHHELD: Final = "(withheld)"
 
@@ -68,12 +84,9 @@ def traces(client: Client, report: Report[Any], name: str) -> Traces:
         for mart, rows in _in_marts(client, found.spellings):
             found.rows[mart] = rows
     _add_days(client, found.days, *_quoting(client, report, name))
-    for table_of_file, (_, column, where) in OF_FILES.items():
-        path = client.make_qualified_table_name(table_of_file)
-        own = client.capabilities.escape_literal(folded(name))
-        found.rows[table_of_file] = _count(
-            client, f"{path} where {column} = {own} and {where}"
-        )
+    for place in _places(client):
+        rows = sum(count for _, count in _versions(client, place, name))
+        found.rows[place.table] = found.rows.get(place.table, 0) + rows
     found.rows |= named_rows(client, folded(name))
     return found
 
@@ -100,19 +113,16 @@ def all_days(client: Client, report: Report[Any]) -> Days:
 def remove_from_files(client: Client, name: str) -> None:
     """Remove a person from all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
-    own = client.capabilities.escape_literal(folded(name))
+    places = _places(client)  # an error would end the transaction
     with transaction_of_ddl(client):
-        for table, (kind, column, where) in OF_FILES.items():
-            path = client.make_qualified_table_name(table)
-            rows = f"{path} where {column} = {own} and {where}"
-            counted = client.execute_sql(
-                f"select version, count(*) from {rows} group by version"
-            )
-            client.execute_sql(f"delete from {rows}")
-            for version, count in counted or ():
+        for place in places:
+            counted = _versions(client, place, name)
+            if counted:
+                client.execute_sql(f"delete from {_rows(client, place, name)}")
+            for version, count in counted:
                 client.execute_sql(
                     f"update {files} set row_count = row_count - {count},"
-                    f" content_hash = '' where name = '{kind}'"
+                    f" content_hash = '' where name = '{place.kind}'"
                     f" and version = {version}"
                 )
         client.execute_many(replacements(client, Changes(has_files=True)))
@@ -121,17 +131,17 @@ def remove_from_files(client: Client, name: str) -> None:
 def rename_in_files(client: Client, privacy: Privacy) -> None:
     """Give people pseudonyms in all versions of the files' tables."""
     files = client.make_qualified_table_name(INPUT_FILES.name)
+    places = _places(client)
     with transaction_of_ddl(client):
-        for table, (_, column, where) in OF_FILES.items():
-            path = client.make_qualified_table_name(table)
-            found = client.execute_sql(
-                f"select distinct {column} from {path} where {where}"
-            )
+        for place in places:
+            path = client.make_qualified_table_name(place.table)
+            column, where = place.column, place.where
             new = {
                 name: privacy.stored_name(name)
-                for (name,) in found or ()
-                if name and privacy.stored_name(name) != name
+                for name in _names(client, place)
+                if privacy.stored_name(name) != name
             }
+            _remove_namesakes(client, place, new)
             for some in batched(sorted(new), NAMES_AT_ONCE):
                 cases = " ".join(
                     f"when {_text(client, name)} then {_text(client, new[name])}"
@@ -190,7 +200,7 @@ def namesakes(client: Client, report: Report[Any], name: str) -> list[str]:
     """The folded names of the report and of the files that a name is a part of."""
     own = folded(name)
     sources = [(report.tables[0].name, column) for column in report.names]
-    sources += [(table, column) for table, (_, column, _) in OF_FILES.items()]
+    sources += [(place.table, place.column) for place in OF_FILES]
     found = set()
     for table, column in sources:
         path = client.make_qualified_table_name(table)
@@ -207,6 +217,53 @@ def empty_staging(client: Client, report: Report[Any]) -> None:
     for path in paths:
         with suppress(DatabaseUndefinedRelation):
             client.execute_sql(f"delete from {path} where 1 = 1")
+
+
+def _places(client: Client) -> list[Place]:
+    """Those whose tables are there: an older dataset may lack one."""
+    return [place for place in OF_FILES if is_there(client, place.table)]
+
+
+def _names(client: Client, place: Place) -> list[str]:
+    path = client.make_qualified_table_name(place.table)
+    found = client.execute_sql(
+        f"select distinct {place.column} from {path} where {place.where}"
+    )
+    return [name for (name,) in found or () if name]
+
+
+def _rows(client: Client, place: Place, name: str) -> str:
+    """The table, and the condition on its rows that name somebody, in any case."""
+    path = client.make_qualified_table_name(place.table)
+    own = [each for each in _names(client, place) if folded(each) == folded(name)]
+    named = f"{place.column} in ({literals(client, own)})" if own else "1 = 0"
+    return f"{path} where {named} and {place.where}"
+
+
+def _versions(client: Client, place: Place, name: str) -> Sequence[Sequence[Any]]:
+    """How many rows name somebody, by version of the file."""
+    rows = _rows(client, place, name)
+    counted = client.execute_sql(
+        f"select version, count(*) from {rows} group by version"
+    )
+    return counted or ()
+
+
+def _remove_namesakes(client: Client, place: Place, new: Mapping[str, str]) -> None:
+    """Remove owners of names that become one: a day would have two of them.
+
+    The next load derives their owner.
+    """
+    if place != OWNED:
+        return
+    times = Counter(new.values())
+    shared = sorted(name for name, stored in new.items() if times[stored] > 1)
+    path = client.make_qualified_table_name(place.table)
+    for some in batched(shared, NAMES_AT_ONCE):
+        names_of_some = literals(client, some)
+        client.execute_sql(
+            f"delete from {path} where {place.column} in ({names_of_some})"
+        )
 
 
 def _spellings(client: Client, report: Report[Any], name: str) -> list[str]:

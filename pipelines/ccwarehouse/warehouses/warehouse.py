@@ -21,6 +21,8 @@ from whole_days.report import Report
 from ..inputs import (
     INPUT_TABLES,
     InputFile,
+    TagTeams,
+    TeamsTag,
     check_inputs,
     input_resources,
     make_input_tables,
@@ -32,6 +34,7 @@ from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
+from .directory_inputs import owners_of_keys, teams_of_workspaces
 from .dlt_commit import before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .facts import read_facts
@@ -228,6 +231,16 @@ class Warehouse:
             self._storing_marts(Changes(has_files=True)),
         ):
             return [file.name for file in store_inputs(self.pipeline, files, now)]
+
+    def owners_of_keys(self) -> InputFile | None:
+        """Whose the API keys of the usage are, by the stored directory."""
+        with self.client() as client:
+            return owners_of_keys(client)
+
+    def teams_of_workspaces(self, tag: TeamsTag, today: date) -> TagTeams | None:
+        """The teams of workspaces by a tag. Raises `InputFileError` if none has it."""
+        with self.client() as client:
+            return teams_of_workspaces(client, tag, today)
 
     def check_inputs(self, files: Sequence[InputFile]) -> bool:
         """Raise `InputFileError` for a file that a load would refuse.

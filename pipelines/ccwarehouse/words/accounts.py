@@ -21,7 +21,10 @@ from .dates import count
 from .neighbours import neighbours_as_lines, with_neighbours
 
 # Keys that belong to the load and not to one of its accounts.
-OF_ALL: Final = ("days_summed", "files_loaded", "faults", "data")
+OF_ALL: Final = (
+    *("days_summed", "files_loaded", "undecided_actors"),
+    *("faults", "data"),
+)
 ADDED: Final = (
     *("days_wanted", "days_loaded", "days_changed", "days_empty"),
     *("days_summed", "records"),
@@ -151,6 +154,11 @@ def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
         "cost_usd": f"{cost.normalize():f}",
         "seconds": round(sum(facts["seconds"] for facts in loaded), 3),
         "files_loaded": [name for facts in loaded for name in facts["files_loaded"]],
+        "undecided_actors": {
+            actor: teams
+            for facts in loaded
+            for actor, teams in facts["undecided_actors"].items()
+        },
         "faults": [fault for facts in loaded for fault in facts["faults"]],
         "data": location,
     }
@@ -173,8 +181,7 @@ def _lines(accounts: Sequence[AccountLoad], facts: Mapping[str, Any]) -> list[st
     if facts["days_summed"]:
         days = count(facts["days_summed"], "old day")
         lines.append(f"Sums     {days} without people now")
-    if facts["files_loaded"]:
-        lines.append(f"Files    {' and '.join(facts['files_loaded'])} loaded anew")
+    lines += of_load.inputs_as_lines(facts["files_loaded"])
     lines.append(f"Time     {facts['seconds']:.1f} s")
     return [*lines, f"Data     {facts['data']}"]
 

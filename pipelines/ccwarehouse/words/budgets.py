@@ -67,8 +67,8 @@ def remarks(budgets: Budgets) -> list[str]:
         )
     if any(budget.state == "no_data" for budget in budgets.of_month):
         lines.append(
-            "No data: no day of the month is loaded, or no account, or no team of the"
-            " teams file in force, has the name."
+            "No data: no day of the month is loaded, or no account, or no team in"
+            " force, has the name."
         )
         if budgets.before_history and not missing:
             lines.append(
@@ -77,8 +77,9 @@ def remarks(budgets: Budgets) -> list[str]:
     if budgets.unknown_users:
         names = ", ".join(map(_plain, budgets.unknown_users))
         lines.append(
-            f"Unknown: {names}. Neither the days loaded nor the teams file in force"
-            " has the name. If it is misspelt, correct it in the budgets file."
+            f"Unknown: {names}. Neither the days loaded nor a team in force has the"
+            " name, and it owns no API key. If it is misspelt, correct it in the"
+            " budgets file."
         )
     return lines
 

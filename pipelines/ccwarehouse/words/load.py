@@ -1,15 +1,16 @@
 """What a load prints when it ends, for people and for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from anthropic_admin_api.sightings import Sighting, merged
 from claude_code_analytics import UsageSummary
 from whole_days.calendar import ONE_DAY
 from whole_days.clock import SET_IT, off
+from whole_days.privacy import brief
 
 from ..doctor.api import EMPTY_ACCOUNT
 from ..end import End
@@ -22,6 +23,7 @@ from .dates import count, dates, standing_numbers
 from .plan import ends
 
 UsageOutcome: TypeAlias = Outcome[UsageSummary]
+SHOWN: Final = 5  # actors in a line
 
 
 def end_of_load(
@@ -75,6 +77,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "gone_organizations": sorted(outcome.gone_organizations),
         "days_summed": outcome.summed,
         "files_loaded": outcome.files,
+        "undecided_actors": outcome.undecided,
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
@@ -89,8 +92,7 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
     if outcome.loaded:
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
-    if outcome.files:
-        lines.append(f"Files    {' and '.join(outcome.files)} loaded anew")
+    lines += inputs_as_lines(outcome.files)
     if outcome.summed:
         lines.append(f"Sums     {count(outcome.summed, 'old day')} without people now")
     lines.append(f"Time     {outcome.seconds:.1f} s")
@@ -99,6 +101,16 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         first = plan.wanted[0].day
         more = f"--start YYYY-MM-DD --end {first - ONE_DAY}"
         lines.append(f"History  from {first}; for more: ccwarehouse load {more}")
+    return lines
+
+
+def inputs_as_lines(names: Sequence[str]) -> list[str]:
+    """What was loaded beside the days; owners are of no file."""
+    lines = []
+    if files := [name for name in names if name != "owners"]:
+        lines.append(f"Files    {' and '.join(files)} loaded anew")
+    if "owners" in names:
+        lines.append("Owners   of API keys stored anew")
     return lines
 
 
@@ -148,9 +160,27 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
         )
     if outcome.account_is_empty:
         lines.append(EMPTY_ACCOUNT)
+    lines += _undecided(outcome)
     if refused := _refused_file(outcome):
         lines += [refused.line, *refused.more, "The days of this load are committed."]
     return lines
+
+
+def _undecided(outcome: UsageOutcome) -> list[str]:
+    """Who is in no team for being in several, and how to decide."""
+    if not outcome.undecided:
+        return []
+    told = [
+        f"{brief(actor)} ({', '.join(teams)})"
+        for actor, teams in sorted(outcome.undecided.items())
+    ]
+    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    actors = count(len(told), "actor")
+    return [
+        f"{actors} in workspaces of several teams, and so in none: "
+        f"{', '.join(told[:SHOWN])}{more}. Let all workspaces of each be of one team, "
+        "or write who is in which team into a CSV file."
+    ]
 
 
 def beyond_contract(seen: Sighting) -> str:

@@ -1,8 +1,9 @@
 """Who and what is in the made-up organisation: users, workspaces, members and keys.
 
-A contractor who has left is no longer among the users, and the key is archived. Two
-people have a key named nightly-refactor. The key docs-bot acts as a service account,
-and nobody is known to have created legacy-etl.
+A contractor who has left is no longer among the users, and the key is archived. Both
+keys named ci-review are of one person, and two people have a key named
+nightly-refactor. The key docs-bot acts as a service account, and nobody is known to
+have created legacy-etl. Goran is in the workspaces of two teams.
 """
 
 import datetime as dt
@@ -101,10 +102,11 @@ def workspaces(_today: dt.date) -> list[Element]:
 
 
 def members(workspace_id: str, today: dt.date) -> list[Element]:
-    """Who is in a workspace: in Claude Code everybody, elsewhere the platform team."""
+    """Who is in a workspace: in Claude Code everybody, elsewhere mostly a team."""
     everybody = [member.name for member in _people(today) if member.left > today]
+    backend = [*TEAMS["Backend"][1].split(), "goran.ilic"]
     platform = TEAMS["Platform"][1].split()
-    names = everybody if workspace_id == CLAUDE_CODE else platform
+    names = {CLAUDE_CODE: everybody, PRODUCT: backend}.get(workspace_id, platform)
     there = {user["id"] for user in users(today)}
     return [
         {
@@ -214,7 +216,7 @@ _ORDINARY: Sequence[Element] = (
     _key("apikey_01DocsBot", "docs-bot", ADMIN, CI, principal=_SERVICE),
     _key("apikey_01Backend", "product-backend", "chen.wei", PRODUCT),
     _key("apikey_01Legacy", "legacy-etl", None, None, created=_LONG_AGO),
-    _key("apikey_01Old", "ci-review", "emil.popescu", CI, status="archived"),
+    _key("apikey_01Old", "ci-review", "carl.jensen", CI, status="archived"),
     _key("apikey_01Paused", "load-test", "freya.holm", SANDBOX, status="inactive"),
     _key(
         "apikey_01Trial",

@@ -1,4 +1,4 @@
--- Claim: an actor has the same team on a day in user_daily and in user_teams_daily.
+-- Claim: an actor has the same team and owner on a day in user_daily and user_teams_daily.
 with
 
 days as (
@@ -15,24 +15,24 @@ assigned as (
 
 only_in_one as (
 
-    select account, organization_id, date, actor_type, actor, team
+    select account, organization_id, date, actor_type, actor, team, owner
     from days
 
     except
 
-    select account, organization_id, date, actor_type, actor, team
+    select account, organization_id, date, actor_type, actor, team, owner
     from assigned
 
 ),
 
 only_in_the_other as (
 
-    select account, organization_id, date, actor_type, actor, team
+    select account, organization_id, date, actor_type, actor, team, owner
     from assigned
 
     except
 
-    select account, organization_id, date, actor_type, actor, team
+    select account, organization_id, date, actor_type, actor, team, owner
     from days
 
 ),
@@ -46,7 +46,8 @@ different as (
         date,
         actor_type,
         actor,
-        team
+        team,
+        owner
 
     from only_in_one
 
@@ -59,7 +60,8 @@ different as (
         date,
         actor_type,
         actor,
-        team
+        team,
+        owner
 
     from only_in_the_other
 

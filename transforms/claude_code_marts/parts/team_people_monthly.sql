@@ -4,7 +4,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of a month with any day fetched whole.
--- team: Team on the month's last day; (no team) for people the file does not name then.
+-- team: Team on the month's last day; (no team) for people who are in none then.
 -- members: People of the team on the month's last day (count).
 -- active_users: People with any record in the month (count).
 -- new_users: Active ones without an earlier record (count).

@@ -4,7 +4,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team on the day of the proposals; (no team) for whom the file does not name.
+-- team: Team of the day, by actor else owner; (no team) for who is in none.
 -- users: People with proposals (count); API keys are none. Null if withheld.
 -- accepted: Proposals accepted (count), of API keys too; null if withheld.
 -- rejected: Proposals rejected (count), of API keys too; null if withheld.
@@ -58,6 +58,7 @@ by_team as (
                 and acceptances.actor <> 'unknown'
                 then acceptances.actor
         end) as users,
+        max(case when assigned.owner is not null then 1 else 0 end) as tells_of_people,
         cast(sum(acceptances.accepted) as bigint) as accepted,
         cast(sum(acceptances.rejected) as bigint) as rejected,
         cast(sum(acceptances.proposals) as bigint) as proposals
@@ -77,31 +78,42 @@ by_team as (
 
 ),
 
--- The smallest first. A team without people reveals nobody, and is never small.
+-- API keys alone tell of their owners as one person does, or of nobody.
+sized as (
+
+    select
+        *,
+        greatest(users, tells_of_people) as size
+
+    from by_team
+
+),
+
+-- The smallest first. A team that tells of nobody is never small.
 ranked as (
 
     select
-        by_team.*,
+        sized.*,
         row_number() over (
-            partition by by_team.account, by_team.organization_id, by_team.month
+            partition by sized.account, sized.organization_id, sized.month
             order by
-                case when by_team.users = 0 then 1 else 0 end asc,
-                by_team.users asc,
+                case when sized.size = 0 then 1 else 0 end asc,
+                sized.size asc,
                 coalesce(places.position, 0) asc
         ) as smallness,
         sum(
             case
-                when by_team.users between 1 and settings.min_group_size - 1 then 1
+                when sized.size between 1 and settings.min_group_size - 1 then 1
                 else 0
             end
         ) over (
-            partition by by_team.account, by_team.organization_id, by_team.month
+            partition by sized.account, sized.organization_id, sized.month
         ) as small_teams
 
-    from by_team
+    from sized
     cross join settings
     left join places
-        on by_team.team = places.team
+        on sized.team = places.team
 
 ),
 

@@ -4,7 +4,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team on the day of the cost; (no team) else; (small teams) for the small in one.
+-- team: Team of the cost's day, by actor else owner; (no team); (small teams) in one.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
@@ -74,6 +74,7 @@ by_team as (
         count(distinct case
             when actor_type = 'user_actor' and actor <> 'unknown' then actor
         end) as users,
+        max(case when owner is not null then 1 else 0 end) as tells_of_people,
         count(*) as active_days
 
     from costs
@@ -81,42 +82,53 @@ by_team as (
 
 ),
 
--- The smallest first. What no person spent tells of nobody, and is never small.
+-- API keys alone tell of their owners as one person does, or of nobody.
+sized as (
+
+    select
+        *,
+        greatest(users, tells_of_people) as size
+
+    from by_team
+
+),
+
+-- The smallest first. What tells of nobody is never small.
 ranked as (
 
     select
-        by_team.*,
+        sized.*,
         places.position,
         row_number() over (
             partition by
-                by_team.account,
-                by_team.organization_id,
-                by_team.month,
-                by_team.customer_type,
-                by_team.currency
+                sized.account,
+                sized.organization_id,
+                sized.month,
+                sized.customer_type,
+                sized.currency
             order by
-                case when by_team.users = 0 then 1 else 0 end asc,
-                by_team.users asc,
+                case when sized.size = 0 then 1 else 0 end asc,
+                sized.size asc,
                 coalesce(places.position, 0) asc
         ) as smallness,
         sum(
             case
-                when by_team.users between 1 and settings.min_group_size - 1 then 1
+                when sized.size between 1 and settings.min_group_size - 1 then 1
                 else 0
             end
         ) over (
             partition by
-                by_team.account,
-                by_team.organization_id,
-                by_team.month,
-                by_team.customer_type,
-                by_team.currency
+                sized.account,
+                sized.organization_id,
+                sized.month,
+                sized.customer_type,
+                sized.currency
         ) as small_teams
 
-    from by_team
+    from sized
     cross join settings
     left join places
-        on by_team.team = places.team
+        on sized.team = places.team
 
 ),
 

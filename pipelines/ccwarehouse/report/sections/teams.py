@@ -20,7 +20,7 @@ Found = tuple[str, Decimal | None, Budget | None, str]
 
 
 def card(spent: CurrencyFigures) -> Card | None:
-    """What teams cost and use, where a teams file is loaded."""
+    """What teams cost and use, where teams are loaded."""
     facts = spent.all.facts
     teams = [team for team in facts.teams if team.currency == spent.currency]
     if not facts.has_teams or not teams:

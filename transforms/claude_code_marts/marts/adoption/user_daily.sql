@@ -25,12 +25,19 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- team: Team on that day by the teams file; (no team) for whom it does not name.
+-- team: Team that day of the actor, else of the owner; (no team) for who is in none.
+-- owner: Email of the person: the actor's own, or that of the key's one owner; else null.
 with
 
 activity as (
 
     select * from user_activity_daily
+
+),
+
+owners as (
+
+    select * from stg_actor_owners
 
 ),
 
@@ -47,7 +54,7 @@ members as (
 
 ),
 
--- Actors of the file are folded. Here emails are folded too, but names of keys are not.
+-- Actors of teams are folded. Here emails are folded too, but names of keys are not.
 folded as (
 
     select
@@ -64,8 +71,8 @@ folded as (
 
 ),
 
--- The same join as in user_teams_daily: reading that view would read all days. The
--- file has at most one team per actor and day, so this join multiplies no rows.
+-- The same joins as in user_teams_daily: reading that view would read all days. An
+-- actor has at most one owner and one team on a day, so no join multiplies rows.
 assigned as (
 
     select
@@ -93,13 +100,29 @@ assigned as (
         folded.output_tokens,
         folded.cache_read_tokens,
         folded.cache_creation_tokens,
-        coalesce(members.team, '(no team)') as team
+        coalesce(members.team, teams_of_owners.team, '(no team)') as team,
+        case
+            when folded.actor_type = 'api_actor' then owners.owner
+            when folded.actor_type = 'user_actor' and folded.actor <> 'unknown'
+                then folded.actor
+        end as owner
 
     from folded
     left join members
         on folded.member = members.actor
         and folded.date >= members.first_date
         and folded.date <= members.last_date
+    left join owners
+        on folded.account = owners.account
+        and folded.organization_id is not distinct from owners.organization_id
+        and folded.actor = owners.actor
+        and folded.actor_type = 'api_actor'
+        and folded.date >= owners.valid_from
+        and folded.date <= owners.valid_to
+    left join members as teams_of_owners
+        on owners.owner = teams_of_owners.actor
+        and folded.date >= teams_of_owners.first_date
+        and folded.date <= teams_of_owners.last_date
 
 )
 

@@ -1,4 +1,4 @@
--- One row per account, organization_id and actor: a person, seen or in the teams file.
+-- One row per account, organization_id and actor: a person, seen or in a team.
 -- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
@@ -10,9 +10,9 @@
 -- days_active_28: Those among the 28 days that end with as_of (count).
 -- days_since_last: Days from last_seen to as_of (count); null if never.
 -- sessions_28: Sessions in the 28 days that end with as_of (count).
--- state: new, active (seen 0 to 7 days ago), lapsing (8 to 28), idle; never: only in the file.
+-- state: new, active (seen 0 to 7 days ago), lapsing (8 to 28), idle; never: only in a team.
 -- as_of: Last UTC day of the account that is final; what came later does not count yet.
--- team: Team on as_of by the teams file; (no team) for whom it does not name then.
+-- team: Team on as_of; (no team) for who is in none then.
 with
 
 months as (

@@ -7,7 +7,7 @@
 -- currency: Currency of amount, spent and forecast, as in USD.
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
 -- amount: Budget of the month in units of the currency, to 12 places.
--- spent: Cost of the days loaded, in units of the currency; null for no_data.
+-- spent: Cost so far, a user's keys too, in units of the currency; null for no_data.
 -- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
 -- forecast: Whole month, in units of the currency, as month_forecast; null if past or too early.
 -- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
@@ -51,7 +51,13 @@ forecasts as (
 
 expected as (
 
-    select * from member_forecast_daily
+    select * from actor_forecast_daily
+
+),
+
+owners as (
+
+    select * from stg_actor_owners
 
 ),
 
@@ -176,6 +182,20 @@ scoped_costs as (
 
     from team_costs
 
+    union all
+
+    -- of a person's API keys
+    select
+        'user' as scope,
+        owner as name,
+        month,
+        currency,
+        customer_type,
+        estimated_cost
+
+    from team_costs
+    where owner <> member
+
 ),
 
 spent as (
@@ -196,7 +216,7 @@ spent as (
 ),
 
 -- Days to come are in no user_teams_daily, which has the days with a record.
-team_expected as (
+placed as (
 
     select
         expected.account,
@@ -206,25 +226,56 @@ team_expected as (
         expected.customer_type,
         expected.currency,
         expected.day_state,
-        coalesce(members.team, '(no team)') as team,
-        sum(expected.estimated_cost) as estimated_cost,
-        -- null for all actors of an organisation or for none
-        sum(expected.expected_cost) as expected_cost
+        expected.estimated_cost,
+        expected.expected_cost,
+        expected.member,
+        owners.owner as key_owner,
+        coalesce(members.team, teams_of_owners.team, '(no team)') as team
 
     from expected
     left join members
         on expected.member = members.actor
         and expected.date >= members.first_date
         and expected.date <= members.last_date
+    left join owners
+        on expected.account = owners.account
+        and expected.organization_id is not distinct from owners.organization_id
+        and expected.actor = owners.actor
+        and expected.actor_type = 'api_actor'
+        and expected.date >= owners.valid_from
+        and expected.date <= owners.valid_to
+    left join members as teams_of_owners
+        on owners.owner = teams_of_owners.actor
+        and expected.date >= teams_of_owners.first_date
+        and expected.date <= teams_of_owners.last_date
+
+),
+
+team_expected as (
+
+    select
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        team,
+        sum(estimated_cost) as estimated_cost,
+        -- null for all actors of an organisation or for none
+        sum(expected_cost) as expected_cost
+
+    from placed
     group by
-        expected.account,
-        expected.organization_id,
-        expected.date,
-        expected.month,
-        expected.customer_type,
-        expected.currency,
-        expected.day_state,
-        coalesce(members.team, '(no team)')
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        team
 
 ),
 
@@ -233,6 +284,30 @@ budget_users as (
     select distinct name
     from budgets
     where scope = 'user'
+
+),
+
+user_expected as (
+
+    select
+        placed.*,
+        placed.member as name
+
+    from placed
+    inner join budget_users
+        on placed.member = budget_users.name
+
+    union all
+
+    -- of a person's API keys
+    select
+        placed.*,
+        placed.key_owner as name
+
+    from placed
+    inner join budget_users
+        on placed.key_owner = budget_users.name
+    where placed.key_owner <> placed.member
 
 ),
 
@@ -291,20 +366,18 @@ scoped_expected as (
 
     select
         'user' as scope,
-        expected.member as name,
-        expected.account,
-        expected.organization_id,
-        expected.date,
-        expected.month,
-        expected.customer_type,
-        expected.currency,
-        expected.day_state,
-        expected.estimated_cost,
-        expected.expected_cost
+        name,
+        account,
+        organization_id,
+        date,
+        month,
+        customer_type,
+        currency,
+        day_state,
+        estimated_cost,
+        expected_cost
 
-    from expected
-    inner join budget_users
-        on expected.member = budget_users.name
+    from user_expected
 
 ),
 

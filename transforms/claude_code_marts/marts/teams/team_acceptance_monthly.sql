@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team on the day of the proposals; (no team) for whom the file does not name.
+-- team: Team of the day, by actor else owner; (no team) for who is in none.
 -- users: People with proposals (count); API keys are none. Null if withheld.
 -- accepted: Proposals accepted (count), of API keys too; null if withheld.
 -- rejected: Proposals rejected (count), of API keys too; null if withheld.

@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of a month with any day fetched whole.
--- team: Team on the month's last day; (no team) for people the file does not name then.
+-- team: Team on the month's last day; (no team) for people who are in none then.
 -- members: People of the team on the month's last day (count); null for (no team).
 -- active_users: Those of them with any record in the month (count); null if withheld.
 -- active_share: Active by members, 0 to 1, to 6 places; null without members.

@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team on the day of the cost; (no team) else; (small teams) for the small in one.
+-- team: Team of the cost's day, by actor else owner; (no team); (small teams) in one.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.

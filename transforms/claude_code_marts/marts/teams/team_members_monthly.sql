@@ -1,4 +1,4 @@
--- One row per month and actor: whose team by the teams file on the month's last day.
+-- One row per month and actor: whose team, of the teams in force, on the month's last day.
 --
 -- month: First UTC day of a month of which some account has a day.
 -- actor: Email, or an API key's name, with A to Z in lower case.

@@ -1,8 +1,8 @@
--- One row per team: its place in the teams file, which is the order to show teams in.
+-- One row per team: its place among the teams in force, the order to show teams in.
 --
--- team: Name of the team, as the file has it.
+-- team: Name of the team, as the file or the tag has it.
 -- position: Number of the team, from 1, in the order of their first lines.
--- lines: Lines of the file that name the team (count); a person may have several.
+-- lines: Lines that name the team (count); a person may have several.
 with
 
 members as (

@@ -6,7 +6,8 @@
 -- date: UTC day of the usage.
 -- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
--- team: Team of the actor on that day; (no team) for whom the teams file does not name.
+-- team: Team that day of the actor, else of the owner; (no team) for who is in none.
+-- owner: Email of the person: the actor's own, or that of the key's one owner; else null.
 with
 
 costs as (
@@ -18,6 +19,12 @@ costs as (
 acceptances as (
 
     select * from user_tool_acceptance_daily
+
+),
+
+owners as (
+
+    select * from stg_actor_owners
 
 ),
 
@@ -47,7 +54,7 @@ active as (
 
 ),
 
--- Actors of the file are folded. Here emails are folded too, but names of keys are not.
+-- Actors of teams are folded. Here emails are folded too, but names of keys are not.
 folded as (
 
     select
@@ -64,7 +71,7 @@ folded as (
 
 ),
 
--- The file has at most one team per actor and day, so this join multiplies no rows.
+-- An actor has at most one owner and one team on a day, so no join multiplies rows.
 assigned as (
 
     select
@@ -73,13 +80,29 @@ assigned as (
         folded.date,
         folded.actor_type,
         folded.actor,
-        coalesce(members.team, '(no team)') as team
+        coalesce(members.team, teams_of_owners.team, '(no team)') as team,
+        case
+            when folded.actor_type = 'api_actor' then owners.owner
+            when folded.actor_type = 'user_actor' and folded.actor <> 'unknown'
+                then folded.actor
+        end as owner
 
     from folded
     left join members
         on folded.member = members.actor
         and folded.date >= members.first_date
         and folded.date <= members.last_date
+    left join owners
+        on folded.account = owners.account
+        and folded.organization_id is not distinct from owners.organization_id
+        and folded.actor = owners.actor
+        and folded.actor_type = 'api_actor'
+        and folded.date >= owners.valid_from
+        and folded.date <= owners.valid_to
+    left join members as teams_of_owners
+        on owners.owner = teams_of_owners.actor
+        and folded.date >= teams_of_owners.first_date
+        and folded.date <= teams_of_owners.last_date
 
 )
 

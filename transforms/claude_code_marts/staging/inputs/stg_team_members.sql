@@ -1,6 +1,6 @@
--- One row per line: an actor's days in a team, as the teams file in force has them.
+-- One row per line: an actor's days in a team, by the file or the tags in force.
 --
--- line: Number of the line in the file; the header is 1.
+-- line: Number of the line in the file, the header's being 1; of tags, its place.
 -- actor: Email, or an API key's name, with A to Z in lower case.
 -- team: Name of the team.
 -- valid_from: First UTC day in the team; null from the first.

@@ -1,9 +1,11 @@
--- One row per account, organization_id, date, member, customer_type and currency.
+-- One row per account, organization_id, date, actor_type, actor, customer_type and currency.
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day of a running month with a budget of a team or user, if it is not complete.
--- member: Email or API key's name, with A to Z in lower case, as the files have it.
+-- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
+-- actor: Email with A to Z in lower case, else the API key's name, else unknown.
+-- member: The actor with A to Z in lower case, as the files have it.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- month: First UTC day of the running month.
@@ -113,6 +115,8 @@ means as (
     select
         costs_of_days.account,
         costs_of_days.organization_id,
+        costs_of_days.actor_type,
+        costs_of_days.actor,
         costs_of_days.member,
         costs_of_days.customer_type,
         costs_of_days.currency,
@@ -134,6 +138,8 @@ means as (
     group by
         costs_of_days.account,
         costs_of_days.organization_id,
+        costs_of_days.actor_type,
+        costs_of_days.actor,
         costs_of_days.member,
         costs_of_days.customer_type,
         costs_of_days.currency,
@@ -152,6 +158,8 @@ sides as (
         days_left.date,
         days_left.month,
         days_left.day_state,
+        costs_of_days.actor_type,
+        costs_of_days.actor,
         costs_of_days.member,
         costs_of_days.customer_type,
         costs_of_days.currency,
@@ -174,6 +182,8 @@ sides as (
         days_left.date,
         days_left.month,
         days_left.day_state,
+        means.actor_type,
+        means.actor,
         means.member,
         means.customer_type,
         means.currency,
@@ -193,6 +203,8 @@ forecast as (
         account,
         organization_id,
         date,
+        actor_type,
+        actor,
         member,
         customer_type,
         currency,
@@ -207,6 +219,8 @@ forecast as (
         account,
         organization_id,
         date,
+        actor_type,
+        actor,
         member,
         customer_type,
         currency,
