@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- date: UTC day of the month of the last fetched day; also one to come.
 -- month: First UTC day of that month.
--- weekday: Day of the week, 0 for a Thursday.
+-- weekday: Number of the weekday, 0 for a Thursday.
 -- day_state: complete, provisional, missing (not fetched) or to come.
 -- as_of: Last UTC day of the account that is final; null before there is one.
 with
