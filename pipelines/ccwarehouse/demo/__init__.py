@@ -44,13 +44,13 @@ from .answers import answer, say
 DATASET = "claude_code"
 PAGE = "demo.html"  # beside the database
 DAYS = 60
-FURTHER = NAMES[1:]  # reports beside usage
+FURTHER = NAMES[1:]  # all but usage
 SETTLE = timedelta(minutes=90)
 
 
 @dataclass(frozen=True)
 class Filled:
-    """What became of the usage report and of the reports beside it."""
+    """What became of the usage report and of the further reports."""
 
     plan: Plan
     outcome: Outcome[UsageSummary]
