@@ -60,7 +60,7 @@ class BigQuery(Engine):
         This uses BigQuery's own hint. dlt's general hint `cluster` would give Redshift
         two distribution keys.
         """
-        from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - 30 ms
+        from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - BigQuery
 
         for name, table in tables.items():
             bigquery_adapter(
