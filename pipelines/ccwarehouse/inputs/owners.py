@@ -1,4 +1,4 @@
-"""Whose API keys are whose, as a version of its own: derived, and kept like a file.
+"""Who owns which API key: derived from the directory, and stored like an input file.
 
 The rule is that of the view `key_owners`. Stored marts read what was stored of it, so
 that they change with a load, and never by themselves.

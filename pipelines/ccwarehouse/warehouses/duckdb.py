@@ -201,7 +201,7 @@ class DuckDbSql(CommentOn):
     def rows(
         self, client: Client, query: str, *values: object
     ) -> Sequence[Sequence[Any]]:
-        """With little memory, and where that does not do with more."""
+        """With little memory; again with more if DuckDB runs out of it."""
         try:
             with _memory(client.native_connection, MEGABYTES_OF_QUERIES):
                 return super().rows(client, query, *values)

@@ -154,10 +154,11 @@ def _write(client: Client, report: Report[Any], each: Remade) -> None:
 def _noted(
     client: Client, report: Report[Any], made: Sequence[Remade]
 ) -> Iterator[str]:
-    """The statements that let the ledger tell of the new rows.
+    """The statements that bring the ledger in line with the new rows.
 
-    Hashes of the days before tell a person who guesses names whether they are right.
-    A day that was not whole stays so: without a hash it counts as never fetched.
+    They remove the hashes of all fetches before: whoever guesses a name could test the
+    guess against them. A day that was not whole gets no new hash, so that it counts as
+    never fetched.
     """
     fetches = client.make_qualified_table_name(DAY_FETCHES.name)
     of_report = f"report = '{report.name}'"

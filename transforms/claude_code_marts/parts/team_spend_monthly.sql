@@ -82,7 +82,7 @@ by_team as (
 
 ),
 
--- API keys alone tell of their owners as one person does, or of nobody.
+-- API keys alone count as one person if one of them has an owner, else as nobody.
 sized as (
 
     select
@@ -93,7 +93,7 @@ sized as (
 
 ),
 
--- The smallest first. What tells of nobody is never small.
+-- The smallest team first. A team of size 0 has nobody to hide: it is never small.
 ranked as (
 
     select
@@ -190,7 +190,7 @@ floored as (
 
 ),
 
--- What the whole cents lack goes to those that lost most, one each.
+-- The cents that rounding down has left over: one each to the teams that lost most.
 remainders as (
 
     select
