@@ -7,7 +7,7 @@
 -- dau: People with a record on the day (count).
 -- wau_change: Change of the people of 7 days to this one (count).
 -- mau_change: Change of the people of 28 days to this one (count).
--- new_users: People whose first record it is (count).
+-- new_users: People with their first record on the day (count).
 -- returning_users: Active, and last active 1 to 28 days before (count).
 -- dormant_users: Last active 28 days before, to the day (count).
 with

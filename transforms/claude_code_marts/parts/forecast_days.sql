@@ -1,7 +1,7 @@
 -- One row per account and date: the days of the account's running month.
 --
 -- account: Account of the API key; default unless several are configured.
--- date: UTC day of the month of the last fetched day; also one to come.
+-- date: UTC day of the month of the account's last fetched day; days to come are in it.
 -- month: First UTC day of that month.
 -- weekday: Day of the week, 0 for a Thursday.
 -- day_state: complete, provisional, missing (not fetched) or to come.

@@ -8,11 +8,11 @@
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
 -- amount: Budget of the month in units of the currency, to 12 places.
 -- spent: Cost so far, a user's keys too, in units of the currency; null for no_data.
--- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
+-- share_spent: Spent / amount, 0 to 1 and more, to 6 places; null for an amount of 0.
 -- forecast: Whole month, in units of the currency, as month_forecast; null if past or too early.
--- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
--- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
--- days_complete: Final days of the month (count), added over accounts, as all of these.
+-- forecast_share: Forecast / amount, 0 to 1 and more, to 6 places; null for 0.
+-- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; of the days loaded.
+-- days_complete: Final days of the month (count), added over accounts, as the next two.
 -- days_missing: Days of the month not fetched (count); null without any day of it.
 -- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final in its accounts that have it.
