@@ -2,5 +2,5 @@
 
 What all of its reports have in common. A source of one report (`claude_code_analytics`)
 adds the path, the shape of a reply, and the tables. Two things here name reports: the
-key's settings stand under the usage report's name, and the fake answers for all reports.
+key's settings stand under the usage report's name, and the fake answers for all.
 """

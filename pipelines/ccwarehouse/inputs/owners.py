@@ -40,7 +40,7 @@ class Owner:
 def owners_file(rows: Iterable[Owner]) -> InputFile:
     """The owners of all names. Days that say the same are one row.
 
-    Otherwise each new status of a key would make a version, and stored marts anew.
+    Otherwise each new status of a key would make a version and refill stored marts.
     """
     owners = list(_joined(rows))
     return InputFile("owners", "directory", ACTOR_OWNERS, hash_of_rows(owners), owners)

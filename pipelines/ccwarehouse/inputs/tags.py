@@ -1,7 +1,7 @@
 """Teams from tags of workspaces, in place of a file: `teams = "workspace_tag:team"`.
 
-Who is in a workspace whose tag has a value is in the team of this name: members by
-email, and API keys by name. Who would be in several teams on a day is in none.
+The tag of a workspace names the team of its members, by email, and of its API keys, by
+name. An actor who would be in several teams on a day is in none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ class Belonging:
 
 @dataclass(frozen=True)
 class TagTeams:
-    """The teams of a tag, and today's `undecided`: actors with several, and these."""
+    """The teams of a tag. `undecided` are today's actors in several, with these."""
 
     file: InputFile
     undecided: dict[str, list[str]]

@@ -83,7 +83,7 @@ class BigQuerySql(Dialect):
         return super().literal(client, value)
 
     def text_columns(self, client: Client) -> Sequence[tuple[str, str]]:
-        """Each dataset has a catalogue of its own, if it is there."""
+        """From the dataset's own catalogue; none if the dataset is not there."""
         dataset = client.fully_qualified_dataset_name()
         with suppress(DatabaseUndefinedRelation):
             found = client.execute_sql(TEXT_COLUMNS.format(dataset=dataset))

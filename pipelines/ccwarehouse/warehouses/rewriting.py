@@ -1,7 +1,7 @@
-"""Write stored days anew under another privacy: rows, ledger and stored marts.
+"""Rewrite stored days for other privacy settings: rows, ledger and stored marts.
 
-Rows that stay the same are not touched, so a day that is written anew twice is written
-once. The days of a portion are one transaction, where the warehouse has transactions.
+Rows that stay the same are not touched: rewriting a day a second time writes nothing.
+The days of a portion are one transaction, where the warehouse has transactions.
 Without one, a kill leaves days whose rows are not those that the ledger counts: the
 next load fetches them again.
 """
@@ -134,7 +134,7 @@ def _ids(rows: pa.Table) -> set[str]:
 
 
 def _write(client: Client, report: Report[Any], each: Remade) -> None:
-    """Replace the rows of a day that are other ones now."""
+    """Replace those rows of a day that have changed."""
     before = _with_records(each.before)
     loads = [load for rows in before.values() for load in rows[LOAD_ID].to_pylist()]
     for table in report.tables:
