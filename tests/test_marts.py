@@ -360,6 +360,7 @@ UNITS = {
     "BIGINT": r"\(count\)|Number of",
     "BOOLEAN": "^True ",
     "DATE": r"\bUTC day\b",
+    "DECIMAL(13,12)": r"\b0 to 1\b",
     "DECIMAL(38,12)": r"\b(units of the currency|currency's units)\b",
     "DOUBLE": r"\b0 to 1\b|\bunits of the currency\b",
     "TIMESTAMP WITH TIME ZONE": r"\(UTC\)",

@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- date: UTC day of the month of the account's last fetched day; days to come are in it.
 -- month: First UTC day of that month.
--- weekday: Day of the week, 0 for a Thursday.
+-- weekday: Number of the weekday, 0 for a Thursday.
 -- day_state: complete, provisional, missing (not fetched) or to come.
 -- as_of: Last UTC day of the account that is final; null before there is one.
 with

@@ -3,8 +3,8 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: Final UTC day among the 28 up to the account's last; days without a cost count as 0.
--- weekday: Day of the week, 0 for a Thursday.
--- share: Weight of the day in the mean of its weekday, 1 / their number, to 12 places.
+-- weekday: Number of the weekday, 0 for a Thursday.
+-- share: Weight of the day in the mean of its weekday, 0 to 1, to 12 places.
 -- days_of_history: Such days of the organisation, since its first one (count).
 -- is_enough: True with two weeks of days, and each weekday among them.
 with
