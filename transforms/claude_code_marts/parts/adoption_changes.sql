@@ -58,8 +58,8 @@ stays as (
 ),
 
 -- A person enters the 7 and the 28 days with each visit, and leaves them with the next
--- one or when they have passed. A sum over all days is then a count of people: to count
--- each window's people anew would take several times as long.
+-- one or when they have passed. A sum over all days is then a count of people. Counting
+-- the people of each window again would take several times as long.
 entries as (
 
     select

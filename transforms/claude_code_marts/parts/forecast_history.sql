@@ -26,8 +26,8 @@ places as (
 
 ),
 
--- Whole weeks, each weekday four times at most: only so are the means of all weekdays
--- of the same time.
+-- Whole weeks, each weekday four times at most: only so do the means of all weekdays
+-- cover the same time.
 days as (
 
     select

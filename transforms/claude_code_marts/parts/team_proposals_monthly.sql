@@ -78,7 +78,7 @@ by_team as (
 
 ),
 
--- API keys alone tell of their owners as one person does, or of nobody.
+-- API keys alone count as one person if one of them has an owner, else as nobody.
 sized as (
 
     select
@@ -89,7 +89,7 @@ sized as (
 
 ),
 
--- The smallest first. A team that tells of nobody is never small.
+-- The smallest team first. A team of size 0 has nobody to hide: it is never small.
 ranked as (
 
     select

@@ -407,8 +407,8 @@ days as (
 
 ),
 
--- As in month_forecast: a complete day is what it cost, a provisional one no less than
--- it is already, and days missing, or to come, are as expected.
+-- As in month_forecast: a complete day counts what it cost, a provisional one what is
+-- expected but no less than it cost already, and all others what is expected.
 still_to_come as (
 
     select
@@ -509,7 +509,7 @@ measured as (
 
 ),
 
--- Of an amount of 0 nothing may be spent, and nothing spent is not too much.
+-- With an amount of 0 nothing may be spent. Nothing spent is not too much.
 judged as (
 
     select

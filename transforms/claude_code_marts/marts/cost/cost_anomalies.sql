@@ -146,7 +146,7 @@ organisation_days as (
 
 ),
 
--- Who costs less than 10 explains no unusual day.
+-- An actor who cost less than 10 explains no unusual day.
 costliest as (
 
     select
@@ -229,7 +229,7 @@ dated as (
 
 ),
 
--- Few, before their histories are looked at: what cost less than the floor is none.
+-- Chosen before histories are read, so that few are: below these costs none is unusual.
 candidates as (
 
     select * from dated
@@ -239,7 +239,7 @@ candidates as (
 
 ),
 
--- A provisional day is too low to be of a history. A user's is the days with a cost.
+-- A provisional day is too low for a history. A user's history is the days with a cost.
 history as (
 
     select
@@ -402,7 +402,8 @@ scaled as (
 
 ),
 
--- Money, half of the mean day, half of the usual one, and the noise: more than each.
+-- The excess is more than a floor, half of the mean day, half of the usual day, and the
+-- noise.
 anomalies as (
 
     select scaled.*
@@ -439,7 +440,7 @@ users as (
 
 ),
 
--- Whose excess is the greatest; of two equal ones neither explains the day.
+-- The actor with the greatest excess; of two equal ones neither explains the day.
 explanations as (
 
     select

@@ -45,8 +45,9 @@ days as (
 
 ),
 
--- A complete day is what it cost. A provisional one is still to grow, but no less than
--- it is already. Days missing, and to come, are as expected.
+-- A complete day counts what it cost. A provisional one may grow: it counts what is
+-- expected, but no less than it cost already. Missing days and days to come count what
+-- is expected.
 forecasts as (
 
     select

@@ -74,7 +74,7 @@ months as (
 
 ),
 
--- Of a team without an active person the figures tell of its members.
+-- Without an active person the figures of a team still say something of its members.
 sized as (
 
     select
@@ -99,7 +99,7 @@ sized as (
 
 ),
 
--- The smallest first.
+-- The smallest team first.
 ranked as (
 
     select

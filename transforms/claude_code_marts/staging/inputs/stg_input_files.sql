@@ -22,8 +22,8 @@ loads as (
 
 ),
 
--- A load that was cut short may have left a version, but it is not whole. A hash
--- decides between two loads that nobody kept apart.
+-- A load that was cut short may have left a version, but it is not whole. If
+-- two loads ran at once, a hash decides.
 committed as (
 
     select
