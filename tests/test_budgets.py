@@ -84,6 +84,7 @@ WRONG = [
     ("organisation,,2026-03,1_000,USD,", "amount", "is no amount"),
     ("organisation,,2026-03,\u0665,USD,", "amount", "is no amount"),
     ('organisation,,2026-03,"1,000",USD,', "amount", "no separator of thousands"),
+    ("organisation,,2026-03,5.000,USD,", "amount", "may be thousands or not"),
     ("organisation,,2026-03,0.0000000000001,USD,", "amount", "12 decimal places"),
     ("organisation,,2026-03,,USD,", "amount", "empty"),
     ("organisation,,2026-03,5,usd,", "currency", "three letters"),

@@ -13,6 +13,8 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 # Amounts fit into decimal(38, 12) with room for sums.
 AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?")
+# In many languages this has a separator of thousands.
+AMBIGUOUS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
 
 class Cells:
@@ -60,6 +62,10 @@ class Cells:
     def amount(self, column: str) -> Decimal | None:
         """An amount of money that is not negative."""
         value = self.text(column)
+        if AMBIGUOUS.fullmatch(value):
+            advice = "may be thousands or not. Write 5000.00 for these, else 5.00."
+            self.refuse(column, advice)
+            return None
         if AMOUNT.fullmatch(value):
             return Decimal(value)
         advice = (

@@ -44,13 +44,13 @@ compared as (
 
 ),
 
--- A past month of one account may be the running one of another.
+-- There is no forecast while an account lacks that others have.
 unequal as (
 
     select * from compared
     where
         spent <> cost
-        or (without_forecast = 0 and forecast is distinct from month_forecast)
+        or (without_forecast = 0 and forecast <> month_forecast)
 
 )
 

@@ -2,14 +2,14 @@
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
--- date: UTC day of a running month with a budget of a team or user, if it is not complete.
+-- date: UTC day of a running month with such a budget; no complete one with enough history.
 -- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- member: The actor with A to Z in lower case, as the files have it.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- month: First UTC day of the running month.
--- day_state: provisional, missing (not fetched) or to come.
+-- day_state: complete, provisional, missing (not fetched) or to come.
 -- estimated_cost: Cost so far in units of the currency, to 12 places; 0 where not fetched.
 -- expected_cost: Mean of the weekday, in units of the currency; null with too little history.
 with
@@ -24,7 +24,6 @@ budgets as (
 calendar as (
 
     select * from forecast_days
-    where day_state <> 'complete'
 
 ),
 
@@ -35,7 +34,7 @@ history as (
 ),
 
 -- Nothing is read without a budget of the month.
-days_left as (
+asked_days as (
 
     select distinct
         calendar.account,
@@ -61,25 +60,25 @@ histories as (
 
 ),
 
-history_left as (
+asked_history as (
 
     select distinct history.*
 
     from history
-    inner join days_left
-        on history.account = days_left.account
+    inner join asked_days
+        on history.account = asked_days.account
 
 ),
 
 days_read as (
 
     select date
-    from history_left
+    from asked_history
 
     union all
 
     select date
-    from days_left
+    from asked_days
 
 ),
 
@@ -120,21 +119,22 @@ means as (
         costs_of_days.member,
         costs_of_days.customer_type,
         costs_of_days.currency,
-        history_left.weekday,
+        asked_history.weekday,
         case
-            when history_left.is_enough then round(
+            when asked_history.is_enough then round(
                 cast(round(sum(costs_of_days.estimated_cost), 6) as decimal(38, 6))
-                * history_left.share,
+                * asked_history.share,
                 6
             )
-        end as expected_cost
+        end as expected_cost,
+        asked_history.is_enough
 
     from costs_of_days
-    inner join history_left
-        on costs_of_days.account = history_left.account
+    inner join asked_history
+        on costs_of_days.account = asked_history.account
         and costs_of_days.organization_id
-        is not distinct from history_left.organization_id
-        and costs_of_days.date = history_left.date
+        is not distinct from asked_history.organization_id
+        and costs_of_days.date = asked_history.date
     group by
         costs_of_days.account,
         costs_of_days.organization_id,
@@ -143,21 +143,22 @@ means as (
         costs_of_days.member,
         costs_of_days.customer_type,
         costs_of_days.currency,
-        history_left.weekday,
-        history_left.share,
-        history_left.is_enough
+        asked_history.weekday,
+        asked_history.share,
+        asked_history.is_enough
 
 ),
 
--- What was spent, and what was expected, on the same day.
+-- What was spent, and what was expected, on the same day. Complete days are needed only
+-- to tell whose forecast is not known.
 sides as (
 
     select
         costs_of_days.account,
         costs_of_days.organization_id,
-        days_left.date,
-        days_left.month,
-        days_left.day_state,
+        asked_days.date,
+        asked_days.month,
+        asked_days.day_state,
         costs_of_days.actor_type,
         costs_of_days.actor,
         costs_of_days.member,
@@ -167,21 +168,24 @@ sides as (
         case when histories.is_enough then 0 end as expected_cost
 
     from costs_of_days
-    inner join days_left
-        on costs_of_days.account = days_left.account
-        and costs_of_days.date = days_left.date
+    inner join asked_days
+        on costs_of_days.account = asked_days.account
+        and costs_of_days.date = asked_days.date
     left join histories
         on costs_of_days.account = histories.account
         and costs_of_days.organization_id is not distinct from histories.organization_id
+    where
+        asked_days.day_state <> 'complete'
+        or not coalesce(histories.is_enough, false)
 
     union all
 
     select
         means.account,
         means.organization_id,
-        days_left.date,
-        days_left.month,
-        days_left.day_state,
+        asked_days.date,
+        asked_days.month,
+        asked_days.day_state,
         means.actor_type,
         means.actor,
         means.member,
@@ -191,9 +195,10 @@ sides as (
         means.expected_cost
 
     from means
-    inner join days_left
-        on means.account = days_left.account
-        and means.weekday = days_left.weekday
+    inner join asked_days
+        on means.account = asked_days.account
+        and means.weekday = asked_days.weekday
+    where asked_days.day_state <> 'complete' or not means.is_enough
 
 ),
 

@@ -1,7 +1,7 @@
--- One row per account and date: the days of the account's running month.
+-- One row per account and date: the days of the running month, in accounts that have it.
 --
 -- account: Account of the API key; default unless several are configured.
--- date: UTC day of the month of the account's last fetched day; days to come are in it.
+-- date: UTC day of the month of the last day fetched of any account; also days to come.
 -- month: First UTC day of that month.
 -- weekday: Number of the weekday, 0 for a Thursday.
 -- day_state: complete, provisional, missing (not fetched) or to come.
@@ -52,6 +52,14 @@ accounts as (
 
 ),
 
+-- The month of an account that has no newer day, as others have, is past.
+running as (
+
+    select max(month) as month
+    from accounts
+
+),
+
 dates as (
 
     select
@@ -62,6 +70,8 @@ dates as (
         cast(accounts.month + numbers.number * interval 1 day as date) as date
 
     from accounts
+    inner join running
+        on accounts.month = running.month
     cross join numbers
 
 ),

@@ -9,11 +9,11 @@
 -- amount: Budget of the month in units of the currency, to 12 places.
 -- spent: Cost so far, a user's keys too, in units of the currency; null for no_data.
 -- share_spent: Spent / amount, 0 to 1 and more, to 6 places; null for an amount of 0.
--- forecast: Whole month, in units of the currency, as month_forecast; null if past or too early.
+-- forecast: Whole month, in units of the currency; null if past, too early, or an account lacks.
 -- forecast_share: Forecast / amount, 0 to 1 and more, to 6 places; null for 0.
 -- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; of the days loaded.
 -- days_complete: Final days of the month (count), added over accounts, as the next two.
--- days_missing: Days of the month not fetched (count); null without any day of it.
+-- days_missing: Days not fetched (count), all of an account that has just stopped; or null.
 -- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final in its accounts that have it.
 -- line: Number of the line in the budgets file, which is the order to show them in.
@@ -90,6 +90,63 @@ account_months as (
 
 ),
 
+last_months as (
+
+    select
+        account,
+        cast(max(month) + interval 1 month as date) as next_month
+
+    from account_months
+    group by account
+
+),
+
+-- Where an account has no day of a month after its last one, all are missing that
+-- others have got to. In the months after that it counts as gone.
+absent as (
+
+    select
+        account_months.month,
+        last_months.account,
+        max(
+            account_months.days_complete
+            + account_months.days_missing
+            + account_months.days_provisional
+        ) as days_missing
+
+    from last_months
+    inner join account_months
+        on last_months.next_month = account_months.month
+    group by account_months.month, last_months.account
+
+),
+
+all_accounts as (
+
+    select
+        month,
+        days_complete,
+        days_missing,
+        days_provisional,
+        is_complete,
+        false as is_absent
+
+    from account_months
+
+    union all
+
+    select
+        month,
+        0 as days_complete,
+        days_missing,
+        0 as days_provisional,
+        false as is_complete,
+        true as is_absent
+
+    from absent
+
+),
+
 months as (
 
     select
@@ -98,9 +155,10 @@ months as (
         cast(sum(days_complete) as bigint) as days_complete,
         cast(sum(days_missing) as bigint) as days_missing,
         cast(sum(days_provisional) as bigint) as days_provisional,
-        count(case when is_complete then 1 end) = count(*) as is_complete
+        count(case when is_complete then 1 end) = count(*) as is_complete,
+        count(case when is_absent then 1 end) > 0 as has_absent
 
-    from account_months
+    from all_accounts
     group by month
 
     union all
@@ -111,7 +169,8 @@ months as (
         days_complete,
         days_missing,
         days_provisional,
-        is_complete
+        is_complete,
+        false as has_absent
 
     from account_months
 
@@ -443,12 +502,25 @@ running as (
 
     select
         calendar.month,
+        '' as account,
         count(case when histories.is_enough then 1 end) > 0 as is_forecast
 
     from calendar
     left join histories
         on calendar.account = histories.account
     group by calendar.month
+
+    union all
+
+    select
+        calendar.month,
+        calendar.account,
+        count(case when histories.is_enough then 1 end) > 0 as is_forecast
+
+    from calendar
+    left join histories
+        on calendar.account = histories.account
+    group by calendar.month, calendar.account
 
 ),
 
@@ -461,6 +533,7 @@ known as (
         coalesce(months.days_provisional, 0) as days_provisional,
         coalesce(months.is_complete, false) as is_complete,
         case
+            when months.has_absent then null
             when still_to_come.line is not null then still_to_come.to_come
             when running.is_forecast then 0
         end as to_come,
@@ -485,6 +558,9 @@ known as (
         on budgets.line = still_to_come.line
     left join running
         on budgets.month = running.month
+        and running.account = case
+            when budgets.scope = 'account' then budgets.name else ''
+        end
 
 ),
 
