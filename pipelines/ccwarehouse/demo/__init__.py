@@ -43,7 +43,7 @@ from .answers import answer, say
 
 DATASET = "claude_code"
 PAGE = "demo.html"  # beside the database
-DAYS = 60
+DAYS = 92  # two full months, and what there is of the next one
 FURTHER = NAMES[1:]  # all but usage
 SETTLE = timedelta(minutes=90)
 
@@ -70,7 +70,7 @@ class Filled:
 def run(
     api: FakeApi, database: Path, console: Console, remark: Callable[[str], None]
 ) -> End:
-    """Load the last 60 days of the organisation into a new file and print answers.
+    """Load the last 92 days of the organisation into a new file and print answers.
 
     Its teams and budgets are loaded as well, and a page of the month is written beside
     the file. Its people have pseudonyms where the settings ask for them. `remark` is
@@ -132,10 +132,9 @@ def last_full_month(now: datetime, settle: timedelta = SETTLE) -> date:
 
 
 def days_of_the_demo(now: datetime, settle: timedelta = SETTLE) -> tuple[date, date]:
-    """The first and the last day: at least 60 days, with the whole last full month."""
+    """The first and the last day, with the last two full months among them."""
     end = Calendar(now, settle).last_complete
-    # a month of 31 days may begin 61 days ago
-    return min(end - timedelta(days=DAYS - 1), last_full_month(now, settle)), end
+    return end - timedelta(days=DAYS - 1), end
 
 
 def _settings(url: str) -> UsageSettings:
