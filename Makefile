@@ -28,7 +28,7 @@ MORE := airflow dagster dbt prefect spark validators
 test-more: .venv/installed $(MORE:%=.venv-%/installed) .venv-focus/installed
 	$(BIN)/pytest tests/more
 
-# What `make test` samples, at length; `make soak SOAK=<seed>` throws the same dice again.
+# What `make test` samples, at length; `make soak SOAK=<seed>` repeats a run.
 SOAK ?= $(shell date +%s)
 soak: .venv/installed .venv-bigquery/installed
 	SOAK=$(SOAK) $(BIN)/pytest -s --timeout=7200 --hypothesis-seed=$(SOAK) \

@@ -1,4 +1,4 @@
-"""The reports beside usage in one dataset: the days of each, exact after any history.
+"""Further reports in one dataset: the days of each, exact after any history.
 
 They are loaded from the fake's made-up organisation, and compared with what it tells.
 """

@@ -1,4 +1,4 @@
-"""Reports beside usage, through the command line and a real DuckDB file."""
+"""Further reports, through the command line and a real DuckDB file."""
 
 import json
 import re

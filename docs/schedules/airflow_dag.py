@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 COMMAND = "/opt/ccwarehouse/bin/ccwarehouse"
 FOLDER = "/var/lib/ccwarehouse"
-# No retry mends a bug (1), wrong usage (2) or a wrong key (3).
+# No retry fixes a bug (1), wrong usage (2) or a wrong key (3).
 FOR_A_PERSON = (1, 2, 3)
 
 

@@ -12,7 +12,7 @@ from prefect.schedules import Cron
 
 COMMAND = "/opt/ccwarehouse/bin/ccwarehouse"
 FOLDER = "/var/lib/ccwarehouse"
-# No retry mends a bug (1), wrong usage (2) or a wrong key (3).
+# No retry fixes a bug (1), wrong usage (2) or a wrong key (3).
 FOR_A_PERSON = (1, 2, 3)
 
 

@@ -46,8 +46,7 @@ class AccountLoad:
     """What a load does for one account.
 
     `before` is None for a dry run. `problem` is why nothing of the account is loaded;
-    an account that `is_alone` raises it instead. `neighbours` are its reports beside
-    usage.
+    an account that `is_alone` raises it instead. `neighbours` are its further reports.
     """
 
     settings: UsageSettings
@@ -87,7 +86,7 @@ class AccountLoad:
 def begin(
     accounts: Sequence[UsageSettings], runs: Runs, neighbours: Sequence[str] = ()
 ) -> list[AccountLoad]:
-    """The loads of the accounts, each with a run and the neighbours of these names."""
+    """The loads of the accounts, each with a run and these further reports."""
     is_alone = len(accounts) == 1
     return [
         AccountLoad(
@@ -119,7 +118,7 @@ def plan_account(account: AccountLoad, warehouse: Warehouse, request: Request) -
 def plan_neighbours(
     account: AccountLoad, warehouse: Warehouse, request: Request
 ) -> None:
-    """Plan the days of the account's reports beside usage, as of now."""
+    """Plan the days of the account's further reports, as of now."""
     for neighbour in account.neighbours:
         plan_neighbour(neighbour, account.settings, utc_now(), warehouse, request)
 
@@ -155,7 +154,7 @@ def load_neighbours(
     privacy: Privacy,
     watch: Callable[[Neighbour], AbstractContextManager[Progress]],
 ) -> None:
-    """Load the account's reports beside usage, if usage could be loaded."""
+    """Load the account's further reports, if usage could be loaded."""
     outcome, before = account.outcome, account.before
     is_loaded = outcome and (outcome.loaded or not outcome.failed)
     for neighbour in account.neighbours:

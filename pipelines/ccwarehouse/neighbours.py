@@ -1,4 +1,4 @@
-"""Reports beside usage: loaded after it, and never at its expense.
+"""Further reports: loaded after usage, and never at its expense.
 
 `reports` under `[ccwarehouse]` names those that a load takes. They share the account's
 key. An error that concerns one of them is noted and stops no other one.
@@ -65,7 +65,7 @@ class ReportSettings(BaseConfiguration):
 
 @dataclass
 class Neighbour:
-    """What a load does for one report of an account beside usage.
+    """What a load does for one further report of an account.
 
     `outcome` is that of days, `taken` that of a snapshot. `problem` is why nothing of
     the report is loaded. `too_early` are days that it is not asked for, because the API
@@ -102,7 +102,7 @@ class Neighbour:
 
 
 def resolve_neighbours() -> list[str]:
-    """The names of the configured reports beside usage, in the order of `NAMES`.
+    """The names of the configured further reports, in the order of `NAMES`.
 
     Raises `ReportsError`, and dlt's `ConfigurationException`.
     """

@@ -23,12 +23,13 @@ class Outcome(Generic[Summary]):
 
     `emptied` are the days that had records and have none now. `organizations` own the
     loaded records; `organizations_before` owned the stored records of the same days.
-    Nothing was stored of `new_organizations`. `shared_organizations` are held by
-    another account too; the values are the accounts.
+    `new_organizations` own loaded records, and no record stored before on any day.
+    `shared_organizations` are held by another account too; the values are the accounts.
 
     `files` names the inputs that were loaded because they changed. `file_error` is why
     some of them were refused. `undecided` are actors in workspaces of several teams,
-    and so in none, with these. `summed` is the number of old days that became sums.
+    who count in none of them; the values are these teams. `summed` is the number of
+    old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)

@@ -30,8 +30,8 @@ OPTIONAL: Final[Mapping[str, Mapping[str, Table]]] = {
 }
 
 
-# The tables, beside those of the usage and of files, that may tell of people: the
-# column that names them, if any, and what makes the rows anew under another privacy.
+# Further tables that may hold data of people, each with the column that has their name,
+# if any. `REMADE` makes their rows anew when the privacy settings change.
 NAMING_TABLES: Final[Mapping[str, str | None]] = DIRECTORY_NAMES
 REMADE: Final = remade_rows
 

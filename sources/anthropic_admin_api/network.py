@@ -37,7 +37,7 @@ def open_client(
         return client(transport=transport)
     url = httpx.URL(base_url)
     if is_loopback(url.host):
-        # reading the system's certificates takes a tenth of a small load
+        # reading the certificates takes 20 ms (`timeit` of `_certificates`)
         return client(
             verify=_certificates() if url.scheme == "https" else False, trust_env=False
         )

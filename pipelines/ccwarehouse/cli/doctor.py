@@ -60,7 +60,7 @@ def doctor(
 
 
 def _reports() -> list[str]:
-    """The names of the reports beside usage, with that which teams of tags need."""
+    """The names of the further reports. Teams from tags must have the directory."""
     from ..inputs import resolve_file_settings
     from ..neighbours import require_directory, resolve_neighbours
 

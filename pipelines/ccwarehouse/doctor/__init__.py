@@ -38,8 +38,8 @@ def examine(
 ) -> Iterator[Finding]:
     """The findings of all checks, each as soon as it is known.
 
-    `configure` returns the settings of each account, `reports` the names of the reports
-    beside usage. `folders` are those in which dlt looks for `secrets.toml`. Makes at
+    `configure` returns the settings of each account, `reports` the names of the
+    further reports. `folders` are those in which dlt looks for `secrets.toml`. Makes at
     most a dozen calls to the API for each account, and one for each of these reports.
     Rebuilds the views, and removes everything else that it writes into the warehouse.
     """

@@ -1,4 +1,4 @@
-"""Whether the key may read the configured reports beside usage: one call for each."""
+"""Whether the key may read the configured further reports: one call for each."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -56,7 +56,7 @@ def examine_warehouse(
             check = "views"
             try:
                 yield _views(warehouse)
-            except OlderShapeError as older:  # no fault, and a load mends it
+            except OlderShapeError as older:  # no fault: the next load changes its form
                 yield skipped(check, str(older))
                 yield skipped("privacy", "the dataset is an older one")
                 yield from _nothing_stored(accounts)

@@ -1,4 +1,4 @@
-"""What a load takes in beside the API's days: teams, budgets, and owners of API keys.
+"""What a load stores beside the API's days: teams, budgets, and owners of API keys.
 
 A file is read whole or not at all. Each load of a changed file makes a new version. The
 newest version from a committed load is in force. Owners of API keys, and teams of

@@ -18,7 +18,7 @@ class InputRow(Protocol):
 
 
 def hash_of_rows(rows: Iterable[object]) -> str:
-    """The hash of what has no bytes of its own."""
+    """The hash of rows that come from no file."""
     return hashlib.sha256(repr([*rows]).encode()).hexdigest()
 
 

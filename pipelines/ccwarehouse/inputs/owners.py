@@ -1,4 +1,4 @@
-"""Whose API keys are whose, as a version of its own: derived, and kept like a file.
+"""Who owns which API key: derived from the directory, and stored like an input file.
 
 The rule is that of the view `key_owners`. Stored marts read what was stored of it, so
 that they change with a load, and never by themselves.
@@ -40,7 +40,7 @@ class Owner:
 def owners_file(rows: Iterable[Owner]) -> InputFile:
     """The owners of all names. Days that say the same are one row.
 
-    Otherwise each new status of a key would make a version, and stored marts anew.
+    Otherwise each new status of a key would make a version and refill stored marts.
     """
     owners = list(_joined(rows))
     return InputFile("owners", "directory", ACTOR_OWNERS, hash_of_rows(owners), owners)

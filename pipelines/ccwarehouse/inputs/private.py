@@ -18,8 +18,8 @@ WITHHELD: Final = '"(withheld)"'
 def private_file(file: InputFile, privacy: Privacy) -> InputFile:
     """The file with pseudonyms, and without the lines of forgotten people.
 
-    The hash of the bytes would tell a person who guesses the names whether they are
-    right. So it is made of the rows then.
+    The hash is then made of these rows: against a hash of the bytes, whoever guesses
+    the names could test the guess.
     """
     rows = [row for each in file.rows for row in _private(each, privacy)]
     if rows == list(file.rows):

@@ -31,12 +31,12 @@ class GroupSizeError(ConfigurationException):
 
 
 class TeamsTagError(ConfigurationException):
-    """`teams` is of tags, and names none."""
+    """`teams` asks for tags, but does not name the tag."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a load takes in beside the API: files, or a tag in place of the teams'."""
+    """What a load stores beside days: files, or a tag in place of `teams.csv`."""
 
     files: Sequence[InputFile] = ()
     tag: TeamsTag | None = None

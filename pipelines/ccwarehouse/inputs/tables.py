@@ -1,4 +1,4 @@
-"""The tables of files and of what is kept like them. Versions are only appended.
+"""Tables of input files, and of rows stored like them. Versions are only appended.
 
 A load does not delete older versions. If it was killed between the deletion and the
 commit, no version would be in force.

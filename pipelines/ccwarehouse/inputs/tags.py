@@ -1,7 +1,7 @@
-"""Teams of the workspaces' tags, in place of a file: `teams = "workspace_tag:team"`.
+"""Teams from tags of workspaces, in place of a file: `teams = "workspace_tag:team"`.
 
-Who is in a workspace whose tag has a value is in the team of this name: members by
-email, and API keys by name. Who would be in several teams on a day is in none.
+The tag of a workspace names the team of its members, by email, and of its API keys, by
+name. An actor who would be in several teams on a day is in none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,14 +49,17 @@ class Belonging:
 
 @dataclass(frozen=True)
 class TagTeams:
-    """The teams of a tag, and who is in none today for being in several, with these."""
+    """The teams of a tag. `undecided` are today's actors in several, with these."""
 
     file: InputFile
     undecided: dict[str, list[str]]
 
 
 def team_of(value: object) -> str | None:
-    """The team that a tag's value names; ours in brackets and empty ones name none."""
+    """The team that a tag's value names.
+
+    None if it is empty, and for `(no team)` and `(small teams)`, which are no teams.
+    """
     team = value.strip() if isinstance(value, str) else ""
     return team if team and team not in (NO_TEAM, SMALL_TEAMS) else None
 
@@ -107,7 +110,7 @@ def _by_actor(found: Iterable[Belonging]) -> Iterator[list[Belonging]]:
 
 
 def _stays(own: Sequence[Belonging]) -> Iterator[_Stay]:
-    """The days of one actor, apart wherever a belonging begins or ends."""
+    """The days of one actor, split wherever a belonging begins or ends."""
     edges = {each.first for each in own}
     edges |= {each.last + ONE_DAY for each in own if each.last < date.max}
     for first, after in pairwise([*sorted(edges), None]):
@@ -119,7 +122,7 @@ def _stays(own: Sequence[Belonging]) -> Iterator[_Stay]:
 
 
 def _joined(stays: Iterable[_Stay]) -> Iterator[_Stay]:
-    """The stays in one team, without seams between days in the same one."""
+    """The stays in one team, joined where one follows another in the same team."""
     latest: _Stay | None = None
     for stay in stays:
         if len(stay.teams) > 1:

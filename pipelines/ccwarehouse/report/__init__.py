@@ -1,6 +1,6 @@
 """A page of a month: what Claude Code costs, who uses it, and what stands out.
 
-It is one file of HTML that fetches nothing. `read` asks the marts, `figures` reckons,
+It is one file of HTML that fetches nothing. `read` asks the marts, `figures` computes,
 `sections` puts it into words and charts, and `render` into HTML.
 """
 

@@ -1,6 +1,6 @@
 """What a page is made of: texts that are ready to be shown, and charts.
 
-The template only puts them into elements. It reckons nothing and knows no figure.
+The template only puts them into elements. It computes nothing and knows no figure.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Figures that are shown more than once: each is reckoned here and nowhere else."""
+"""Figures that are shown more than once: each is computed here and nowhere else."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

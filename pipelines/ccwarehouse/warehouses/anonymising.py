@@ -1,7 +1,7 @@
 """Take people out of a dataset: forget one, give all pseudonyms, sum old days.
 
-Each first notes what it is about to do, so that loads keep it so. Run again after a
-kill, each goes on where it was.
+Each first notes in the dataset what it is about to do, so that later loads keep to it.
+After a kill each can be run again, and goes on where it was.
 """
 
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ class People:
     def sum_days(self, first: date | None) -> int:
         """Make sums of all days before `first`; returns how many it wrote anew.
 
-        Days that were to become sums before stay or become so, also with None.
+        Days that an earlier call was to make sums become so too, even with None.
         """
         with self._client() as client:
             before = remembered.of_facts(read_facts(client), self.secret)

@@ -60,7 +60,7 @@ class BigQuery(Engine):
         This uses BigQuery's own hint. dlt's general hint `cluster` would give Redshift
         two distribution keys.
         """
-        from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - 30 ms
+        from dlt.destinations.adapters import bigquery_adapter  # noqa: PLC0415 - BigQuery
 
         for name, table in tables.items():
             bigquery_adapter(
@@ -83,7 +83,7 @@ class BigQuerySql(Dialect):
         return super().literal(client, value)
 
     def text_columns(self, client: Client) -> Sequence[tuple[str, str]]:
-        """Each dataset has a catalogue of its own, if it is there."""
+        """From the dataset's own catalogue; none if the dataset is not there."""
         dataset = client.fully_qualified_dataset_name()
         with suppress(DatabaseUndefinedRelation):
             found = client.execute_sql(TEXT_COLUMNS.format(dataset=dataset))

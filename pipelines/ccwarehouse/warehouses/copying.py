@@ -1,12 +1,12 @@
 """Copy a dataset into another warehouse: its rows, its ledger and its facts.
 
-To load again would not do: the API does not tell what it said earlier, so the history
-of a day would be lost.
+Loading again is no substitute: the API does not repeat what it said earlier, so the
+history of a day would be lost.
 
 Rows keep the id of the load that wrote them. They count when that load is noted in
 `_dlt_loads`, which comes after all rows. Until the views are built as well, the target
 has a fact that says it is unfinished: then all else refuses it, and the next copy
-begins anew.
+starts again.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
-"""What follows from the stored directory and is kept like a file: owners and teams.
+"""Owners and teams, derived from the stored directory and stored like input files.
 
-It is asked of the raw tables, because a load has not built its views yet.
+The queries read raw tables, because a load has not built its views yet.
 """
 
 import json
@@ -93,14 +93,14 @@ KEYS: Final = Model(
 
 
 def owners_of_keys(client: Client) -> InputFile | None:
-    """Whose the keys are that the usage names; None before the first snapshot."""
+    """The owners of the keys that the usage names; None before the first snapshot."""
     if SCHEMA not in loaded_schemas(client):
         return None
     return owners_file(Owner(*row) for row in _ask(client, OWNERS))
 
 
 def teams_of_workspaces(client: Client, tag: TeamsTag, today: date) -> TagTeams | None:
-    """Who is in the team of which workspace; None before the first snapshot.
+    """The teams of a tag, and who is in them; None before the first snapshot.
 
     Raises `InputFileError` if no workspace has the tag.
     """
@@ -112,7 +112,7 @@ def teams_of_workspaces(client: Client, tag: TeamsTag, today: date) -> TagTeams 
 
 
 def _belongings(client: Client, query: Model, tag: TeamsTag) -> Iterator[Belonging]:
-    """Of people those with a team; of keys all, as another key may have the name."""
+    """People with a team, and all keys: several keys may share a name."""
     for name, tags, first, last in _ask(client, query):
         team = team_of(_tags(tags).get(tag.key))
         if team or query is KEYS:

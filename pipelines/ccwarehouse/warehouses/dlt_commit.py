@@ -1,7 +1,7 @@
 """Work in the warehouse between a package's rows and its commit.
 
 dlt commits a package by a row in `_dlt_loads`, which its private `complete_load`
-writes. dlt has no public hook before it. Work done earlier would miss rows. Work done
+writes. There is no public hook before it. Work done earlier would miss rows. Work done
 later could be lost by a kill, although the package counts.
 
 The work is a context, given the load's id: it may hold a transaction open, in which the

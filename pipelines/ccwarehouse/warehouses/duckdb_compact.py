@@ -1,4 +1,4 @@
-"""The DuckDB file written anew: DuckDB keeps the blocks of deleted rows for reuse."""
+"""Rewrite the DuckDB file: DuckDB keeps the blocks of deleted rows for reuse."""
 
 import os
 import shutil

@@ -5,7 +5,7 @@
     forget_fact(client, "shape")
 
 Only a program that holds the warehouse alone may write facts. A name has one row. Each
-value is a text, and who writes it says what it means.
+value is a text. The module that writes it says what it means.
 """
 
 from collections.abc import Iterable

@@ -1,11 +1,11 @@
 """Marts that are stored as tables: each load replaces the rows that it changes.
 
-The table lies in the dataset of the raw tables, and the mart's view reads it. What
-follows from a package is replaced and the package is committed in one transaction.
-Where the warehouse has none, the rows are replaced first. A load that is killed before
-the commit leaves days that count as not fetched: the next load fetches and stores them
-again. A table that is not there is filled when the views are built, so the first load
-of a dataset stores its marts once, at its end.
+The table lies in the dataset of the raw tables, and the mart's view reads it. The rows
+that depend on a package are replaced in the transaction that commits it. Where the
+warehouse has no such transaction, they are replaced before the commit. A load that is
+killed before the commit leaves days that count as not fetched: the next load fetches
+and stores them again. A table that is not there is filled when the views are built, so
+the first load of a dataset stores its marts once, at its end.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,8 @@ NOTED: Final = """
 """
 
 
-# Settings while days of at most so many records are stored.
+# Makes settings that hold while marts are stored. It is given the client and the number
+# of records of the largest day.
 Storing = Callable[[Client, int], AbstractContextManager[None]]
 
 
@@ -65,8 +66,9 @@ def replacements(client: Client, changes: Changes) -> list[str]:
 
 
 def _touched(client: Client, changes: Changes) -> list[tuple[Model, list[Rows]]]:
-    """The marts with rows to replace, and these."""
-    # To render the queries takes time: not as long as there is no table.
+    """The marts with rows to replace, each with these rows."""
+    # A table's name follows from all SQL of its mart. Working the names out takes
+    # time, so a dataset without stored marts skips it.
     views = _there(client) if _tables_made(client) else []
     at_once = dialect_of(client).records_stored_at_once
     found = [(view, changes.rows(view, at_once)) for view in views]

@@ -1,4 +1,4 @@
-"""Tables beside those of days that name people: each is small, and written whole."""
+"""Tables that name people and have no days: each is small, and written whole."""
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from .statements import is_there, transaction_of_ddl
 
 
 def remake(client: Client, privacy: Privacy) -> None:
-    """Write the tables anew as `privacy` wants them, where they are other ones then."""
+    """Rewrite the tables as `privacy` wants them, if that changes a row."""
     for name in NAMING_TABLES:
         if not is_there(client, name):
             continue

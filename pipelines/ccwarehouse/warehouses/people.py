@@ -1,4 +1,4 @@
-"""Where a person is in a dataset, and the tables other than those of days."""
+"""Where a person is in a dataset, and how to change the tables that have no days."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -158,7 +158,7 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
 def withhold_examples(
     client: Client, report: Report[Any], first: date | None = None
 ) -> None:
-    """Keep no example of what the contract does not know, or none before a day."""
+    """Remove examples of values beyond the contract: all, or those before a day."""
     if report.examples:
         path = client.make_qualified_table_name(report.examples.table)
         column = report.examples.column
@@ -169,7 +169,7 @@ def withhold_examples(
 
 
 def withhold_texts(client: Client, report: Report[Any], judge: Judge) -> None:
-    """Keep no reason of a failed day, and no name of a field, that names somebody."""
+    """Remove reasons of failed days and names of fields that name somebody."""
     places = [(DAY_FETCHES.name, "error")]
     if report.examples:
         places.append((report.examples.table, "name"))
@@ -211,7 +211,7 @@ def namesakes(client: Client, report: Report[Any], name: str) -> list[str]:
 
 
 def empty_staging(client: Client, report: Report[Any]) -> None:
-    """Remove what dlt has left of the last load; the next one would do so too."""
+    """Remove what dlt has left of the last load, as the next load would."""
     with client.with_staging_dataset():
         paths = [client.make_qualified_table_name(t.name) for t in report.tables]
     for path in paths:
@@ -250,7 +250,7 @@ def _versions(client: Client, place: Place, name: str) -> Sequence[Sequence[Any]
 
 
 def _remove_namesakes(client: Client, place: Place, new: Mapping[str, str]) -> None:
-    """Remove owners of names that become one: a day would have two of them.
+    """Remove the owners of names that become the same: a day would have two owners.
 
     The next load derives their owner.
     """

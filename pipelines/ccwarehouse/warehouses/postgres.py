@@ -70,6 +70,7 @@ class Postgres(Engine):
         """dlt's destination, with parquet if ADBC is installed, otherwise csv.
 
         dlt's default, INSERT with a literal for every value, is several times slower.
+        To compare, name `insert_values` here, and time a load from the fake API.
         """
         return storing_one_schema(postgres)(
             preferred_loader_file_format="parquet" if _has_adbc() else "csv",
@@ -112,15 +113,17 @@ class PostgresSql(CommentOn):
 
     # Right after a load Postgres has no statistics and plans for small tables. A nested
     # loop would then compare each entry with each record: minutes for a day's 16,000.
-    # To sort texts takes longer than to hash them, and to compile a query takes longer
-    # than to run it: seconds for a night's hundred thousand rows.
+    # Sorting texts takes longer than hashing them, and compiling a query takes longer
+    # than running it: seconds for a night's hundred thousand rows. `make bench-marts`
+    # prints what a load pays; leave a setting out to compare.
     before_storing = tuple(
         f"set local {setting} to off"
         for setting in ("enable_nestloop", "enable_mergejoin", "enable_sort", "jit")
     )
 
-    # Out of a hash table rows come in no order: the 22,000 of a month lay in 17,000
-    # pages. With a million records stored marts then cost a night 2.3 s, not 2.0 s.
+    # A hash table gives rows in no order: the 22,000 of a month lay in 17,000 pages.
+    # Stored marts then cost a load 2.3 s, and 2.0 s in order (`make bench-marts`, with
+    # a million records).
     stores_in_order = True
 
     def index_tables(

@@ -3,7 +3,7 @@
 | fact | value |
 |---|---|
 | `pseudonym_secret` | fingerprint of the secret that the pseudonyms are made with |
-| `unfinished_pseudonyms` | a word, while `pseudonymise` is not through |
+| `unfinished_pseudonyms` | a word, until `pseudonymise` has ended |
 | `forgotten_salt` | the salt of the hashes of forgotten people |
 | `forgotten:<hash>` | of a forgotten person: `summed` or `dropped` |
 | `people_from` | the day before which all days are sums |

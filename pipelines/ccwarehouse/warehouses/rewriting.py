@@ -1,7 +1,7 @@
-"""Write stored days anew under another privacy: rows, ledger and stored marts.
+"""Rewrite stored days for other privacy settings: rows, ledger and stored marts.
 
-Rows that stay the same are not touched, so a day that is written anew twice is written
-once. The days of a portion are one transaction, where the warehouse has transactions.
+Rows that stay the same are not touched: rewriting a day a second time writes nothing.
+The days of a portion are one transaction, where the warehouse has transactions.
 Without one, a kill leaves days whose rows are not those that the ledger counts: the
 next load fetches them again.
 """
@@ -134,7 +134,7 @@ def _ids(rows: pa.Table) -> set[str]:
 
 
 def _write(client: Client, report: Report[Any], each: Remade) -> None:
-    """Replace the rows of a day that are other ones now."""
+    """Replace those rows of a day that have changed."""
     before = _with_records(each.before)
     loads = [load for rows in before.values() for load in rows[LOAD_ID].to_pylist()]
     for table in report.tables:
@@ -154,10 +154,11 @@ def _write(client: Client, report: Report[Any], each: Remade) -> None:
 def _noted(
     client: Client, report: Report[Any], made: Sequence[Remade]
 ) -> Iterator[str]:
-    """The statements that let the ledger tell of the new rows.
+    """The statements that bring the ledger in line with the new rows.
 
-    Hashes of the days before tell a person who guesses names whether they are right.
-    A day that was not whole stays so: without a hash it counts as never fetched.
+    They remove the hashes of all fetches before: whoever guesses a name could test the
+    guess against them. A day that was not whole gets no new hash, so that it counts as
+    never fetched.
     """
     fetches = client.make_qualified_table_name(DAY_FETCHES.name)
     of_report = f"report = '{report.name}'"

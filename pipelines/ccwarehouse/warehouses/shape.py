@@ -1,8 +1,8 @@
 """The shape of a dataset: a number for the form of its tables.
 
 A dataset keeps the number as a fact, beside the version of the ccwarehouse that wrote
-it last. A load brings an older dataset over before it reads it, and all else asks for
-that load. A newer dataset is refused by everything.
+it last. A load converts an older dataset before it reads it. All other commands refuse
+it and ask for that load. Every command refuses a newer dataset.
 
 To change a table that loads write: add a `Step` that leads to the next number, and keep
 a file of the shape before it in tests/shapes.
@@ -43,7 +43,7 @@ class Step:
     """The way from one shape to the next, which `shape` numbers.
 
     `statements` gives SQL for an engine. A warehouse without transactions for DDL may
-    run them again after a kill, so each must bear to be repeated (`if not exists`).
+    run them again after a kill, so each must allow being repeated (`if not exists`).
     """
 
     shape: int
@@ -102,7 +102,7 @@ def note_shape(client: Client) -> None:
 
 
 def _note(client: Client, facts: Mapping[str, str]) -> None:
-    """Write the facts that are not so yet."""
+    """Write those facts that differ from the stored ones."""
     ours = {SHAPE_FACT: str(own_shape()), VERSION_FACT: own_version()}
     for name, value in ours.items():
         if facts.get(name) != value:

@@ -1,4 +1,4 @@
-"""What a load says of the reports beside usage."""
+"""What a load says of further reports."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

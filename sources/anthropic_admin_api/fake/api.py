@@ -85,10 +85,10 @@ class FakeApi:
     now: the server's clock, for the `Date` header and for refusing future days.
     fault: called before each answer. Its response is sent instead; None sends the
         regular answer. A fault can change the regular answer by calling `answer`.
-    neighbours: what the other endpoints tell of the same organisation.
+    neighbours: what the endpoints of further reports tell of the same organisation.
     more: by further Admin keys, and by OAuth tokens as `Bearer ...`, the records of
-        other organisations, like `usage`. Of these the other endpoints tell nothing but
-        an id.
+        other organisations, like `usage`. Of these, endpoints of further reports
+        tell nothing but an id.
     calls: every request so far, in the order of arrival.
     All but the port may be changed while the server runs.
     """

@@ -1,4 +1,4 @@
-"""The endpoints beside the usage report: the bill, the tokens, and who is there."""
+"""The endpoints of further reports: the bill, the tokens, and who is there."""
 
 import datetime as dt
 import re
@@ -23,7 +23,7 @@ def _nothing(*_: object) -> list[Any]:
 
 @dataclass
 class Neighbours:
-    """What the other endpoints tell of one organisation.
+    """What the endpoints of further reports tell of one organisation.
 
     costs, messages: the results of a day by all fields, given the day and today.
     analytics_cost, analytics_usage: the rows of a day by all dimensions, likewise.

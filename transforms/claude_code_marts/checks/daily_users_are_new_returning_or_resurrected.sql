@@ -1,4 +1,4 @@
--- Claim: whoever is active on a day is new, returning or resurrected, and one of them.
+-- Claim: whoever is active on a day is one of new, returning and resurrected, not more.
 with
 
 days as (

@@ -1,4 +1,4 @@
--- Claim: mau is that of the day before, with who came and without who went dormant.
+-- Claim: mau is that of the day before, plus those who came, minus those who went dormant.
 with
 
 days as (

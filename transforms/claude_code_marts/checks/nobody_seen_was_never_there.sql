@@ -1,4 +1,4 @@
--- Claim: who is never seen has no day of activity in the account, up to as_of.
+-- Claim: a person in state never has no day of activity in the account, up to as_of.
 with
 
 never_seen as (

@@ -7,7 +7,7 @@
 -- dau: People with a record on the day (count).
 -- wau_change: Change of the people of 7 days to this one (count).
 -- mau_change: Change of the people of 28 days to this one (count).
--- new_users: People whose first record it is (count).
+-- new_users: People with their first record on the day (count).
 -- returning_users: Active, and last active 1 to 28 days before (count).
 -- dormant_users: Last active 28 days before, to the day (count).
 with
@@ -58,8 +58,8 @@ stays as (
 ),
 
 -- A person enters the 7 and the 28 days with each visit, and leaves them with the next
--- one or when they have passed. A sum over all days is then a count of people: to count
--- each window's people anew would take several times as long.
+-- one or when they have passed. A sum over all days is then a count of people. Counting
+-- the people of each window again would take several times as long.
 entries as (
 
     select

@@ -1,7 +1,7 @@
 -- One row per account and date: the days of the running month, in accounts that have it.
 --
 -- account: Account of the API key; default unless several are configured.
--- date: UTC day of the month of the last day fetched of any account; also one to come.
+-- date: UTC day of the month of the last day fetched of any account; also days to come.
 -- month: First UTC day of that month.
 -- weekday: Number of the weekday, 0 for a Thursday.
 -- day_state: complete, provisional, missing (not fetched) or to come.

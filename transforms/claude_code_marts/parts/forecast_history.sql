@@ -2,9 +2,9 @@
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
--- date: Final UTC day among the 28 up to the account's last one; a day without a cost is of 0.
+-- date: Final UTC day among the 28 up to the account's last; days without a cost count as 0.
 -- weekday: Number of the weekday, 0 for a Thursday.
--- share: What the day counts in the mean of its weekday, 0 to 1, to 12 places.
+-- share: Weight of the day in the mean of its weekday, 0 to 1, to 12 places.
 -- days_of_history: Such days of the organisation, since its first one (count).
 -- is_enough: True with two weeks of days, and each weekday among them.
 with
@@ -26,8 +26,8 @@ places as (
 
 ),
 
--- Whole weeks, each weekday four times at most: only so are the means of all weekdays
--- of the same time.
+-- Whole weeks, each weekday four times at most: only so do the means of all weekdays
+-- cover the same time.
 days as (
 
     select

@@ -14,7 +14,7 @@
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
 -- cache_read_share: Share of input read from the cache, 0 to 1; long sessions raise it.
--- blended_cost_per_million_output: All cost by output, in units of the currency; no price.
+-- blended_cost_per_million_output: All cost / output, in units of the currency; no price.
 -- users: People that used the model; they do not add up over rows (count).
 with
 

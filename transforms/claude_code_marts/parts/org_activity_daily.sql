@@ -6,7 +6,7 @@
 -- date: UTC day with a record or a proposal.
 -- active_users: People with a record; neither API keys nor unknown actors (count).
 -- active_keys: API keys with a record (count).
--- sessions: Sessions, those of API keys among them; not work done (count).
+-- sessions: Sessions, including those of API keys; not work done (count).
 -- lines_added: Lines of code added, also if removed later; no value in itself (count).
 -- lines_removed: Lines of code removed (count).
 -- commits: Commits by Claude Code (count).

@@ -4,12 +4,12 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team of the day, by actor else owner; (no team) for who is in none.
+-- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- users: People with proposals (count); API keys are none. Null if withheld.
 -- accepted: Proposals accepted (count), of API keys too; null if withheld.
 -- rejected: Proposals rejected (count), of API keys too; null if withheld.
 -- proposals: Proposals accepted or rejected (count); null if withheld.
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- is_withheld: True for a team of few people, and for the next smallest if it is alone.
 with
 
@@ -78,7 +78,7 @@ by_team as (
 
 ),
 
--- API keys alone tell of their owners as one person does, or of nobody.
+-- API keys alone count as one person if one of them has an owner, else as nobody.
 sized as (
 
     select
@@ -89,7 +89,7 @@ sized as (
 
 ),
 
--- The smallest first. A team that tells of nobody is never small.
+-- The smallest team first. A team of size 0 has nobody to hide: it is never small.
 ranked as (
 
     select

@@ -4,16 +4,16 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team of the cost's day, by actor else owner; (no team); (small teams) in one.
+-- team: Team of the actor that day, else of the owner; or (no team), or (small teams).
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
 -- cost_cents: Hundredths (count) that add up to the rounded total, by largest remainder.
 -- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
--- users: People with a cost (count), no API keys; who moves is in two teams. Null if withheld.
+-- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
--- members: People in the team on the month's last day (count); null without a list.
--- is_withheld: True for small teams, which are at least two where there are two.
+-- members: People in the team on the month's last day (count); null for names in brackets.
+-- is_withheld: True for (small teams), which are at least two where there are two.
 with
 
 costs as (
@@ -82,7 +82,7 @@ by_team as (
 
 ),
 
--- API keys alone tell of their owners as one person does, or of nobody.
+-- API keys alone count as one person if one of them has an owner, else as nobody.
 sized as (
 
     select
@@ -93,7 +93,7 @@ sized as (
 
 ),
 
--- The smallest first. What tells of nobody is never small.
+-- The smallest team first. A team of size 0 has nobody to hide: it is never small.
 ranked as (
 
     select
@@ -190,7 +190,7 @@ floored as (
 
 ),
 
--- What the whole cents lack goes to those that lost most, one each.
+-- The cents that rounding down has left over: one each to the teams that lost most.
 remainders as (
 
     select

@@ -7,7 +7,7 @@
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
--- estimated_cost_with_activity: Cost with a usage record beside it, in units of the currency.
+-- estimated_cost_with_activity: Cost of days with a usage record, in units of the currency.
 -- estimated_cost_of_people: The same without API keys, in units of the currency.
 -- active_users: People with a cost (count), no API keys.
 -- sessions: Sessions of the actors' days with a cost (count), as are all counts below.
@@ -15,12 +15,12 @@
 -- pull_requests: Pull requests created by Claude Code (count), whether merged or not.
 -- lines_added: Lines of code added (count), whether kept or not.
 -- accepted: Proposals accepted (count).
--- cost_per_active_user: People's cost by people, in units of the currency, to 6 places.
--- cost_per_session: Cost with activity by sessions, in units of the currency, to 6 places.
--- cost_per_commit: The same by commits, in units of the currency. No price of a commit.
--- cost_per_pull_request: By pull requests, in units of the currency. Units do not add up.
--- cost_per_thousand_lines: By 1,000 lines added, in units of the currency. Less is no virtue.
--- cost_per_accepted: By proposals accepted, in units of the currency, to 6 places.
+-- cost_per_active_user: People's cost / people, in units of the currency, to 6 places.
+-- cost_per_session: Cost with activity / sessions, in units of the currency, to 6 places.
+-- cost_per_commit: That cost / commits, in units of the currency. It is no price of a commit.
+-- cost_per_pull_request: That cost / pull requests, in units of the currency. Never add these.
+-- cost_per_thousand_lines: That cost / 1,000 lines, in units of the currency; less is no better.
+-- cost_per_accepted: That cost / proposals accepted, in units of the currency, to 6 places.
 -- coverage: Share of all sessions that the units are of, 0 to 1; null without sessions.
 with
 

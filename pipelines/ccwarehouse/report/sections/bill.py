@@ -77,7 +77,8 @@ def _card(figures: Figures, ties: list[Tie], say: Money, ending: str) -> Card:
 def _rows(ties: list[Tie], say: Money) -> Iterator[Row]:
     """Those who sign in, the reasons that these add up from, and what is elsewhere.
 
-    Who is not compared is in no sum: a day with one side alone would be a difference.
+    Days that are not compared are in no sum: with one side alone they would look like
+    a difference.
     """
     people = [tie for tie in ties if tie.part == "sign_in"]
     if compared := [tie for tie in people if tie.reason in REASONS]:

@@ -1,4 +1,4 @@
-"""What the cost is by what was done."""
+"""The cost divided by what was done."""
 
 from .. import text
 from ..blocks import Card, Column, Table, row
@@ -10,7 +10,7 @@ from .days import caption
 
 
 def units(spent: CurrencyFigures) -> Card:
-    """What the cost is by what was counted on the same days of the same actors."""
+    """The cost divided by what was counted on the same days of the same actors."""
     now, before = spent.units(is_now=True), spent.units(is_now=False)
     figures, say = spent.all, spent.money
     heads = [Column("Per", is_number=False), Column(_heading(figures.known))]

@@ -1,4 +1,4 @@
--- Claim: the spans of key_owners do not overlap, and a name has an owner in two cases only.
+-- Claim: spans of key_owners do not overlap; only unique and same_owner have an owner.
 with
 
 owners as (

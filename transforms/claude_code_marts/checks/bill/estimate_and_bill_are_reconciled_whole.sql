@@ -26,7 +26,7 @@ items as (
 
 ),
 
--- What is of a day that was not fetched whole is not told.
+-- Days that were not fetched whole are left out, as in cost_reconciliation_daily.
 amounts as (
 
     select

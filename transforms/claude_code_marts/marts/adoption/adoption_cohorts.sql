@@ -5,10 +5,10 @@
 -- cohort_month: First UTC day of the month in which these people were first seen, ever.
 -- months_since: Number of months since then; in month 0 all are active, by definition.
 -- month: First UTC day of the month looked at.
--- users: People of the cohort; each is in one, and stays in it having left (count).
+-- users: People of the cohort (count); each is in one cohort, and stays in it after leaving.
 -- retained: Those with a record in exactly this month, not in it or later (count).
--- retention_rate: Retained by users, 0 to 1, to 6 places; null for cohorts under the group size.
--- is_left_edge: True when the cohort began within 28 days of the history: maybe not new.
+-- retention_rate: Retained / users, 0 to 1, to 6 places; null for cohorts under the group size.
+-- is_left_edge: True when the cohort began in the first 28 days of the history: maybe not new.
 -- is_running: True when the month has a UTC day after the account's last final one.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).

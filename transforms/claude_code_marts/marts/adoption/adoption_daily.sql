@@ -6,9 +6,9 @@
 -- dau: People with a record on the day; one record is no habit (count).
 -- wau: People with a record in the 7 days to this one; null if a day is missing (count).
 -- mau: People with a record in the 28 days to this one; null if a day is missing (count).
--- stickiness: Mean dau of the 28 days by mau, 0 to 1, to 6 places; not of one day.
--- workday_stickiness: Mean dau of their Mondays to Fridays by mau, 0 to 1, to 6 places.
--- new_users: People whose first record it is; null in the first 28 days stored (count).
+-- stickiness: Mean dau of the 28 days / mau, 0 to 1, to 6 places; not the dau of one day.
+-- workday_stickiness: Mean dau of their Mondays to Fridays / mau, 0 to 1, to 6 places.
+-- new_users: People with their first record on the day; null in the first 28 stored (count).
 -- returning_users: Active, and last active 1 to 28 days before; null as before (count).
 -- resurrected_users: Active, and last active over 28 days before; null as before (count).
 -- dormant_users: Last active 28 days before, to the day; null as before (count).

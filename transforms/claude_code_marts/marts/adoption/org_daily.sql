@@ -5,14 +5,14 @@
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
 -- active_users: People with a record; neither API keys nor unknown actors (count).
 -- active_keys: API keys with a record (count).
--- sessions: Sessions, those of API keys among them; not work done (count).
+-- sessions: Sessions, including those of API keys; not work done (count).
 -- lines_added: Lines of code added, also if removed later; no value in itself (count).
 -- lines_removed: Lines of code removed (count).
 -- commits: Commits by Claude Code (count).
 -- pull_requests: Pull requests created by Claude Code, merged or not (count).
 -- proposals: Proposals of tools accepted or rejected (count).
 -- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- is_final: True when its last complete fetch began after the day had settled.
 with
 

@@ -7,7 +7,7 @@
 -- terminal_type: Terminal or editor; (remote) for remote sessions, else (not said).
 -- is_remote: True for sessions that ran remotely; null in older data, which was local.
 -- users: People with a record; they do not add up over terminals (count).
--- sessions: Sessions, those of API keys among them (count).
+-- sessions: Sessions, including those of API keys (count).
 -- lines_added: Lines of code added (count).
 -- commits: Commits by Claude Code (count).
 with

@@ -8,17 +8,17 @@
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
--- has_activity: True on one row of several currencies; the counts of others are null.
+-- has_activity: True on one of the rows by currency; the others have null counts.
 -- records: Usage records; on the row that has activity (count).
 -- records_with_cost: Usage records with a cost in this row's currency (count).
--- sessions: Sessions; sums are right, as of several currencies one row has it (count).
+-- sessions: Sessions (count); only on the row that has activity, so sums are right.
 -- lines_added: Lines of code added; on the row that has activity (count).
 -- lines_removed: Lines of code removed; on the row that has activity (count).
 -- commits: Commits by Claude Code; on the row that has activity (count).
--- pull_requests: Pull requests created by it, merged or not; on that row, too (count).
--- proposals: Proposals of tools accepted or rejected; on the row with activity (count).
+-- pull_requests: Pull requests, merged or not; on the row that has activity (count).
+-- proposals: Proposals accepted or rejected; on the row that has activity (count).
 -- accepted: Proposals accepted; on the row that has activity (count).
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- terminals: Terminals and editors detected; they do not add up over rows (count).
 -- remote_sessions: Sessions that ran remotely; on the row that has activity (count).
 -- model_entries: Entries of model_breakdown in this row's currency (count).

@@ -8,15 +8,15 @@
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
--- has_activity: True on one row of several currencies: the others have null counts.
--- sessions: Sessions; sums are right, as of several currencies one row has it (count).
+-- has_activity: True on one of the rows by currency; the others have null counts.
+-- sessions: Sessions (count); only on the row that has activity, so sums are right.
 -- lines_added: Lines of code added; on the row that has activity (count).
 -- lines_removed: Lines of code removed; on the row that has activity (count).
 -- commits: Commits by Claude Code; on the row that has activity (count).
--- pull_requests: Pull requests created by it, merged or not; on that row, too (count).
--- proposals: Proposals of tools accepted or rejected; on the row with activity (count).
+-- pull_requests: Pull requests, merged or not; on the row that has activity (count).
+-- proposals: Proposals accepted or rejected; on the row that has activity (count).
 -- accepted: Proposals accepted; on the row that has activity (count).
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- terminals: Terminals and editors detected; they do not add up over rows (count).
 -- remote_sessions: Sessions that ran remotely; on the row that has activity (count).
 -- models: Models with an entry in this currency; they do not add up over rows (count).
@@ -25,7 +25,7 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- team: Team that day of the actor, else of the owner; (no team) for who is in none.
+-- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- owner: Email of the person: the actor's own, or that of the key's one owner; else null.
 with
 

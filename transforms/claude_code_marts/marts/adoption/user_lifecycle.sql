@@ -12,7 +12,7 @@
 -- sessions_28: Sessions in the 28 days that end with as_of (count).
 -- state: new, active (seen 0 to 7 days ago), lapsing (8 to 28), idle; never: only in a team.
 -- as_of: Last UTC day of the account that is final; what came later does not count yet.
--- team: Team on as_of; (no team) for who is in none then.
+-- team: Team on as_of; (no team) for people who are in none then.
 with
 
 months as (

@@ -17,7 +17,7 @@
 -- days_tokens_agree: Those with the same tokens of all four kinds in both (count).
 -- days_different: Compared days with a difference (count).
 -- reason: The reason of the days that have one if it is the same, else several; else null.
--- is_final: True when every one of these days is.
+-- is_final: True when every one of these days is final.
 with
 
 days as (

@@ -1,22 +1,22 @@
 -- One row per x_CostBasis, x_Account, BillingAccountId, ChargePeriodStart, x_CostItemId, x_ActorType, x_ActorId, x_CustomerType, SkuId and BillingCurrency.
 --
 -- BilledCost: Billed cost, before credits, in BillingCurrency, to 12 places; 0 of an estimate.
--- BillingAccountId: UUID of the organisation; the account where no UUID was told.
+-- BillingAccountId: UUID of the organisation; the account where no UUID is known.
 -- BillingAccountName: Name of the organisation; null where it is not known.
 -- BillingAccountType: Organization.
 -- BillingCurrency: Currency of all costs of the row; USD where the bill names none.
 -- BillingPeriodEnd: First moment after the month, as a text in ISO 8601 (UTC).
 -- BillingPeriodStart: First moment of the month, as a text in ISO 8601 (UTC).
 -- ChargeCategory: Usage.
--- ChargeClass: Null: a day that is restated is told anew.
+-- ChargeClass: Null: the rows of a restated day are replaced.
 -- ChargeDescription: The item as the bill words it, or that it is an estimate.
 -- ChargeFrequency: Usage-Based.
 -- ChargePeriodEnd: First moment after the day, as a text in ISO 8601 (UTC).
 -- ChargePeriodStart: First moment of the UTC day, as a text in ISO 8601.
 -- CommitmentDiscountStatus: Null: no commitment is in the bill report.
--- ConsumedQuantity: What was used, in ConsumedUnit; 1 where the reports tell no quantity.
--- ConsumedUnit: Tokens, Requests (web searches), or Units where no quantity is told.
--- ContractedCost: As BilledCost, in BillingCurrency: the reports tell no other price.
+-- ConsumedQuantity: What was used, in ConsumedUnit; 1 where the reports give no quantity.
+-- ConsumedUnit: Tokens, Requests (web searches), or Units where no quantity is known.
+-- ContractedCost: As BilledCost, in BillingCurrency: the reports give no other price.
 -- EffectiveCost: As BilledCost, in BillingCurrency: nothing is paid ahead.
 -- HostProviderName: Anthropic (of FOCUS 1.3).
 -- InvoiceId: Null: the reports name no invoice.
@@ -24,7 +24,7 @@
 -- ListCost: In BillingCurrency: estimated at list prices, or of a bill as BilledCost.
 -- PricingCategory: Standard.
 -- PricingQuantity: What was priced, in PricingUnit.
--- PricingUnit: 1000000 Tokens, Requests, or Units where no quantity is told.
+-- PricingUnit: 1000000 Tokens, Requests, or Units where no quantity is known.
 -- ProviderName: Anthropic.
 -- PublisherName: Anthropic.
 -- ServiceCategory: AI and Machine Learning.

@@ -1,10 +1,10 @@
--- One row per account, organization_id, actor and valid_from: whose keys have a name.
+-- One row per account, organization_id, actor and valid_from: who owns the keys of a name.
 --
 -- account: Account of the API key that took the snapshots.
 -- organization_id: UUID of the organisation.
 -- actor: Name of the keys, as usage records have it.
--- valid_from: First UTC day of which this is so.
--- valid_to: Last UTC day of which it is so; 9999-12-31 for no end.
+-- valid_from: First UTC day on which this holds.
+-- valid_to: Last UTC day on which it holds; 9999-12-31 for no end.
 -- keys: Keys of this name that may have been in use on these days (count).
 -- resolution: unique, same_owner, ambiguous, unknown or service_account. Never a guess.
 -- owner_id: Id of the one user or service account of all these keys; else null.

@@ -7,7 +7,7 @@
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- owner: Email of the person: the actor's own, or that of the key's one owner; else null.
 -- owner_resolution: Of an API key, as key_owners; unknown for a name no key has; else null.
--- team: Team that day of the actor, else of the owner; (no team) for who is in none.
+-- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.

@@ -8,11 +8,11 @@
 -- basis: Whose cost counts: all, api (billed by the token) or subscription.
 -- amount: Budget of the month in units of the currency, to 12 places.
 -- spent: Cost so far, a user's keys too, in units of the currency; null for no_data.
--- share_spent: Spent by amount, 0 to 1 and more, to 6 places; null for an amount of 0.
+-- share_spent: Spent / amount, 0 to 1 and more, to 6 places; null for an amount of 0.
 -- forecast: Whole month, in units of the currency; null if past, too early, or an account lacks.
--- forecast_share: Forecast by amount, 0 to 1 and more, to 6 places; null for 0.
--- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; so far, if days miss.
--- days_complete: Final days of the month (count), added over accounts, as all of these.
+-- forecast_share: Forecast / amount, 0 to 1 and more, to 6 places; null for 0.
+-- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; of the days loaded.
+-- days_complete: Final days of the month (count), added over accounts, as the next two.
 -- days_missing: Days not fetched (count), all of an account that has just stopped; or null.
 -- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final in its accounts that have it.
@@ -466,8 +466,8 @@ days as (
 
 ),
 
--- As in month_forecast: a complete day is what it cost, a provisional one no less than
--- it is already, and days missing, or to come, are as expected.
+-- As in month_forecast: a complete day counts what it cost, a provisional one what is
+-- expected but no less than it cost already, and all others what is expected.
 still_to_come as (
 
     select
@@ -585,7 +585,7 @@ measured as (
 
 ),
 
--- Of an amount of 0 nothing may be spent, and nothing spent is not too much.
+-- With an amount of 0 nothing may be spent. Nothing spent is not too much.
 judged as (
 
     select

@@ -3,7 +3,7 @@
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
--- date: UTC day that cost unusually much. A slow rise is none, nor is a day that cost little.
+-- date: UTC day that cost unusually much. Slow rises and cheap days are not in it.
 -- scope: organisation for a day of all actors, user for a day of one of them.
 -- actor_type: user_actor, api_actor or another kind; null for an organisation.
 -- actor: Email with A to Z in lower case, or the API key's name; null for an organisation.
@@ -11,12 +11,12 @@
 -- estimated_cost: Cost of all customer types, in units of the currency, to 12 places.
 -- usual: Median of such days, in units of the currency: working days or weekends.
 -- mad: Median distance of these days from the median, in units of the currency.
--- scale: 1.4826 mad, a tenth of usual at least, in units of the currency.
--- score: Excess by scale, both in units of the currency; no probability. Null if scale is 0.
+-- scale: 1.4826 x mad, but at least a tenth of usual, in units of the currency.
+-- score: Excess / scale, both in units of the currency; no probability. Null if scale is 0.
 -- excess: Cost minus usual, in units of the currency, to 12 places.
 -- days_of_history: Days among the 28 before that the median is of (count).
 -- is_provisional: True when the day may still change.
--- top_actor: Most excess of actors at >= 50 or top 3 at >= 10; null on a tie, or for a user.
+-- top_actor: Actor with most excess (cost >= 50, or >= 10 in the top 3); null on a tie, or for a user.
 -- top_actor_excess: Cost minus usual of top_actor, in units of the currency.
 with
 
@@ -146,7 +146,7 @@ organisation_days as (
 
 ),
 
--- Who costs less than 10 explains no unusual day.
+-- An actor who cost less than 10 explains no unusual day.
 costliest as (
 
     select
@@ -229,7 +229,7 @@ dated as (
 
 ),
 
--- Few, before their histories are looked at: what cost less than the floor is none.
+-- Chosen before histories are read, so that few are: below these costs none is unusual.
 candidates as (
 
     select * from dated
@@ -239,7 +239,7 @@ candidates as (
 
 ),
 
--- A provisional day is too low to be of a history. A user's is the days with a cost.
+-- A provisional day is too low for a history. A user's history is the days with a cost.
 history as (
 
     select
@@ -402,7 +402,8 @@ scaled as (
 
 ),
 
--- Money, half of the mean day, half of the usual one, and the noise: more than each.
+-- The excess is more than a floor, half of the mean day, half of the usual day, and the
+-- noise.
 anomalies as (
 
     select scaled.*
@@ -439,7 +440,7 @@ users as (
 
 ),
 
--- Whose excess is the greatest; of two equal ones neither explains the day.
+-- The actor with the greatest excess; of two equal ones neither explains the day.
 explanations as (
 
     select

@@ -3,7 +3,7 @@
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
--- date: UTC day of the running month, of the last day of any account; also one to come.
+-- date: UTC day of the running month, that of the last day of any account; also to come.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- month: First UTC day of the running month.

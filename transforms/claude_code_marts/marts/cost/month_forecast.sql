@@ -8,7 +8,7 @@
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Cost so far in units of the currency, to 12 places.
 -- forecast: Cost of the whole month in units of the currency; null if past or too early.
--- days_of_history: Complete days, of the last 28, that it is from (count); 0 if past.
+-- days_of_history: Complete days of the last 28 that forecast is made from (count); 0 if past.
 -- as_of: Last UTC day of the account that is final; null before there is one.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
@@ -45,8 +45,9 @@ days as (
 
 ),
 
--- A complete day is what it cost. A provisional one is still to grow, but no less than
--- it is already. Days missing, and to come, are as expected.
+-- A complete day counts what it cost. A provisional one may grow: it counts what is
+-- expected, but no less than it cost already. Missing days and days to come count what
+-- is expected.
 forecasts as (
 
     select

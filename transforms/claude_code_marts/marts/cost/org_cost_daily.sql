@@ -15,7 +15,7 @@
 -- records_with_cost: Usage records with a cost in the currency (count).
 -- records: All usage records; in one currency's row alone, so that they add up (count).
 -- cost_7_days: Cost of 7 days to this one, units of the currency; null if one is missing.
--- cost_28_days: The same of 28 days, in units of the currency; null if one is missing.
+-- cost_28_days: Cost of 28 days to this one, units of the currency; null if one is missing.
 with
 
 fetched as (

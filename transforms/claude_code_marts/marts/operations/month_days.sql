@@ -35,8 +35,8 @@ counted as (
 
 ),
 
--- A month that the last fetched day is past was over; of the other one the days to come
--- are not missing. Days before the history began are.
+-- In the month of the last fetched day, the days after it are not missing. Days before
+-- the history began are.
 measured as (
 
     select

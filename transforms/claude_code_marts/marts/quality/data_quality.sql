@@ -1,9 +1,9 @@
--- One row per account and from_date: a stored day, a failed one, or days in a row missing.
+-- One row per account and from_date: a stored day, a failed one, or days missing in a row.
 -- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- from_date: First UTC day of the row.
--- to_date: Last UTC day of the row: the same but for missing days.
+-- to_date: Last UTC day of the row; other than from_date for missing days alone.
 -- days: Days of the row (count).
 -- status: complete; provisional (may change); failed or missing (never fetched whole).
 -- error: Why the last fetch of a failed day failed; null otherwise.

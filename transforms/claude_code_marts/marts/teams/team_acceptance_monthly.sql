@@ -3,12 +3,12 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team of the day, by actor else owner; (no team) for who is in none.
+-- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- users: People with proposals (count); API keys are none. Null if withheld.
 -- accepted: Proposals accepted (count), of API keys too; null if withheld.
 -- rejected: Proposals rejected (count), of API keys too; null if withheld.
 -- proposals: Proposals accepted or rejected (count); null if withheld.
--- acceptance_rate: Accepted by proposals, 0 to 1, to 6 places; null without proposals.
+-- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- is_withheld: True for a team of few people, and for the next smallest if it is alone.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).

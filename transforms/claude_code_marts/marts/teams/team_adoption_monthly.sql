@@ -6,7 +6,7 @@
 -- team: Team on the month's last day; (no team) for people who are in none then.
 -- members: People of the team on the month's last day (count); null for (no team).
 -- active_users: Those of them with any record in the month (count); null if withheld.
--- active_share: Active by members, 0 to 1, to 6 places; null without members.
+-- active_share: Active users / members, 0 to 1, to 6 places; null without members.
 -- new_users: Active ones without an earlier record (count); null while history is short.
 -- lapsed_users: Members with a record before the month, none in it (count).
 -- never_active: Members without a record up to the month's end (count).
@@ -74,7 +74,7 @@ months as (
 
 ),
 
--- Of a team without an active person the figures tell of its members.
+-- Without an active person the figures of a team still say something of its members.
 sized as (
 
     select
@@ -99,7 +99,7 @@ sized as (
 
 ),
 
--- The smallest first.
+-- The smallest team first.
 ranked as (
 
     select

@@ -3,16 +3,16 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- month: First UTC day of the month of the usage.
--- team: Team of the cost's day, by actor else owner; (no team); (small teams) in one.
+-- team: Team of the actor that day, else of the owner; or (no team), or (small teams).
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
 -- cost_cents: Hundredths (count) that add up to the rounded total, by largest remainder.
 -- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
--- users: People with a cost (count), no API keys; who moves is in two teams. Null if withheld.
+-- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
--- members: People in the team on the month's last day (count); null without a list.
--- is_withheld: True for small teams, which are at least two where there are two.
+-- members: People in the team on the month's last day (count); null for names in brackets.
+-- is_withheld: True for (small teams), which are at least two where there are two.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
 -- days_provisional: Days of the month fetched whole that may still change (count).

@@ -1,9 +1,9 @@
--- One row per month and actor: whose team, of the teams in force, on the month's last day.
+-- One row per month and actor: the team, of the teams in force, on the month's last day.
 --
 -- month: First UTC day of a month of which some account has a day.
 -- actor: Email, or an API key's name, with A to Z in lower case.
 -- team: Team on the last day of the calendar month, also while the month is running.
--- is_person: True for an email, false for what has no @ in it: an API key.
+-- is_person: True for an email, false for a name without @, which is an API key.
 with
 
 months as (

@@ -1,4 +1,4 @@
--- One row per account, organization_id, date, actor_type and actor: whose team that day.
+-- One row per account, organization_id, date, actor_type and actor: the team that day.
 -- materialised = day
 --
 -- account: Account of the API key; default unless several are configured.
@@ -6,7 +6,7 @@
 -- date: UTC day of the usage.
 -- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
--- team: Team that day of the actor, else of the owner; (no team) for who is in none.
+-- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- owner: Email of the person: the actor's own, or that of the key's one owner; else null.
 with
 

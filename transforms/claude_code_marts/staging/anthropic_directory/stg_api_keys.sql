@@ -53,8 +53,9 @@ committed as (
 
 ),
 
--- What was so before the first snapshot is not known: its version counts from the day
--- on which the key was created. On a day of change both versions may have been in use.
+-- Nothing is known of the time before the first snapshot: its version counts from the
+-- day on which the key was created. On a day of change both versions may have been in
+-- use.
 placed as (
 
     select

@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- user_id: Id of the user, as in user_01...; also of one who has left since.
--- email: Email with A to Z in lower case, as actors have it; null where none was told.
+-- email: Email with A to Z in lower case, as actors have it; null where none is known.
 with
 
 versions as (

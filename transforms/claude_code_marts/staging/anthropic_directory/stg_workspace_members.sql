@@ -74,8 +74,8 @@ placed as (
 
 ),
 
--- What was so before the first snapshot is not known. Who is a member then counts as
--- one from the beginning.
+-- Nothing is known of the time before the first snapshot. Whoever is a member in it
+-- counts as one from the beginning.
 dated as (
 
     select

@@ -4,7 +4,7 @@
 -- organization_id: UUID of the organisation.
 -- workspace_id: Id of the workspace, as in wrkspc_01...; the default one is in no list.
 -- workspace_name: Its newest name; Claude Code for that of Claude Code's sign-ins.
--- tags: JSON object as text: its newest tags, as in team and env; null without any.
+-- tags: JSON object as text: the newest tags, as in team and env; null without any.
 -- is_claude_code: True for the name Claude Code.
 with
 

@@ -1,10 +1,10 @@
--- One row per account, organization_id, actor and valid_from: whose keys of one name are.
+-- One row per account, organization_id, actor and valid_from: who owns the keys of a name.
 --
 -- account: Account of the API key that took the snapshots.
 -- organization_id: UUID of the organisation.
 -- actor: Name of the keys, as usage records have it; only names that occur in these.
--- valid_from: First UTC day of which this is so.
--- valid_to: Last UTC day of which it is so; 9999-12-31 for no end.
+-- valid_from: First UTC day on which this holds.
+-- valid_to: Last UTC day on which it holds; 9999-12-31 for no end.
 -- resolution: unique, same_owner, ambiguous, unknown or service_account, as key_owners.
 -- owner: Email of the one person, with A to Z in lower case; null if it is not one.
 with

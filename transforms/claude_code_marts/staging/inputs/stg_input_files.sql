@@ -3,7 +3,7 @@
 -- name: teams, budgets or owners.
 -- version: Number of the version, from 1 for the first that was loaded.
 -- load_id: _dlt_load_id of the version's rows.
--- content_hash: SHA-256 of the file's bytes, or of the rows of what is no file.
+-- content_hash: SHA-256 of the file's bytes; of the rows, where there is no file.
 -- row_count: Rows of the version (count); 0 for a file of a header alone.
 -- min_group_size: Active people a team needs to be shown by itself (count), at least 1.
 -- loaded_at: When the version was loaded (UTC).
@@ -22,8 +22,8 @@ loads as (
 
 ),
 
--- A load that was cut short may have left a version, but it is not whole. A hash
--- decides between two loads that nobody kept apart.
+-- A load that was cut short may have left a version, but it is not whole. If
+-- two loads ran at once, a hash decides.
 committed as (
 
     select

@@ -1,11 +1,11 @@
 -- One row per line: an actor's days in a team, by the file or the tags in force.
 --
--- line: Number of the line in the file, the header's being 1; of tags, its place.
+-- line: Number of the line in the file, where the header is 1; for tags, place in the list.
 -- actor: Email, or an API key's name, with A to Z in lower case.
 -- team: Name of the team.
--- valid_from: First UTC day in the team; null from the first.
+-- valid_from: First UTC day in the team; null for no beginning.
 -- valid_to: Last UTC day in the team; null for no end.
--- is_person: True for an email, false for what has no @ in it: an API key.
+-- is_person: True for an email, false for a name without @, which is an API key.
 with
 
 members as (
