@@ -94,10 +94,8 @@ class Warehouse:
 
     def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
         """The stored days. Does not create a missing database."""
-        if not self.engine.exists():
+        if not self._exists_in_own_shape():
             return {}
-        with self.client() as client:
-            require_own_shape(client)
         return read_stored(self.pipeline, report, account)
 
     def privacy(self, secret: str | None, *, begins: bool) -> Privacy:
@@ -134,17 +132,22 @@ class Warehouse:
 
     def accounts(self, report: Report[Any]) -> list[str]:
         """The accounts that were ever loaded. Does not create a missing database."""
-        return read_accounts(self.pipeline, report) if self.engine.exists() else []
+        if not self._exists_in_own_shape():
+            return []
+        return read_accounts(self.pipeline, report)
 
     def owners(self, report: Report[Any]) -> dict[str, set[str]]:
         """The accounts that hold each organisation. Does not create a database."""
-        return read_owners(self.pipeline, report) if self.engine.exists() else {}
+        if not self._exists_in_own_shape():
+            return {}
+        return read_owners(self.pipeline, report)
 
     def names(self, report: Report[Any], account: str) -> set[str]:
         """The values that the report has announced so far."""
         if report.announced is None:
             return set()
         with self.client() as client:
+            require_own_shape(client)
             table = client.make_qualified_table_name(report.announced.table)
             column = report.announced.column
             query = f"select distinct {column} from {table} where account = %s"
@@ -169,6 +172,14 @@ class Warehouse:
         # dlt leaves reference cycles through this frame, which would keep the rows
         # in memory.
         del package
+
+    def _exists_in_own_shape(self) -> bool:
+        """False before the database exists. Raises as `require_own_shape`."""
+        if not self.engine.exists():
+            return False
+        with self.client() as client:
+            require_own_shape(client)
+        return True
 
     def _storing_marts(self, changes: Changes) -> AbstractContextManager[None]:
         """Within this, a package is committed together with its stored marts."""
