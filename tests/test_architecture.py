@@ -38,6 +38,15 @@ def test_calendar_and_plan_are_pure():
         assert standard | pure >= graph.find_modules_directly_imported_by(module)
 
 
+def test_the_general_package_names_no_source_and_no_program():
+    """Not even in a message or a docstring: any pipeline may use it."""
+    ours = {*SHELVES} - {"whole_days"} | {"claude_code"}
+    texts = (ROOT / "sources" / "whole_days").rglob("*.py")
+    named = [name for file in texts for name in ours if name in file.read_text("utf-8")]
+
+    assert [] == named
+
+
 def test_few_modules_know_the_terminal():
     """All others return texts; ruff checks that no module calls `print`."""
     graph = grimp.build_graph(*SHELVES, include_external_packages=True, cache_dir=None)

@@ -26,7 +26,7 @@ from claude_code_analytics import (
     SettingsError,
     UnknownAccountError,
 )
-from whole_days.errors import ClockError, OrganisationError
+from whole_days.errors import ClockError, OrganisationError, SharedError
 
 from .exit_codes import ExitCode
 from .export import ExportError, UnknownViewError
@@ -56,6 +56,8 @@ NO_SUCH_DESTINATION = (
 MISSING_DRIVER = (
     "The driver of {destination} is missing. Install it: pip install {what}"
 )
+REPLACE = "Or let its organisation replace the stored one (--replace-organisation)."
+ELSEWHERE = "Name the other dataset with --dataset."
 UNREADABLE = (
     "The driver of {location} cannot read its credentials. Correct them in dlt's "
     "configuration, also the scheme and the options of a URL, then run it again."
@@ -106,7 +108,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
             | PrivacyError()
             | SettingsError()
         ):
-            code, line = ExitCode.CONFIGURATION, str(error)
+            code, line = ExitCode.CONFIGURATION, _with_option(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)
         case UnknownDestinationModule():
@@ -135,6 +137,16 @@ def _known(error: BaseException, location: str) -> Problem | None:
         case _:
             return None
     return Problem(code, line)
+
+
+def _with_option(error: Exception) -> str:
+    """The sources know no command line; here its options are named."""
+    match error:
+        case SharedError():
+            return f"{error} {ELSEWHERE}"
+        case OrganisationError():
+            return f"{error} {REPLACE}"
+    return str(error)
 
 
 def _of_files(error: InputFileError | InputFilesError) -> Problem:

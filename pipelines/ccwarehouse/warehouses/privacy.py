@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from whole_days.privacy import Privacy, fingerprint, salted
+from whole_days.privacy import Privacy, keyed, salted
 
 from .errors import PrivacyError
 from .facts import forget_fact, read_facts, write_fact
@@ -28,6 +28,7 @@ SALT_FACT: Final = "forgotten_salt"
 PEOPLE_FACT: Final = "people_from"
 FORGOTTEN: Final = "forgotten:"
 SUMMED, DROPPED = "summed", "dropped"
+FINGERPRINT: Final = "ccwarehouse fingerprint of the secret"
 
 NAMES_STORED: Final = (
     "Dataset {dataset} was begun without pseudonyms, and holds names. Bring it over "
@@ -89,6 +90,11 @@ def require_same_secret(
     known = facts.get(SECRET_FACT)
     if secret and known and known != fingerprint(secret):
         raise PrivacyError(OTHER_SECRET.format(dataset=client.dataset_name))
+
+
+def fingerprint(secret: str) -> str:
+    """Tells secrets apart, and tells nothing about a secret of enough letters."""
+    return keyed(secret, FINGERPRINT)[:16]
 
 
 def begin_with(client: Client, secret: str) -> None:
