@@ -115,7 +115,9 @@ def test_the_index_shows_a_readme_whose_links_lead_to_the_release(folder):
 
     assert [] == [link for link in links if not link.startswith(("https://", "#"))]
     assert f"https://github.com/{repository}/blob/v{version}/docs/report.md" in links
-    picture = f"https://raw.githubusercontent.com/{repository}/v{version}/docs/report.png"
+    picture = (
+        f"https://raw.githubusercontent.com/{repository}/v{version}/docs/report.png"
+    )
     assert picture in links
 
 

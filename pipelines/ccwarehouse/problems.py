@@ -4,7 +4,8 @@ All other errors are bugs and keep their traceback (exit code 1).
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
+from anthropic_directory import SnapshotError
 from claude_code_analytics import (
     CredentialsError,
     SettingsError,
@@ -49,6 +51,14 @@ from .warehouses import (
 from .warehouses.fixes import WAIT
 from .warehouses.temporary import is_temporary, unusable
 
+# The errors that stop no other account and no other report.
+OF_ONE = (
+    ClockError,
+    CredentialsError,
+    OrganisationError,
+    SettingsError,
+    SnapshotError,
+)
 NO_SUCH_DESTINATION = (
     "There is no such destination. Name a destination of dlt with --destination, for "
     "example duckdb, postgres or bigquery."
@@ -76,6 +86,26 @@ class Problem:
     line: str
     more: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Part:
+    """A part of a load: an account, or a report of one.
+
+    `problem` is why nothing of it is loaded.
+    """
+
+    problem: Problem | None = None
+
+    @contextmanager
+    def own_problem(self, *, is_alone: bool = False) -> Iterator[None]:
+        """Note an error that concerns this part only; one that `is_alone` raises it."""
+        try:
+            yield
+        except OF_ONE as error:
+            if is_alone:
+                raise
+            self.problem = explain(error, "")
 
 
 def explain(error: BaseException, location: str) -> Problem | None:
@@ -130,9 +160,9 @@ def _known(error: BaseException, location: str) -> Problem | None:
             | PublishError()
         ):
             code, line = ExitCode.WAREHOUSE, str(error)
-        case DestinationException() | OSError() | WarehouseInUseError():
-            code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
-        case _ if driver_errors.is_of_driver(error):
+        case SnapshotError():
+            code, line = ExitCode.DAYS_FAILED, str(error)
+        case _ if _is_of_warehouse(error):
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
         case _:
             return None
@@ -168,6 +198,12 @@ def _install(error: MissingDependencyException) -> str:
 def _is_unreadable(error: BaseException) -> bool:
     """Whether a driver could not read its credentials; its message then quotes them."""
     return driver_errors.is_of_driver(error) and driver_errors.is_unreadable(str(error))
+
+
+def _is_of_warehouse(error: BaseException) -> bool:
+    """Whether it is dlt's, the system's or a driver's error of the warehouse."""
+    kinds = (DestinationException, OSError, WarehouseInUseError)
+    return isinstance(error, kinds) or driver_errors.is_of_driver(error)
 
 
 def _of_warehouse(error: BaseException, location: str) -> str:

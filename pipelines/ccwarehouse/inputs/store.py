@@ -83,13 +83,9 @@ def check_inputs(client: SqlClientBase[Any], files: Sequence[InputFile]) -> bool
     return _require_currencies(client, changed)
 
 
-def make_input_tables(pipeline: dlt.Pipeline) -> bool:
-    """Create missing tables of the files; returns whether any was missing."""
-    with pipeline.sql_client() as client:
-        if _are_there(client):
-            return False
+def make_input_tables(pipeline: dlt.Pipeline) -> None:
+    """Create the tables of the files that are missing."""
     pipeline.run(as_source({}))
-    return True
 
 
 def as_source(rows: Mapping[str, pa.Table]) -> DltSource:
@@ -172,13 +168,3 @@ def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:
         return client.execute_sql(query.format(**names)) or ()
     except DatabaseUndefinedRelation:
         return ()
-
-
-def _are_there(client: SqlClientBase[Any]) -> bool:
-    tables = map(client.make_qualified_table_name, INPUT_TABLES)
-    queries = (f"select 1 from {table} where 1 = 0" for table in tables)
-    try:
-        client.execute_sql(" union all ".join(queries))
-    except DatabaseUndefinedRelation:
-        return False
-    return True

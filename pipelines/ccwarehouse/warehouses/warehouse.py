@@ -44,6 +44,7 @@ from .privacy import begin_with, read_privacy
 from .reading import reading
 from .replaced_rows import Changes
 from .shape import bring_over, note_shape, require_own_shape
+from .statements import are_there
 from .waiting import IMPATIENT, Patience, patiently
 from .work_folder import work_folder
 
@@ -223,7 +224,9 @@ class Warehouse:
         with self.client() as client:
             views.require_usage(client)
             built_views.note_none(client)
-        make_input_tables(self.pipeline)
+            has_inputs = are_there(client, INPUT_TABLES)
+        if not has_inputs:
+            make_input_tables(self.pipeline)
         if stores:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
