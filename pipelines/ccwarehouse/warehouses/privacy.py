@@ -16,9 +16,9 @@ from typing import Final
 
 from whole_days.privacy import Privacy, keyed, salted
 
+from ..reports import RECORDS
 from .errors import PrivacyError
 from .facts import forget_fact, read_facts, write_fact
-from .materialised import USAGE
 from .other import Client
 from .statements import is_there, make_dataset
 
@@ -139,4 +139,4 @@ def note_people_from(client: Client, first: date) -> None:
 
 def is_begun(client: Client) -> bool:
     """Whether a load has ever made the tables."""
-    return is_there(client, USAGE)
+    return is_there(client, RECORDS)

@@ -28,7 +28,7 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
-from ..reports import tables_of
+from ..reports import RECORDS, SPENT, tables_of
 from . import built_views, materialised, views
 from .absent import loaded_schemas
 from .anonymising import People
@@ -244,7 +244,8 @@ class Warehouse:
             self.engine.writing(self.pipeline, replaces=True),
             self._storing_marts(Changes(has_files=True)),
         ):
-            return [file.name for file in store_inputs(self.pipeline, files, now)]
+            stored = store_inputs(self.pipeline, files, now, SPENT)
+        return [file.name for file in stored]
 
     def owners_of_keys(self) -> InputFile | None:
         """Whose the API keys of the usage are, by the stored directory."""
@@ -264,7 +265,7 @@ class Warehouse:
         if not self.engine.exists():
             return not any(file.name == "budgets" and file.rows for file in files)
         with self.client() as client:
-            return check_inputs(client, files)
+            return check_inputs(client, files, SPENT)
 
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""
@@ -300,7 +301,7 @@ class Warehouse:
 
 def _changes(package: Package[Any]) -> Changes:
     """Nothing for another report than that of usage: no mart is stored of it."""
-    if materialised.USAGE not in package.report.all_tables:
+    if RECORDS not in package.report.all_tables:
         return Changes()
     return Changes(
         package.account,
