@@ -82,6 +82,40 @@ def test_nobody_outside_compares_the_name_of_an_engine():
     assert [] == asking
 
 
+def test_few_modules_reach_into_dlt():
+    """What uses dlt's container, jobs and clients is in modules named `dlt_`."""
+    private = (
+        "dlt.common.configuration.container",
+        "dlt.destinations.job_client_impl",
+        "dlt.destinations.impl.postgres.postgres",
+    )
+    found = [
+        file.name
+        for shelf in ("pipelines", "sources")
+        for file in (ROOT / shelf).rglob("*.py")
+        if not file.name.startswith("dlt_")
+        and any(name in imported_at_runtime(file) for name in private)
+    ]
+
+    assert [] == found
+
+
+def imported_at_runtime(file):
+    """The modules that a file imports from, without those for types alone."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    typed = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    return {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node not in typed
+    }
+
+
 @pytest.mark.process
 def test_help_does_not_wait_for_dlt():
     """`--help` and a wrong argument load no dlt, DuckDB, Arrow or rich."""
