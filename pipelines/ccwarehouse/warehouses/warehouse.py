@@ -156,7 +156,7 @@ class Warehouse:
 
     def write(self, package: Package[Any]) -> None:
         """Load a package; when this returns, it is committed."""
-        source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
+        source = as_source(package.report, lambda: package)
         tables = package.report.all_tables
         if package.is_first:
             with self.pipeline.sql_client() as client:
@@ -170,9 +170,6 @@ class Warehouse:
             self._storing_marts(_changes(package)),
         ):
             self.pipeline.run(source)
-        # dlt leaves reference cycles through this frame, which would keep the rows
-        # in memory.
-        del package
 
     def _exists_in_own_shape(self) -> bool:
         """False before the database exists. Raises as `require_own_shape`."""
