@@ -5,12 +5,14 @@ from pathlib import Path
 import duckdb
 
 from ccwarehouse.inputs import (
+    INPUT_TABLES,
     InputFileError,
     make_input_tables,
     read_budgets,
     read_teams,
 )
 from ccwarehouse.warehouses import open_warehouse
+from ccwarehouse.warehouses.statements import are_there
 from claude_code_marts import models, render
 from loads import NOON
 
@@ -38,7 +40,10 @@ def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> lis
         path.write_text(budgets)
         files.append(read_budgets(path))
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
-        make_input_tables(opened.pipeline)
+        with opened.pipeline.sql_client() as client:
+            is_made = are_there(client, INPUT_TABLES)
+        if not is_made:
+            make_input_tables(opened.pipeline)
         return opened.store_inputs(files, NOON)
 
 

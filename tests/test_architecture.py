@@ -38,6 +38,15 @@ def test_calendar_and_plan_are_pure():
         assert standard | pure >= graph.find_modules_directly_imported_by(module)
 
 
+def test_the_general_package_names_no_source_and_no_program():
+    """Not even in a message or a docstring: any pipeline may use it."""
+    ours = {*SHELVES} - {"whole_days"} | {"claude_code"}
+    texts = (ROOT / "sources" / "whole_days").rglob("*.py")
+    named = [name for file in texts for name in ours if name in file.read_text("utf-8")]
+
+    assert [] == named
+
+
 def test_few_modules_know_the_terminal():
     """All others return texts; ruff checks that no module calls `print`."""
     graph = grimp.build_graph(*SHELVES, include_external_packages=True, cache_dir=None)
@@ -71,6 +80,40 @@ def test_nobody_outside_compares_the_name_of_an_engine():
     ]
 
     assert [] == asking
+
+
+def test_few_modules_reach_into_dlt():
+    """What uses dlt's container, jobs and clients is in modules named `dlt_`."""
+    private = (
+        "dlt.common.configuration.container",
+        "dlt.destinations.job_client_impl",
+        "dlt.destinations.impl.postgres.postgres",
+    )
+    found = [
+        file.name
+        for shelf in ("pipelines", "sources")
+        for file in (ROOT / shelf).rglob("*.py")
+        if not file.name.startswith("dlt_")
+        and any(name in imported_at_runtime(file) for name in private)
+    ]
+
+    assert [] == found
+
+
+def imported_at_runtime(file):
+    """The modules that a file imports from, without those for types alone."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    typed = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    return {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node not in typed
+    }
 
 
 @pytest.mark.process

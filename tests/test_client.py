@@ -9,7 +9,7 @@ import time
 import zlib
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from importlib.metadata import version
+from importlib.metadata import metadata
 
 import anyio
 import httpx
@@ -59,14 +59,16 @@ def test_a_call_asks_for_one_day_in_large_pages():
     (call,) = api.calls
 
     expected = f"https://api.example{PATH}?starting_at=2025-09-01&limit=1000"
-    agent = rf"ccwarehouse/{re.escape(version('ccwarehouse'))} \(\+https://\S+\)"
+    about = metadata("ccwarehouse")
+    home = about["Project-URL"].removeprefix("Homepage, ")
 
     assert ("GET", expected) == (call.method, str(call.url))
     assert (KEY, "2023-06-01") == (
         call.headers["x-api-key"],
         call.headers["anthropic-version"],
     )
-    assert re.fullmatch(agent, call.headers["user-agent"])
+    agent = f"ccwarehouse/{about['Version']} (+{home})"
+    assert agent == call.headers["user-agent"]
 
 
 def test_a_base_url_may_have_a_path():

@@ -80,7 +80,7 @@ def test_another_organisations_days_are_refused(api, database, days):
         load_from(api, database, "2026-02-20", DAYS[-1], concurrency=1)
 
     assert (before, fetches) == (stored_rows(database), query(database, LEDGER))
-    for named in (OURS, THEIRS, "__ACCOUNT", "--replace-organisation"):
+    for named in (OURS, THEIRS, "__ACCOUNT"):
         assert named in str(refused.value)
 
 
@@ -323,5 +323,8 @@ def test_the_source_alone_is_guarded_as_well(tmp_path):
         with pytest.raises(PipelineStepFailed) as failed:
             pipeline.run(usage(days, **given))
 
-    assert isinstance(failed.value.__cause__.__cause__, OrganisationError)
+    refused = failed.value.__cause__.__cause__
+    assert isinstance(refused, OrganisationError)
+    assert "account under [sources.claude_code_analytics]" in str(refused)
+    assert "--" not in str(refused)  # a pipeline of one's own has no such options
     assert [OURS] * 2 == owners(tmp_path / "mine.duckdb")

@@ -1,7 +1,11 @@
 """A dataset from another version is refused in one line and not changed."""
 
-import pytest
+from functools import partial
 
+import pytest
+from click.testing import CliRunner
+
+from ccwarehouse.cli import main
 from ccwarehouse.problems import explain
 from ccwarehouse.warehouses import OtherShapeError, open_warehouse
 from claude_code_analytics import CLAUDE_CODE
@@ -33,13 +37,37 @@ def test_a_load_refuses_it_before_anything_is_fetched(database):
 
 
 @pytest.mark.slow
-def test_what_only_reads_refuses_it_as_well(database):
-    """Neither `status` nor `transform` accepts it."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("status", "--json"),
+        ("status", "--account", "default"),
+        ("forget", "dev@example.com", "--dry-run"),
+        ("transform",),
+    ],
+    ids=" ".join,
+)
+def test_a_command_without_a_load_refuses_it_with_5_as_well(database, words):
+    """The line is the same, whichever table the command reads first."""
+    done = CliRunner().invoke(main, [*words, "--database", str(database)])
+
+    assert 5 == done.exit_code
+    assert "has no column report. Load into a new dataset" in done.stderr
+
+
+@pytest.mark.slow
+def test_whatever_is_read_of_it_is_refused(database):
+    """No part of the ledger is read before its shape is known."""
     with open_warehouse("duckdb", database, "claude_code") as warehouse:
-        with pytest.raises(OtherShapeError):
-            warehouse.stored(CLAUDE_CODE, "default")
-        with pytest.raises(OtherShapeError):
-            warehouse.build_views()
+        for read in (
+            partial(warehouse.stored, CLAUDE_CODE, "default"),
+            partial(warehouse.names, CLAUDE_CODE, "default"),
+            partial(warehouse.accounts, CLAUDE_CODE),
+            partial(warehouse.owners, CLAUDE_CODE),
+        ):
+            with pytest.raises(OtherShapeError):
+                read()
 
 
 def test_the_message_names_dataset_and_column_and_says_what_to_do():

@@ -17,6 +17,7 @@ from ccwarehouse.cli import main
 from ccwarehouse.exit_codes import ExitCode
 from ccwarehouse.problems import explain
 from loads import History, record
+from whole_days.errors import SharedError
 
 with suppress(ImportError):  # Windows has no such limits
     import resource
@@ -171,6 +172,16 @@ def test_a_folder_that_is_not_there_is_told_by_the_file_s_name(tmp_path, monkeyp
 
     assert 5 == done.exit_code
     assert f'"{tmp_path}/nowhere/usage.duckdb"' in done.stderr
+
+
+def test_an_organisation_of_another_account_is_refused_with_the_option_to_use():
+    """The source's error knows no option; the command's line names it."""
+    shared = SharedError("acme", "emea", "us")
+    problem = explain(shared, "")
+
+    assert ExitCode.CONFIGURATION == problem.code
+    assert f"{shared} Name the other dataset with --dataset." == problem.line
+    assert "--" not in str(shared)
 
 
 @pytest.mark.process

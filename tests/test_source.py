@@ -1,6 +1,11 @@
 """The source in a user's own dlt pipeline."""
 
+import os
+import subprocess
+import sys
 from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree
 
 import dlt
 import duckdb
@@ -11,6 +16,8 @@ from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from claude_code_analytics import CredentialsError, SettingsError, usage
 from loads import NOON, History, record
 from whole_days.errors import ClockError
+
+SOURCES = Path(__file__).parent.parent / "sources"
 
 
 @pytest.fixture
@@ -122,3 +129,47 @@ def test_some_of_its_tables_may_be_selected(api, pipeline, tmp_path):
 
     assert ["2026-03-09"] == loaded_days(tmp_path)
     assert "usage_report__tool_actions" not in pipeline.default_schema.tables
+
+
+COPIED = ("whole_days", "anthropic_admin_api", "claude_code_analytics")
+ELSEWHERE = """
+import sys
+from datetime import date
+
+import dlt
+from claude_code_analytics import usage
+
+file, url, key = sys.argv[1:]
+pipeline = dlt.pipeline(
+    "of_my_own",
+    destination=dlt.destinations.duckdb(file),
+    dataset_name="usage",
+    pipelines_dir="pipelines",
+)
+pipeline.run(usage([date(2026, 3, 9)], base_url=url, api_key=key))
+"""
+
+
+@pytest.mark.process
+def test_the_copied_folders_of_the_source_load_without_the_package(api, tmp_path):
+    """Where nothing is installed but what they import, a user's pipeline has them."""
+    libraries = tmp_path / "libraries"
+    libraries.mkdir()
+    for found in Path(dlt.__file__).parent.parent.iterdir():
+        if "ccwarehouse" not in found.name:
+            (libraries / found.name).symlink_to(found)
+    for name in COPIED:
+        copytree(SOURCES / name, tmp_path / "mine" / name)
+    paths = os.pathsep.join(map(str, (tmp_path / "mine", libraries)))
+    file = tmp_path / "mine.duckdb"
+    without_site = (sys.executable, "-S", "-c", ELSEWHERE)
+    subprocess.run(
+        [*without_site, file, api.url, DEMO_API_KEY],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": paths},
+        check=True,
+    )
+
+    assert ["2026-03-09"] == loaded_days(tmp_path)
+    (agent,) = {call.headers["user-agent"] for call in api.calls}
+    assert "ccwarehouse (+https://github.com/ccwarehouse/ccwarehouse)" == agent

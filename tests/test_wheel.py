@@ -1,6 +1,7 @@
 """The wheel in an empty environment, and the file it leaves for other programs."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,23 @@ def test_the_wheel_brings_its_licence(folder):
 
     assert text == (about / "licenses" / "LICENSE").read_text()
     assert "License-Expression: Apache-2.0\n" in (about / "METADATA").read_text()
+
+
+def test_the_index_shows_a_readme_whose_links_lead_to_the_release(folder):
+    """It shows the README without the files beside it, so no link may be relative."""
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (about,) = site.glob("ccwarehouse-*.dist-info")
+    text = (about / "METADATA").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^Version: (.+)$", text, re.MULTILINE)
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    repository = "ccwarehouse/ccwarehouse"
+
+    assert [] == [link for link in links if not link.startswith(("https://", "#"))]
+    assert f"https://github.com/{repository}/blob/v{version}/docs/report.md" in links
+    picture = (
+        f"https://raw.githubusercontent.com/{repository}/v{version}/docs/report.png"
+    )
+    assert picture in links
 
 
 def test_the_wheel_has_all_sql_and_no_cases(folder):

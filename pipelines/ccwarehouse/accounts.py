@@ -5,14 +5,12 @@ writer, and each already has several days in flight, as many as its rate limit b
 account that cannot be loaded stops no other one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from claude_code_analytics import (
     CLAUDE_CODE,
-    CredentialsError,
-    SettingsError,
     UsageSettings,
     UsageSummary,
     private_report,
@@ -20,7 +18,6 @@ from claude_code_analytics import (
 from claude_code_analytics.preflight import Preflight
 from whole_days.clock import utc_now
 from whole_days.contact import Contact
-from whole_days.errors import ClockError, OrganisationError
 from whole_days.privacy import Privacy
 
 from .inputs import Inputs
@@ -34,19 +31,17 @@ from .neighbours import (
 )
 from .outcome import Outcome
 from .privacy import PrivacySettings
-from .problems import Problem, explain
+from .problems import Part
 from .run import Counted, Run, Runs
 from .warehouses import Warehouse
 
-OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
-
 
 @dataclass
-class AccountLoad:
+class AccountLoad(Part):
     """What a load does for one account.
 
-    `before` is None for a dry run. `problem` is why nothing of the account is loaded;
-    an account that `is_alone` raises it instead. `neighbours` are its further reports.
+    `before` is None for a dry run. An account that `is_alone` raises its problem.
+    `neighbours` are its further reports.
     """
 
     settings: UsageSettings
@@ -54,7 +49,6 @@ class AccountLoad:
     is_alone: bool
     before: Preflight | None = None
     outcome: Outcome[UsageSummary] | None = None
-    problem: Problem | None = None
     neighbours: list[Neighbour] = field(default_factory=list)
 
     @property
@@ -71,16 +65,6 @@ class AccountLoad:
     def plan(self) -> Plan | None:
         """The days to fetch; None until the warehouse is read."""
         return self.run.plan
-
-    @contextmanager
-    def own_problem(self) -> Iterator[None]:
-        """Note an error that concerns this account only."""
-        try:
-            yield
-        except OF_ONE as error:
-            if self.is_alone:
-                raise
-            self.problem = explain(error, "")
 
 
 def begin(
@@ -103,7 +87,7 @@ def ask(
     account: AccountLoad, preflight: Callable[[UsageSettings, Contact], Preflight]
 ) -> None:
     """Ask the API with the account's key, before anything is opened."""
-    with account.own_problem():
+    with account.own_problem(is_alone=account.is_alone):
         account.before = preflight(account.settings, account.run.contact)
 
 
@@ -132,7 +116,7 @@ def load_account(
 ) -> None:
     """Plan the account's days and load them, with what may be stored of people."""
     assert account.before is not None
-    with account.own_problem():
+    with account.own_problem(is_alone=account.is_alone):
         planned = plan_account(account, warehouse, request)
         with watch(account) as progress:
             account.outcome = load(

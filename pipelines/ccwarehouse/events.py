@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 from uuid import uuid4
 
+from whole_days.clock import utc_now
 from whole_days.emails import without_emails
 
 
@@ -36,7 +36,7 @@ class Events:
         if level < self.at_least:
             return
         common = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "time": utc_now().isoformat(timespec="milliseconds"),
             "level": level.name.lower(),
             "event": event,
             "run_id": self._run_id,

@@ -5,8 +5,8 @@ key. An error that concerns one of them is noted and stops no other one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Final, Optional
@@ -15,7 +15,7 @@ from dlt.common.configuration import configspec, resolve_configuration
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.specs import BaseConfiguration
 
-from anthropic_directory import SnapshotError, Taken, take
+from anthropic_directory import Taken, take
 from anthropic_usage_and_cost import (
     REPORTS,
     UNVERIFIED,
@@ -25,12 +25,9 @@ from anthropic_usage_and_cost import (
 )
 from claude_code_analytics import (
     CLAUDE_CODE,
-    CredentialsError,
-    SettingsError,
     UsageSettings,
 )
 from whole_days.contact import Contact
-from whole_days.errors import ClockError, OrganisationError
 from whole_days.privacy import Privacy
 from whole_days.report import Report
 
@@ -38,14 +35,13 @@ from .exit_codes import ExitCode
 from .inputs import TeamsTag
 from .load import Plan, Progress, Request, load, plan
 from .outcome import Outcome
-from .problems import Problem, explain
+from .problems import Part, Problem
 from .warehouses import Warehouse
 
 DIRECTORY: Final = "directory"
 OF_DAYS: Final[dict[str, Report[Any]]] = {report.name: report for report in REPORTS}
 NAMES: Final = (CLAUDE_CODE.name, *OF_DAYS, DIRECTORY)
 
-OF_ONE = (ClockError, CredentialsError, OrganisationError, SettingsError)
 USAGE_FIRST: Final = "It was not loaded, because no day of the usage report could be."
 
 
@@ -64,12 +60,11 @@ class ReportSettings(BaseConfiguration):
 
 
 @dataclass
-class Neighbour:
+class Neighbour(Part):
     """What a load does for one further report of an account.
 
-    `outcome` is that of days, `taken` that of a snapshot. `problem` is why nothing of
-    the report is loaded. `too_early` are days that it is not asked for, because the API
-    does not have them.
+    `outcome` is that of days, `taken` that of a snapshot. `too_early` are days that it
+    is not asked for, because the API does not have them.
     """
 
     name: str
@@ -78,7 +73,6 @@ class Neighbour:
     too_early: Sequence[date] = ()
     outcome: Outcome[Any] | None = None
     taken: Taken | None = None
-    problem: Problem | None = None
 
     @property
     def is_unverified(self) -> bool:
@@ -89,16 +83,6 @@ class Neighbour:
     def is_whole(self) -> bool:
         """Whether all of it is loaded."""
         return not (self.problem or (self.outcome and self.outcome.failed))
-
-    @contextmanager
-    def own_problem(self) -> Iterator[None]:
-        """Note an error that concerns this report only."""
-        try:
-            yield
-        except OF_ONE as error:
-            self.problem = explain(error, "")
-        except SnapshotError as error:
-            self.problem = Problem(ExitCode.DAYS_FAILED, str(error))
 
 
 def resolve_neighbours() -> list[str]:

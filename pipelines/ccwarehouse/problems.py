@@ -4,7 +4,8 @@ All other errors are bugs and keep their traceback (exit code 1).
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +22,13 @@ from dlt.destinations.exceptions import (
 )
 from dlt.load.exceptions import LoadClientJobException
 
+from anthropic_directory import SnapshotError
 from claude_code_analytics import (
     CredentialsError,
     SettingsError,
     UnknownAccountError,
 )
-from whole_days.errors import ClockError, OrganisationError
+from whole_days.errors import ClockError, OrganisationError, SharedError
 
 from .exit_codes import ExitCode
 from .export import ExportError, UnknownViewError
@@ -49,6 +51,14 @@ from .warehouses import (
 from .warehouses.fixes import WAIT
 from .warehouses.temporary import is_temporary, unusable
 
+# The errors that stop no other account and no other report.
+OF_ONE = (
+    ClockError,
+    CredentialsError,
+    OrganisationError,
+    SettingsError,
+    SnapshotError,
+)
 NO_SUCH_DESTINATION = (
     "There is no such destination. Name a destination of dlt with --destination, for "
     "example duckdb, postgres or bigquery."
@@ -56,6 +66,8 @@ NO_SUCH_DESTINATION = (
 MISSING_DRIVER = (
     "The driver of {destination} is missing. Install it: pip install {what}"
 )
+REPLACE = "Or let its organisation replace the stored one (--replace-organisation)."
+ELSEWHERE = "Name the other dataset with --dataset."
 UNREADABLE = (
     "The driver of {location} cannot read its credentials. Correct them in dlt's "
     "configuration, also the scheme and the options of a URL, then run it again."
@@ -74,6 +86,26 @@ class Problem:
     line: str
     more: Sequence[str] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Part:
+    """A part of a load: an account, or a report of one.
+
+    `problem` is why nothing of it is loaded.
+    """
+
+    problem: Problem | None = None
+
+    @contextmanager
+    def own_problem(self, *, is_alone: bool = False) -> Iterator[None]:
+        """Note an error that concerns this part only; one that `is_alone` raises it."""
+        try:
+            yield
+        except OF_ONE as error:
+            if is_alone:
+                raise
+            self.problem = explain(error, "")
 
 
 def explain(error: BaseException, location: str) -> Problem | None:
@@ -106,7 +138,7 @@ def _known(error: BaseException, location: str) -> Problem | None:
             | PrivacyError()
             | SettingsError()
         ):
-            code, line = ExitCode.CONFIGURATION, str(error)
+            code, line = ExitCode.CONFIGURATION, _with_option(error)
         case InputFileError() | InputFilesError():
             return _of_files(error)
         case UnknownDestinationModule():
@@ -128,13 +160,23 @@ def _known(error: BaseException, location: str) -> Problem | None:
             | PublishError()
         ):
             code, line = ExitCode.WAREHOUSE, str(error)
-        case DestinationException() | OSError() | WarehouseInUseError():
-            code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
-        case _ if driver_errors.is_of_driver(error):
+        case SnapshotError():
+            code, line = ExitCode.DAYS_FAILED, str(error)
+        case _ if _is_of_warehouse(error):
             code, line = ExitCode.WAREHOUSE, _of_warehouse(error, location)
         case _:
             return None
     return Problem(code, line)
+
+
+def _with_option(error: Exception) -> str:
+    """The sources know no command line; here its options are named."""
+    match error:
+        case SharedError():
+            return f"{error} {ELSEWHERE}"
+        case OrganisationError():
+            return f"{error} {REPLACE}"
+    return str(error)
 
 
 def _of_files(error: InputFileError | InputFilesError) -> Problem:
@@ -156,6 +198,12 @@ def _install(error: MissingDependencyException) -> str:
 def _is_unreadable(error: BaseException) -> bool:
     """Whether a driver could not read its credentials; its message then quotes them."""
     return driver_errors.is_of_driver(error) and driver_errors.is_unreadable(str(error))
+
+
+def _is_of_warehouse(error: BaseException) -> bool:
+    """Whether it is dlt's, the system's or a driver's error of the warehouse."""
+    kinds = (DestinationException, OSError, WarehouseInUseError)
+    return isinstance(error, kinds) or driver_errors.is_of_driver(error)
 
 
 def _of_warehouse(error: BaseException, location: str) -> str:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from dlt.common.configuration.container import Container
+import dlt
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.providers.doc import BaseDocProvider
-from dlt.common.configuration.specs import PluggableRunContext
 
 OF_DESTINATIONS: Final = re.compile("DESTINATION__|CREDENTIALS")
 SECRET: Final = re.compile("pass|pwd|secret|token|key|credential|sas$", re.IGNORECASE)
@@ -48,7 +47,7 @@ def _secrets() -> Iterator[str]:
 def _files() -> Iterator[dict[str, Any]]:
     """The content of dlt's files; nothing if dlt could not read them itself."""
     try:
-        providers = Container()[PluggableRunContext].providers.providers
+        providers = dlt.config.config_providers
     except ConfigurationException:
         return
     for provider in providers:

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from anthropic_directory import NAMES as DIRECTORY_NAMES
-from anthropic_directory import SCHEMA as DIRECTORY
+from anthropic_directory import SCHEMA, remade_rows
 from anthropic_directory import TABLES as DIRECTORY_TABLES
-from anthropic_directory import remade_rows
 from anthropic_usage_and_cost import REPORTS as OF_API
 from claude_code_analytics import CLAUDE_CODE
-from whole_days.report import Report
+from claude_code_analytics.contract import MODEL_BREAKDOWN
+from whole_days.report import Announced, Report
 from whole_days.table import Table
 
 from .inputs.tables import INPUT_TABLES
 
+DIRECTORY: Final = SCHEMA  # the dlt schema of the directory's tables
 REPORTS: Final[tuple[Report[Any], ...]] = (CLAUDE_CODE, *OF_API)
 
 # The tables that a dataset has only once a load of this dlt schema is committed.
@@ -29,6 +30,30 @@ OPTIONAL: Final[Mapping[str, Mapping[str, Table]]] = {
     DIRECTORY: DIRECTORY_TABLES,
 }
 
+# The table of the usage report's records: stored marts are made of its days, and a
+# dataset without it holds no usage.
+RECORDS: Final = CLAUDE_CODE.tables[0].name
+
+# The column with the currencies that are spent.
+SPENT: Final = Announced(MODEL_BREAKDOWN.name, "estimated_cost__currency")
+
+# The names of API keys that the usage has, for a query over raw tables.
+USED_KEYS: Final = f"""
+    select distinct account, organization_id, actor__api_key_name as actor
+    from claude_code.{RECORDS}
+"""
+
+# The same expression as in stg_usage: Postgres uses the index only then. If the
+# expression changes, rename the index: an existing one is not replaced.
+ACTOR: Final = (
+    "coalesce(nullif(case when lower(actor__email_address) = actor__email_address"
+    " then actor__email_address else translate(actor__email_address,"
+    " 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') end, ''),"
+    " nullif(actor__api_key_name, ''), 'unknown')"
+)
+
+# Indexes by expression for readers, by table, where the engine has such.
+BY_EXPRESSION: Final = {RECORDS: {"actor_lowered": ACTOR}}
 
 # Further tables that may hold data of people, each with the column that has their name,
 # if any. `REMADE` makes their rows anew when the privacy settings change.

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final
 
-from dlt.common.configuration.container import Container
+import dlt
 from dlt.common.configuration.providers.doc import BaseDocProvider
-from dlt.common.configuration.specs import PluggableRunContext
 
 from .errors import SettingsError, UnknownAccountError
 from .settings import KINDS, SECTION, UsageSettings, resolve_settings
@@ -169,7 +168,7 @@ def _of_files() -> dict[str, _Named]:
 
 def _tables() -> Iterator[tuple[bool, Any]]:
     """Whether a file is for secrets, and its `accounts`, if it has them."""
-    for provider in Container()[PluggableRunContext].providers.providers:
+    for provider in dlt.config.config_providers:
         if isinstance(provider, BaseDocProvider):
             sections = SECTION.split(".")
             table, _ = provider.get_value("accounts", dict, "", *sections)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from importlib.metadata import metadata
+from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
 import httpx
@@ -36,6 +36,8 @@ WORKERS = 2  # threads that parse replies: each one keeps its own memory
 TRANSIENT_STATUSES = {408, 409, 429}
 LONGEST_BACKOFF = 30
 LONGEST_PROBE = 20
+PROGRAM = "ccwarehouse"
+HOME = "https://github.com/ccwarehouse/ccwarehouse"
 CURSORS = {"page", "after_id"}  # the parameters of both styles of paging
 
 UNTRUSTED = (
@@ -48,10 +50,15 @@ Params = Mapping[str, str | list[str]]
 
 
 def user_agent() -> str:
-    """`name/version (+url)`, as the API asks of its callers."""
-    package = metadata("ccwarehouse")
-    url = package["Project-URL"].split(", ")[-1]
-    return f"ccwarehouse/{package['Version']} (+{url})"
+    """`name/version (+url)`, as the API asks of its callers.
+
+    Folders that were copied out of the package have no version.
+    """
+    try:
+        name = f"{PROGRAM}/{version(PROGRAM)}"
+    except PackageNotFoundError:
+        name = PROGRAM
+    return f"{name} (+{HOME})"
 
 
 class ApiClient:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from whole_days.table import Column, Table
 
-from .contract import CENTS, LAST, WORKSPACE, count_column, key_columns
+from .contract import CENTS, COUNTS, LAST, WORKSPACE, count_column, key_columns
 
 HEADERS: Final[Mapping[str, str]] = {
     "anthropic-beta": "analytics-usage-cost-2026-08-24"
@@ -102,18 +102,7 @@ USAGE: Final = Table(
         *key_columns("usage"),
         *_WHOSE,
         count_column("total_tokens", "Tokens of all kinds"),
-        count_column("uncached_input_tokens", "Uncached input tokens"),
-        count_column("cache_read_input_tokens", "Tokens read from the cache"),
-        count_column(
-            "cache_creation__ephemeral_5m_input_tokens",
-            "Tokens written to the cache for five minutes",
-        ),
-        count_column(
-            "cache_creation__ephemeral_1h_input_tokens",
-            "Tokens written to the cache for an hour",
-        ),
-        count_column("output_tokens", "Output tokens"),
-        count_column("server_tool_use__web_search_requests", "Web searches"),
+        *COUNTS,
         count_column("requests", _REQUESTS),
         *LAST,
     ],

@@ -45,6 +45,20 @@ _GEO = Column(
     pa.string(),
     "Where the model ran: global, us or not_available.",
 )
+COUNTS = [
+    count_column("uncached_input_tokens", "Uncached input tokens"),
+    count_column("cache_read_input_tokens", "Tokens read from the cache"),
+    count_column(
+        "cache_creation__ephemeral_5m_input_tokens",
+        "Tokens written to the cache for five minutes",
+    ),
+    count_column(
+        "cache_creation__ephemeral_1h_input_tokens",
+        "Tokens written to the cache for an hour",
+    ),
+    count_column("output_tokens", "Output tokens"),
+    count_column("server_tool_use__web_search_requests", "Web searches"),
+]
 LAST = [
     Column(
         "unknown_fields",
@@ -127,18 +141,7 @@ MESSAGES = Table(
         ),
         _CONTEXT_WINDOW,
         _GEO,
-        count_column("uncached_input_tokens", "Uncached input tokens"),
-        count_column("cache_read_input_tokens", "Tokens read from the cache"),
-        count_column(
-            "cache_creation__ephemeral_5m_input_tokens",
-            "Tokens written to the cache for five minutes",
-        ),
-        count_column(
-            "cache_creation__ephemeral_1h_input_tokens",
-            "Tokens written to the cache for an hour",
-        ),
-        count_column("output_tokens", "Output tokens"),
-        count_column("server_tool_use__web_search_requests", "Web searches"),
+        *COUNTS,
         *LAST,
     ],
     is_data=True,

@@ -1,10 +1,8 @@
 """The time by the API's clock, taken from its replies."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
-
-import pendulum
 
 from .calendar import CLOCK_TOLERANCE
 from .errors import ClockError
@@ -16,7 +14,7 @@ SET_IT: Final = "Set it, best by NTP"
 
 def utc_now() -> datetime:
     """This machine's time in UTC, in any time zone."""
-    return pendulum.now("UTC")
+    return datetime.now(UTC)
 
 
 class ApiClock:
@@ -47,8 +45,7 @@ class ApiClock:
 
     def hear(self, moment: datetime) -> None:
         """Compare the clocks; `moment` is when the API sent a reply just now."""
-        difference = self.machine() - moment  # pendulum's own kind of timedelta
-        self.ahead = timedelta(seconds=difference.total_seconds())
+        self.ahead = self.machine() - moment
 
     def corrected(self, moment: datetime) -> datetime:
         """A time of this machine's clock, converted to the API's."""

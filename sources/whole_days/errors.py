@@ -27,10 +27,8 @@ class OrganisationError(WholeDaysError):
     def __init__(self, found: str, known: str, account: str, source: str) -> None:
         super().__init__(
             f"The key reads organisation {found}, but account {account} holds "
-            f"organisation {known}. Give this key its own account "
-            f"(SOURCES__{source.upper()}__ACCOUNT, or account in "
-            ".dlt/config.toml), or let its organisation replace the stored one "
-            "(--replace-organisation)."
+            f"organisation {known}. Give this key its own account (account under "
+            f"[sources.{source}], or SOURCES__{source.upper()}__ACCOUNT)."
         )
 
 
@@ -42,7 +40,7 @@ class SharedError(OrganisationError):
             self,
             f"Account {account} reads organisation {found}, which account {other} "
             "holds already: all costs would count twice. Give it the key of another "
-            "organisation or remove it, or load it into another dataset (--dataset).",
+            "organisation, remove it, or load it into another dataset.",
         )
 
 

@@ -17,7 +17,7 @@ ACCOUNT: Final = Column(
 
 # The key of a fetch, in the ledger and in all notes.
 FETCH: Final = (
-    Column("report", pa.string(), "Name of the report, as in claude_code."),
+    Column("report", pa.string(), "Name of the report, as its source gives it."),
     ACCOUNT,
     Column("date", pa.date32(), "UTC day that was fetched."),
     Column("fetched_at", _MOMENT, "When the fetch began (UTC)."),

@@ -210,6 +210,7 @@ def _read(table: Table, package: Callable[[], Package[Any]]) -> Iterator[Any]:
     dlt.current.source_schema().update_table(table.hints())
     ready = package()
     replacement = ready.replacement() if table.is_data else None
+    # Before the rows comes an empty item: dlt applies its hints as it reads it.
     if replacement:
         hints = dlt.mark.make_hints(write_disposition=replacement)
         yield dlt.mark.with_hints(_with_load_id(table.empty()), hints)

@@ -20,7 +20,6 @@ OF_EMAIL: Final = "@pseudonym"
 PSEUDONYM: Final = re.compile(rf"[0-9a-f]{{64}}(?:{OF_EMAIL})?")
 LETTERS_SHOWN: Final = 10
 SHORTEST_SECRET: Final = 32  # characters, as `openssl rand -hex 16` prints
-FINGERPRINT: Final = "ccwarehouse fingerprint of the secret"
 
 
 def folded(name: str) -> str:
@@ -46,11 +45,6 @@ def keyed(secret: str, text: str) -> str:
 def pseudonym(secret: str, name: str) -> str:
     """The pseudonym of an email or of a key's name."""
     return keyed(secret, folded(name)) + (OF_EMAIL if "@" in name else "")
-
-
-def fingerprint(secret: str) -> str:
-    """Tells secrets apart, and tells nothing about a secret of enough letters."""
-    return keyed(secret, FINGERPRINT)[:16]
 
 
 def salted(salt: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What others make of the Dockerfile and of the files of docs/schedules."""
+"""What others make of the Dockerfile, the workflows and the files of docs/schedules."""
 
 import os
 import shutil
@@ -13,10 +13,11 @@ from schedules import FOLDER, ROOT, environment_of_the_image
 
 BIN = ROOT / ".venv-validators" / "bin"
 VALIDATORS = {
-    "workflow": [
+    "workflows": [
         BIN / "check-jsonschema",
         "--builtin-schema=vendor.github-workflows",
         FOLDER / "github-actions.yml",
+        *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
     ],
     # the first version with podFailurePolicy as stable, and a newer one
     "kubernetes-1.31": [BIN / "kubernetes-validate", "--strict", "-k", "1.31"],

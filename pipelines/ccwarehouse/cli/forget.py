@@ -64,6 +64,7 @@ def forget(
     where = (output, destination, database, dataset, wait)
     if dry_run:
         with opened_warehouse(*where, read_only=True) as warehouse:
+            warehouse.require_loaded()
             found = warehouse.people(CLAUDE_CODE, secret).traces(name)
             return end_of_forget_dry_run(found.counts, found.days, warehouse.location)
     with opened_warehouse(*where, sole_writer=True) as warehouse:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from whole_days.clock import utc_now
 
 from ..end import End
 from ..exit_codes import as_help
@@ -111,7 +113,7 @@ def load(
     Needs an Admin API key in ANTHROPIC_ADMIN_KEY. Several accounts are loaded one after
     another.
     """
-    _require_range(start, end, datetime.now(UTC).date())
+    _require_range(start, end, utc_now().date())
     with frozen_imports():
         from claude_code_analytics import CLAUDE_CODE, resolve_accounts
 

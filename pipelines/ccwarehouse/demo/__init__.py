@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +25,7 @@ from claude_code_analytics import (
     resolve_settings,
 )
 from whole_days.calendar import Calendar
+from whole_days.clock import utc_now
 from whole_days.privacy import NAMED, Privacy
 
 from ..end import End
@@ -77,7 +78,7 @@ def run(
     told what is missing. Raises OSError if a file cannot be replaced.
     """
     secret = resolve_privacy().secret
-    now = datetime.now(UTC)
+    now = utc_now()
     for old in (database, database.with_suffix(".duckdb.wal")):
         old.unlink(missing_ok=True)
     with open_warehouse("duckdb", database, DATASET, sole_writer=True) as warehouse:

@@ -9,7 +9,7 @@ from whole_days.errors import OrganisationError
 from whole_days.organisation import Holder, others_of
 from whole_days.plan import StoredDay
 
-from ..exit_codes import ExitCode
+from ..problems import explain
 from .finding import Finding, ok, problem, skipped, worth_a_look
 
 CHECK = "organisation"
@@ -42,7 +42,9 @@ class Whose:
         try:
             holder.require_known(frozenset([self.organization]))
         except OrganisationError as another:
-            return problem(CHECK, ExitCode.CONFIGURATION, str(another))
+            explained = explain(another, "")
+            assert explained
+            return problem(CHECK, explained.code, explained.line)
         if other := holder.others.get(self.organization):
             return worth_a_look(
                 CHECK,

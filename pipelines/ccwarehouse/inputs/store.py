@@ -17,6 +17,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltResource, DltSource
 
+from whole_days.report import Announced
 from whole_days.table import LOAD_ID
 
 from .budgets import require_known_currencies
@@ -35,8 +36,7 @@ _NEWEST = """
 """
 
 _CURRENCIES = """
-    select distinct estimated_cost__currency from {costs}
-    where estimated_cost__currency is not null
+    select distinct {currency} from {costs} where {currency} is not null
 """
 
 
@@ -55,24 +55,30 @@ class _Version(NamedTuple):
 
 
 def store_inputs(
-    pipeline: dlt.Pipeline, files: Sequence[InputFile], now: datetime
+    pipeline: dlt.Pipeline,
+    files: Sequence[InputFile],
+    now: datetime,
+    spent: Announced,
 ) -> list[InputFile]:
     """Load the files that differ from their versions in force, in one package.
 
-    Returns the loaded ones; when it returns, their versions are in force. Raises
+    `spent` is the column with the currencies that are spent. Returns the loaded files;
+    when it returns, their versions are in force. Raises
     `InputFileError`, before anything is written, for a budget in a currency that nobody
     spends. Also raises dlt's errors of the warehouse.
     """
     with pipeline.sql_client() as client:
         newest = _newest(client)
         changed = [file for file in files if not _is_held(file, newest)]
-        _require_currencies(client, changed)
+        _require_currencies(client, changed, spent)
     if changed:
         pipeline.run(as_source(_rows(changed, newest, now)))
     return changed
 
 
-def check_inputs(client: SqlClientBase[Any], files: Sequence[InputFile]) -> bool:
+def check_inputs(
+    client: SqlClientBase[Any], files: Sequence[InputFile], spent: Announced
+) -> bool:
     """Raise as `store_inputs` does, but write nothing.
 
     False: nothing is spent yet, so that the currencies of the files could not be
@@ -80,16 +86,12 @@ def check_inputs(client: SqlClientBase[Any], files: Sequence[InputFile]) -> bool
     """
     newest = _newest(client)
     changed = [file for file in files if not _is_held(file, newest)]
-    return _require_currencies(client, changed)
+    return _require_currencies(client, changed, spent)
 
 
-def make_input_tables(pipeline: dlt.Pipeline) -> bool:
-    """Create missing tables of the files; returns whether any was missing."""
-    with pipeline.sql_client() as client:
-        if _are_there(client):
-            return False
+def make_input_tables(pipeline: dlt.Pipeline) -> None:
+    """Create the tables of the files that are missing."""
     pipeline.run(as_source({}))
-    return True
 
 
 def as_source(rows: Mapping[str, pa.Table]) -> DltSource:
@@ -145,17 +147,23 @@ def _is_held(file: InputFile, newest: Mapping[str, _Version]) -> bool:
 
 def _newest(client: SqlClientBase[Any]) -> dict[str, _Version]:
     """The version in force of each file that was ever loaded."""
-    versions = (_Version(*row) for row in _asked(client, _NEWEST))
+    query = _NEWEST.format(
+        input_files=client.make_qualified_table_name(INPUT_FILES.name),
+        loads=client.make_qualified_table_name("_dlt_loads"),
+    )
+    versions = (_Version(*row) for row in _asked(client, query))
     return {version.name: version for version in versions}  # the last one stays
 
 
 def _require_currencies(
-    client: SqlClientBase[Any], changed: Sequence[InputFile]
+    client: SqlClientBase[Any], changed: Sequence[InputFile], spent: Announced
 ) -> bool:
     budgets = [file for file in changed if file.rows and file.name == "budgets"]
     if not budgets:
         return True
-    known = {currency for (currency,) in _asked(client, _CURRENCIES)}
+    costs = client.make_qualified_table_name(spent.table)
+    query = _CURRENCIES.format(costs=costs, currency=spent.column)
+    known = {currency for (currency,) in _asked(client, query)}
     for file in budgets:
         require_known_currencies(file, known)
     return bool(known)
@@ -163,22 +171,7 @@ def _require_currencies(
 
 def _asked(client: SqlClientBase[Any], query: str) -> Sequence[Sequence[Any]]:
     """The rows of a query; none if a table does not exist yet."""
-    names = {
-        "input_files": client.make_qualified_table_name(INPUT_FILES.name),
-        "loads": client.make_qualified_table_name("_dlt_loads"),
-        "costs": client.make_qualified_table_name("usage_report__model_breakdown"),
-    }
     try:
-        return client.execute_sql(query.format(**names)) or ()
+        return client.execute_sql(query) or ()
     except DatabaseUndefinedRelation:
         return ()
-
-
-def _are_there(client: SqlClientBase[Any]) -> bool:
-    tables = map(client.make_qualified_table_name, INPUT_TABLES)
-    queries = (f"select 1 from {table} where 1 = 0" for table in tables)
-    try:
-        client.execute_sql(" union all ".join(queries))
-    except DatabaseUndefinedRelation:
-        return False
-    return True

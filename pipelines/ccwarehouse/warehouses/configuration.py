@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.provider import ConfigProvider
-from dlt.common.configuration.specs import PluggableRunContext, known_sections
+from dlt.common.configuration.specs import known_sections
+
+from .dlt_container import wrapped_providers
 
 # Settings of a destination that change what is stored instead of how to reach it.
 OURS = frozenset(
@@ -80,10 +81,5 @@ class DestinationsOnly(ConfigProvider):
 @contextmanager
 def destinations_only() -> Iterator[None]:
     """In this context dlt resolves only settings of destinations."""
-    providers = Container()[PluggableRunContext].providers
-    everything = providers.providers
-    providers.providers = [DestinationsOnly(provider) for provider in everything]
-    try:
+    with wrapped_providers(DestinationsOnly):
         yield
-    finally:
-        providers.providers = everything

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
-from anthropic_directory import SCHEMA
 from claude_code_marts import Model, render_flat
 from whole_days.privacy import folded
 
@@ -22,16 +21,12 @@ from ..inputs import (
     team_of,
     teams_of_tag,
 )
+from ..reports import DIRECTORY, USED_KEYS
 from .absent import loaded_schemas
 from .other import Client
 
 # An organisation has many keys of which no usage tells: those that Claude Code has made
-# for whoever signs in, and all that other programs use.
-USED: Final = """
-    select distinct account, organization_id, actor__api_key_name as actor
-    from claude_code.usage_report
-"""
-
+# for whoever signs in, and all that other programs use. Hence `USED_KEYS`.
 OWNERS: Final = Model(
     "derived/owners.sql",
     f"""
@@ -45,7 +40,7 @@ OWNERS: Final = Model(
         owners.owner
 
     from key_owners as owners
-    inner join ({USED}) as used
+    inner join ({USED_KEYS}) as used
         on owners.account = used.account
         and owners.organization_id is not distinct from used.organization_id
         and owners.actor = used.actor
@@ -79,7 +74,7 @@ KEYS: Final = Model(
     select api_keys.key_name, workspaces.tags, api_keys.first_date, api_keys.last_date
 
     from stg_api_keys as api_keys
-    inner join ({USED}) as used
+    inner join ({USED_KEYS}) as used
         on api_keys.account = used.account
         and api_keys.organization_id is not distinct from used.organization_id
         and api_keys.key_name = used.actor
@@ -94,7 +89,7 @@ KEYS: Final = Model(
 
 def owners_of_keys(client: Client) -> InputFile | None:
     """The owners of the keys that the usage names; None before the first snapshot."""
-    if SCHEMA not in loaded_schemas(client):
+    if DIRECTORY not in loaded_schemas(client):
         return None
     return owners_file(Owner(*row) for row in _ask(client, OWNERS))
 
@@ -104,7 +99,7 @@ def teams_of_workspaces(client: Client, tag: TeamsTag, today: date) -> TagTeams 
 
     Raises `InputFileError` if no workspace has the tag.
     """
-    if SCHEMA not in loaded_schemas(client):
+    if DIRECTORY not in loaded_schemas(client):
         return None
     known = {key for (tags,) in _ask(client, TAGS) for key in _tags(tags)}
     found = [*_belongings(client, PEOPLE, tag), *_belongings(client, KEYS, tag)]

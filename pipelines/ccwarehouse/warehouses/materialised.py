@@ -17,6 +17,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from claude_code_marts import Model, lineage, materialised
 
+from ..reports import RECORDS
 from .dlt_commit import Work
 from .engines import dialect_of
 from .other import Client
@@ -24,8 +25,6 @@ from .replaced_rows import IN_PARTS, Changes, Rows, all_rows
 from .statements import are_there, is_there, transaction_of_ddl
 from .stored_names import NOTES, table_name
 from .stored_queries import query_of
-
-USAGE: Final = "usage_report"  # the raw table of the records
 
 NOTED: Final = """
     create table if not exists {notes} as
@@ -180,7 +179,7 @@ def _in_order(
 
 
 def _records_of_days(client: Client) -> dict[date, int]:
-    usage = client.make_qualified_table_name(USAGE)
+    usage = client.make_qualified_table_name(RECORDS)
     counted = client.execute_sql(f"select date, count(*) from {usage} group by date")
     rows: Iterable[tuple[date, int]] = (tuple(row) for row in counted or ())
     return dict(rows)

@@ -5,11 +5,10 @@ columns of views.
 import re
 from typing import Any
 
-import dlt
-from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.destinations.sql_client import SqlClientBase
 
+from .dlt_container import naming_of
 from .errors import ImpossibleNameError
 
 NO_NAME = (
@@ -35,9 +34,7 @@ def stored_name(dataset: str, capabilities: DestinationCapabilitiesContext) -> s
     """
     if not re.search("[A-Za-z0-9]", dataset):
         raise ImpossibleNameError(NO_NAME.format(name=dataset))
-    with Container().injectable_context(capabilities):
-        naming = dlt.Schema("ccwarehouse").naming
-    name = naming.normalize_table_identifier(dataset)
+    name = naming_of(capabilities).normalize_table_identifier(dataset)
     longest = capabilities.max_identifier_length
     if len(marts_name(name)) > longest:
         raise ImpossibleNameError(TOO_LONG.format(name=name, longest=longest))

@@ -12,6 +12,7 @@ import dlt
 from claude_code_marts import materialised, quoted
 from whole_days.table import ID, PARENT, Table
 
+from ..reports import BY_EXPRESSION
 from .comment_on import CommentOn
 from .dlt_stored_schema import storing_one_schema
 from .errors import WarehouseInUseError
@@ -24,18 +25,6 @@ from .stored_names import table_name
 if TYPE_CHECKING:
     from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
     from dlt.destinations.impl.postgres.postgres import PostgresClient
-
-# The same expression as in stg_usage: Postgres uses the index only then. If the
-# expression changes, rename the index: an existing one is not replaced.
-ACTOR = (
-    "coalesce(nullif(case when lower(actor__email_address) = actor__email_address"
-    " then actor__email_address else translate(actor__email_address,"
-    " 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') end, ''),"
-    " nullif(actor__api_key_name, ''), 'unknown')"
-)
-
-# Indexes by actor for readers, in addition to those that `_indexes` derives.
-BY_EXPRESSION = {"usage_report": {"actor_lowered": ACTOR}}
 
 
 class postgres(dlt.destinations.postgres):  # noqa: N801 - dlt finds settings by it

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from whole_days.privacy import Privacy, fingerprint, salted
+from whole_days.privacy import Privacy, keyed, salted
 
+from ..reports import RECORDS
 from .errors import PrivacyError
 from .facts import forget_fact, read_facts, write_fact
-from .materialised import USAGE
 from .other import Client
 from .statements import is_there, make_dataset
 
@@ -28,6 +28,7 @@ SALT_FACT: Final = "forgotten_salt"
 PEOPLE_FACT: Final = "people_from"
 FORGOTTEN: Final = "forgotten:"
 SUMMED, DROPPED = "summed", "dropped"
+FINGERPRINT: Final = "ccwarehouse fingerprint of the secret"
 
 NAMES_STORED: Final = (
     "Dataset {dataset} was begun without pseudonyms, and holds names. Bring it over "
@@ -91,6 +92,11 @@ def require_same_secret(
         raise PrivacyError(OTHER_SECRET.format(dataset=client.dataset_name))
 
 
+def fingerprint(secret: str) -> str:
+    """Tells secrets apart, and tells nothing about a secret of enough letters."""
+    return keyed(secret, FINGERPRINT)[:16]
+
+
 def begin_with(client: Client, secret: str) -> None:
     """Note the secret of a new dataset, before it has a row."""
     make_dataset(client)
@@ -133,4 +139,4 @@ def note_people_from(client: Client, first: date) -> None:
 
 def is_begun(client: Client) -> bool:
     """Whether a load has ever made the tables."""
-    return is_there(client, USAGE)
+    return is_there(client, RECORDS)

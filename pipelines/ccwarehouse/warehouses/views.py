@@ -12,10 +12,11 @@ from dlt.destinations.exceptions import (
 
 from claude_code_marts import Model, checks, models, render
 
+from ..reports import RECORDS
 from .absent import absent_tables, has_further
 from .engines import dialect_of
 from .errors import NothingLoadedError
-from .materialised import USAGE, drop_old_tables
+from .materialised import drop_old_tables
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
 from .other import Client
@@ -76,7 +77,7 @@ def build(
 
 def require_usage(client: Client) -> None:
     """Raise `NothingLoadedError` before the first load: no view could be built."""
-    if not is_there(client, USAGE):
+    if not is_there(client, RECORDS):
         raise _nothing_loaded(client)
 
 

@@ -28,7 +28,7 @@ from ..inputs import (
     make_input_tables,
     store_inputs,
 )
-from ..reports import tables_of
+from ..reports import RECORDS, SPENT, tables_of
 from . import built_views, materialised, views
 from .absent import loaded_schemas
 from .anonymising import People
@@ -44,6 +44,7 @@ from .privacy import begin_with, read_privacy
 from .reading import reading
 from .replaced_rows import Changes
 from .shape import bring_over, note_shape, require_own_shape
+from .statements import are_there
 from .waiting import IMPATIENT, Patience, patiently
 from .work_folder import work_folder
 
@@ -94,10 +95,8 @@ class Warehouse:
 
     def stored(self, report: Report[Any], account: str) -> dict[date, StoredDay]:
         """The stored days. Does not create a missing database."""
-        if not self.engine.exists():
+        if not self._exists_in_own_shape():
             return {}
-        with self.client() as client:
-            require_own_shape(client)
         return read_stored(self.pipeline, report, account)
 
     def privacy(self, secret: str | None, *, begins: bool) -> Privacy:
@@ -134,17 +133,22 @@ class Warehouse:
 
     def accounts(self, report: Report[Any]) -> list[str]:
         """The accounts that were ever loaded. Does not create a missing database."""
-        return read_accounts(self.pipeline, report) if self.engine.exists() else []
+        if not self._exists_in_own_shape():
+            return []
+        return read_accounts(self.pipeline, report)
 
     def owners(self, report: Report[Any]) -> dict[str, set[str]]:
         """The accounts that hold each organisation. Does not create a database."""
-        return read_owners(self.pipeline, report) if self.engine.exists() else {}
+        if not self._exists_in_own_shape():
+            return {}
+        return read_owners(self.pipeline, report)
 
     def names(self, report: Report[Any], account: str) -> set[str]:
         """The values that the report has announced so far."""
         if report.announced is None:
             return set()
         with self.client() as client:
+            require_own_shape(client)
             table = client.make_qualified_table_name(report.announced.table)
             column = report.announced.column
             query = f"select distinct {column} from {table} where account = %s"
@@ -152,7 +156,7 @@ class Warehouse:
 
     def write(self, package: Package[Any]) -> None:
         """Load a package; when this returns, it is committed."""
-        source = as_source(package.report, lambda: package)  # noqa: F821 (deleted once dlt has read it)
+        source = as_source(package.report, lambda: package)
         tables = package.report.all_tables
         if package.is_first:
             with self.pipeline.sql_client() as client:
@@ -166,9 +170,14 @@ class Warehouse:
             self._storing_marts(_changes(package)),
         ):
             self.pipeline.run(source)
-        # dlt leaves reference cycles through this frame, which would keep the rows
-        # in memory.
-        del package
+
+    def _exists_in_own_shape(self) -> bool:
+        """False before the database exists. Raises as `require_own_shape`."""
+        if not self.engine.exists():
+            return False
+        with self.client() as client:
+            require_own_shape(client)
+        return True
 
     def _storing_marts(self, changes: Changes) -> AbstractContextManager[None]:
         """Within this, a package is committed together with its stored marts."""
@@ -212,7 +221,9 @@ class Warehouse:
         with self.client() as client:
             views.require_usage(client)
             built_views.note_none(client)
-        make_input_tables(self.pipeline)
+            has_inputs = are_there(client, INPUT_TABLES)
+        if not has_inputs:
+            make_input_tables(self.pipeline)
         if stores:
             self._fill_stored_marts(everything=everything)
         with self.client() as client:
@@ -230,7 +241,8 @@ class Warehouse:
             self.engine.writing(self.pipeline, replaces=True),
             self._storing_marts(Changes(has_files=True)),
         ):
-            return [file.name for file in store_inputs(self.pipeline, files, now)]
+            stored = store_inputs(self.pipeline, files, now, SPENT)
+        return [file.name for file in stored]
 
     def owners_of_keys(self) -> InputFile | None:
         """Whose the API keys of the usage are, by the stored directory."""
@@ -250,7 +262,7 @@ class Warehouse:
         if not self.engine.exists():
             return not any(file.name == "budgets" and file.rows for file in files)
         with self.client() as client:
-            return check_inputs(client, files)
+            return check_inputs(client, files, SPENT)
 
     def check_views(self) -> list[views.Failure]:
         """The failed checks of the data."""
@@ -286,7 +298,7 @@ class Warehouse:
 
 def _changes(package: Package[Any]) -> Changes:
     """Nothing for another report than that of usage: no mart is stored of it."""
-    if materialised.USAGE not in package.report.all_tables:
+    if RECORDS not in package.report.all_tables:
         return Changes()
     return Changes(
         package.account,

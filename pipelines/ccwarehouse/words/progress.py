@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -100,8 +101,8 @@ def _of(account: str) -> str:
     return f"{account}: " if account else ""
 
 
-class Lines(Words):
-    """A line per package, for logs."""
+class OnConsole(Words):
+    """The progress of so many days on a console; each line names the account."""
 
     def __init__(
         self,
@@ -111,7 +112,11 @@ class Lines(Words):
         account: str = "",
     ) -> None:
         super().__init__(_printer(console, account), contact)
-        self._days = days
+        self._console, self._days, self._account = console, days, account
+
+
+class Lines(OnConsole):
+    """A line per package, for logs."""
 
     def stored(self, package: Package[Any]) -> None:
         """Print the progress so far."""
@@ -123,33 +128,33 @@ class Lines(Words):
         )
 
 
-class Bar(Words):
+class Bar(OnConsole):
     """A bar that advances with every fetched day; failed days are counted apart."""
 
-    def __init__(
-        self,
-        console: Console,
-        days: int,
-        contact: Contact | None = None,
-        account: str = "",
-    ) -> None:
-        super().__init__(_printer(console, account), contact)
-        self._bars = Bars(
+    _failed = 0
+
+    @cached_property
+    def _bars(self) -> Bars:
+        return Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("days{task.fields[failed]}  {task.fields[records]:,} records"),
             TextColumn("{task.fields[rate]:,.0f} records/s"),
             TimeElapsedColumn(),
-            console=console,
+            console=self._console,
             transient=True,
         )
-        self._task = self._bars.add_task(
-            f"{_of(account)}Loading", total=days, failed="", records=0, rate=0.0
+
+    @cached_property
+    def _task(self) -> TaskID:
+        title = f"{_of(self._account)}Loading"
+        return self._bars.add_task(
+            title, total=self._days, failed="", records=0, rate=0.0
         )
-        self._failed = 0
 
     def __enter__(self) -> Self:
+        _ = self._task  # the bar is there before the first day
         self._bars.start()
         return super().__enter__()
 

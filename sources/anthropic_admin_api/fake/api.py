@@ -24,6 +24,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any, Self
 
 from . import organisation
+from .lists import limit_of
 from .neighbours import ROOT, Neighbours, of_nobody
 from .refusal import RefusedError
 from .request import Request
@@ -168,7 +169,7 @@ class FakeApi:
         return key, usage
 
     def _page(self, query: Mapping[str, str], usage: Usage) -> str:
-        day, limit = self._day(query), _limit(query)
+        day, limit = self._day(query), limit_of(query, DEFAULT_LIMIT, MAX_LIMIT)
         if "page" in query:
             digest, start = self._place(query["page"], day, limit)
         else:
@@ -206,14 +207,6 @@ class FakeApi:
             if day.isoformat() == text:
                 return day
         raise RefusedError(400, "starting_at: must be a date as in 2025-09-01")
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    with suppress(ValueError):
-        limit = int(query.get("limit", DEFAULT_LIMIT))
-        if 1 <= limit <= MAX_LIMIT:
-            return limit
-    raise RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
 
 
 def _cursor(day: dt.date, limit: int, digest: str, start: int) -> str:

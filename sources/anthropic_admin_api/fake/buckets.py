@@ -12,6 +12,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+from .lists import limit_of
 from .refusal import RefusedError
 from .request import Request
 
@@ -86,15 +87,6 @@ def shown_by(asked: Sequence[str], groups: Mapping[str, Sequence[str]]) -> set[s
         if name not in groups:
             raise RefusedError(400, f"group_by: {name} is not one of {sorted(groups)}")
     return {field for name in asked for field in groups[name]}
-
-
-def limit_of(query: Mapping[str, str], default: int, most: int) -> int:
-    """How many there are on a page. Raises `RefusedError`."""
-    with suppress(ValueError):
-        limit = int(query.get("limit", default))
-        if 1 <= limit <= most:
-            return limit
-    raise RefusedError(400, f"limit: must be a number from 1 to {most}")
 
 
 def _cursor(day: dt.date) -> str:

@@ -21,7 +21,7 @@ def listed(
         if after not in ids:
             raise RefusedError(400, "after_id: no such element")
         start = ids.index(after) + 1
-    end = start + _limit(query)
+    end = start + limit_of(query, DEFAULT_LIMIT, MAX_LIMIT)
     page = ids[start:end]
     return {
         "data": list(elements[start:end]),
@@ -31,9 +31,10 @@ def listed(
     }
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def limit_of(query: Mapping[str, str], default: int, most: int) -> int:
+    """How many there are on a page. Raises `RefusedError`."""
     with suppress(ValueError):
-        limit = int(query.get("limit", DEFAULT_LIMIT))
-        if 1 <= limit <= MAX_LIMIT:
+        limit = int(query.get("limit", default))
+        if 1 <= limit <= most:
             return limit
-    raise RefusedError(400, f"limit: must be a number from 1 to {MAX_LIMIT}")
+    raise RefusedError(400, f"limit: must be a number from 1 to {most}")

@@ -13,7 +13,8 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from .buckets import limit_of, range_of, shown_by
+from .buckets import range_of, shown_by
+from .lists import limit_of
 from .refusal import RefusedError
 from .request import Request
 
