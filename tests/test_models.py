@@ -160,6 +160,7 @@ RATIOS = {
     "coverage",
     "forecast_share",
     "score",
+    "share_paid",
     "share_spent",
 }
 

@@ -45,7 +45,7 @@
 -- x_CostItemId: cost_item_id of a billed item; null of an estimate.
 -- x_CustomerType: Of an estimate, api, subscription or unknown; else null.
 -- x_EstimatedCost: Of an estimate, its cost at list prices in BillingCurrency; else null.
--- x_IsFinal: True when the day's report was fetched after the day had settled.
+-- x_IsFinal: True when the day's report is final, as in stg_report_days.
 -- x_Owner: Of an estimate, the person behind the actor, as in owner_cost_daily; else null.
 -- x_Team: Of an estimate, the team that day, as in owner_cost_daily; else null.
 with
