@@ -341,6 +341,9 @@ SPOILT = [
             "ChargePeriodStart as ChargePeriodEnd",
             "ChargePeriodStart as BillingPeriodEnd",
             "null as SubAccountName",
+            "'XXX' as PricingCurrency",
+            "'[]' as SkuPriceDetails",
+            "ContractedUnitPrice + 1 as ContractedUnitPrice",
         )
     ),
     *(
