@@ -265,7 +265,7 @@ def test_a_reply_that_cannot_be_read_is_asked_for_day_by_day(fault):
     assert [DAYS, *([day] for day in DAYS)] == [asked(call) for call in api.calls]
 
 
-@pytest.mark.parametrize("amount", ["12,5", "NaN", "0." + 25 * "1"])
+@pytest.mark.parametrize("amount", ["12,5", "NaN", "0." + 25 * "1", None, 12.5])
 def test_a_day_that_cannot_be_stored_exactly_fails_alone(amount):
     """The other days of the call are stored."""
     api = api_of(

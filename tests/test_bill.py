@@ -1,5 +1,6 @@
 """Views of further reports: whose keys, the bill beside the estimate, and FOCUS."""
 
+import csv
 import datetime as dt
 import re
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi
 from cases import cases
 from ccwarehouse.cli import main
+from ccwarehouse.report.sections.bill import OBSTACLES, REASONS
 from ccwarehouse.reports import OPTIONAL
 from ccwarehouse.warehouses.directory_inputs import KEYS, OWNERS, PEOPLE, TAGS
 from ccwarehouse.warehouses.views import build
@@ -95,6 +97,25 @@ def test_views_of_further_reports_come_with_the_first_one(call, tmp_path):
     made = "select 1 from duckdb_tables() where table_name = 'cost_report'"
     assert [] == query(database, made)
     assert 0 == call("transform", "--check").exit_code
+
+
+def test_every_reason_has_a_case_and_words():
+    """In the guide; on the page those of people who sign in."""
+    view = "cost_reconciliation_daily"
+    [sql] = [model.sql for model in models(further=True) if model.name == view]
+    [chosen] = re.findall(r"'api_key' then '.*?end as reason", sql, re.DOTALL)
+    reasons = {*re.findall(r"(?:then|else) '(\w+)'", chosen)}
+    shown = {
+        row["reason"]
+        for case in cases()
+        if view in case.views
+        for row in csv.DictReader((case.folder / "expected" / f"{view}.csv").open())
+    }
+
+    assert reasons | {""} == shown
+    assert reasons <= {*re.findall(r"`(\w+)`", PAGES[DOCS / "bill.md"])}
+    other_parts = {"billed_elsewhere", "not_separable"}
+    assert reasons - other_parts == {*filter(None, REASONS), *OBSTACLES}
 
 
 @pytest.mark.slow
@@ -320,6 +341,9 @@ SPOILT = [
             "ChargePeriodStart as ChargePeriodEnd",
             "ChargePeriodStart as BillingPeriodEnd",
             "null as SubAccountName",
+            "'XXX' as PricingCurrency",
+            "'[]' as SkuPriceDetails",
+            "ContractedUnitPrice + 1 as ContractedUnitPrice",
         )
     ),
     *(

@@ -23,7 +23,7 @@ from processes import interruptible
 from test_json import documented
 
 PROGRAM = Path(sys.executable).with_name("ccwarehouse")
-COMMON = ["time", "level", "event", "run_id", "account", "report"]
+COMMON = ["time", "level", "event", "run_id", "account", "report", "is_unverified"]
 EMAIL = "zoe.q7x@example.com"
 TEAMS = f"email,team,valid_from\n{EMAIL},One,2026-01-01\n{EMAIL},Two,2026-01-01\n"
 
@@ -71,7 +71,7 @@ def test_a_load_tells_each_day_each_package_and_how_it_ended(load, api):
     }
     (run_id,) = {event["run_id"] for event in done.events}
     assert 4 == UUID(run_id).version
-    assert all(COMMON == list(event)[:6] for event in done.events)
+    assert all(COMMON == list(event)[: len(COMMON)] for event in done.events)
     times = [datetime.fromisoformat(event["time"]) for event in done.events]
     in_order = [began, *times, datetime.now(UTC)]
     assert sorted(in_order) == in_order
@@ -126,7 +126,7 @@ def test_the_summary_is_the_object_that_json_prints(load):
     told = json.loads(done.stdout)
     # its account is in every event
     assert told == {key: summary[key] for key in told}
-    assert set(told) == set(list(summary)[6:]) | {"account"}
+    assert set(told) == set(list(summary)[len(COMMON) :]) | {"account"}
     assert summary["days_loaded"] == 4
 
 

@@ -159,7 +159,9 @@ RATIOS = {
     "cost_share",
     "coverage",
     "forecast_share",
+    "quotient",  # a price only if the cost comes of it again
     "score",
+    "share_paid",
     "share_spent",
 }
 

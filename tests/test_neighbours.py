@@ -246,6 +246,7 @@ def test_the_newer_pair_is_loaded_and_called_unverified(call, tmp_path):
 
     assert (0, 2) == (done.exit_code, len(lines))
     assert all(line.endswith("; unverified") for line in lines)
+    assert "analytics_cost (unverified): 3 of 3 days stored" in done.stderr
     assert {"claude_code": 3, "analytics_cost": 3, "analytics_usage": 3} == days(
         tmp_path
     )
@@ -279,7 +280,7 @@ def test_days_that_the_newer_pair_has_not_are_not_asked_for(api, call):
     assert {str(first)} == asked
     said = f"2 days not asked for: {start} to {first - timedelta(1)}."
     assert said in planned.stdout
-    assert f"analytics_cost: {said}" in done.stderr
+    assert f"analytics_cost (unverified): {said}" in done.stderr
 
 
 @pytest.fixture
@@ -310,6 +311,21 @@ def test_its_keys_are_documented(api, call):
     told = json.loads(call("load", "--json").stdout)
 
     assert documented("load of several reports") == keys({"reports": told["reports"]})
+
+
+def test_programs_are_told_what_is_unverified(call):
+    """In the end of a load, in its plan, and in each event of such a report."""
+    done = call("load", "--json", "--log-format", "json", CCWAREHOUSE__REPORTS=NEWER)
+    planned = call("load", "--dry-run", "--json", CCWAREHOUSE__REPORTS=NEWER)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    newer = {"analytics_cost", "analytics_usage"}
+
+    for output in (done.stdout, planned.stdout):
+        told = json.loads(output)["reports"]
+        assert newer == {each["report"] for each in told if each["is_unverified"]}
+    assert {("claude_code", False), *((name, True) for name in newer)} == {
+        (event["report"], event["is_unverified"]) for event in events
+    }
 
 
 def test_events_name_their_report(call):

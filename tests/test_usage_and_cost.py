@@ -275,6 +275,9 @@ def test_what_the_contract_does_not_know_is_kept_and_named():
         BILLED | {"amount": "12,5"},
         BILLED | {"amount": "NaN"},
         BILLED | {"amount": "0." + 25 * "1"},
+        BILLED | {"amount": None},
+        BILLED | {"amount": 12.5},
+        {name: value for name, value in BILLED.items() if name != "amount"},
         BILLED | {"model": 7},
     ],
 )

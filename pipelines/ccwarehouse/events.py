@@ -21,12 +21,14 @@ class Level(IntEnum):
 class Events:
     """Prints events. `account` and `report` are None until the settings are read.
 
+    `is_unverified` says that no live reply was compared with the report's reference.
     `at_least` is the lowest level that is printed.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self.account: str | None = None
         self.report: str | None = None
+        self.is_unverified = False
         self.at_least = Level.INFO
         self._run_id = str(uuid4())
         self._write = write
@@ -42,6 +44,7 @@ class Events:
             "run_id": self._run_id,
             "account": self.account,
             "report": self.report,
+            "is_unverified": self.is_unverified,
         }
         self._write(json.dumps(common | _clean(facts, _remover())))
 

@@ -68,9 +68,9 @@ class Output:
             self._is_about(None)
 
     @contextmanager
-    def about_report(self, report: str) -> Iterator[None]:
+    def about_report(self, report: str, *, is_unverified: bool) -> Iterator[None]:
         """Give this report to all events within."""
-        self._is_of(report)
+        self._is_of(report, is_unverified=is_unverified)
         try:
             yield
         finally:
@@ -82,9 +82,9 @@ class Output:
         if self._account:
             self._is_about(None)
 
-    def _is_of(self, report: str | None) -> None:
+    def _is_of(self, report: str | None, *, is_unverified: bool = False) -> None:
         if self.events:
-            self.events.report = report
+            self.events.report, self.events.is_unverified = report, is_unverified
 
     def _is_about(self, account: str | None) -> None:
         self._account = account

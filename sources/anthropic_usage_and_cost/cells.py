@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from anthropic_admin_api.errors import ContractError
 
-from .contract import CENTS
+from .contract import ALWAYS_TOLD, CENTS
 
 LARGEST: Final = 2**63 - 1
 NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -31,12 +31,11 @@ def count(value: object) -> int:
 
 def cents(value: object) -> Decimal:
     """An amount that the column holds with all its digits; the API writes a text."""
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        value = Decimal(value)
-    if not isinstance(value, Decimal):
+    if not (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise ValueError
-    pa.scalar(value, CENTS)  # raises for more digits than it holds
-    return value
+    amount = Decimal(value)
+    pa.scalar(amount, CENTS)  # raises for more digits than it holds
+    return amount
 
 
 CELLS: Final[Mapping[pa.DataType, Callable[[object], Any]]] = {
@@ -47,8 +46,11 @@ CELLS: Final[Mapping[pa.DataType, Callable[[object], Any]]] = {
 
 
 def cell(name: str, kind: pa.DataType, value: object) -> Any:  # noqa: ANN401
-    """The value of a column; null stays null. Raises `ContractError`."""
-    if value is None:
+    """The value of a column; null stays null where the contract has nulls.
+
+    Raises `ContractError`.
+    """
+    if value is None and name not in ALWAYS_TOLD:
         return None
     try:
         return CELLS[kind](value)
@@ -59,5 +61,5 @@ def cell(name: str, kind: pa.DataType, value: object) -> Any:  # noqa: ANN401
 _NAMES: Final = {
     pa.string(): "a text",
     pa.int64(): "a whole number of 64 bits",
-    CENTS: "an amount of at most 14 digits and 24 places",
+    CENTS: "an amount: a text of at most 14 digits and 24 places",
 }

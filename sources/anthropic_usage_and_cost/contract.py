@@ -16,6 +16,9 @@ from whole_days.table import ID, Column, Table
 # Cents with all their digits, as the usage report's estimates.
 CENTS = pa.decimal128(38, 24)
 
+# Columns that no result leaves out. Without its amount an item would cost nothing.
+ALWAYS_TOLD = ("amount",)
+
 COST_GROUPS = ("workspace_id", "description")
 MESSAGES_GROUPS = (
     "api_key_id",

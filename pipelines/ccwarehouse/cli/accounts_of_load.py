@@ -102,10 +102,13 @@ def load_all(
 
     @contextmanager
     def watching_neighbour(label: str, neighbour: Neighbour) -> Iterator[Silence]:
-        named = f"{label} {neighbour.name}".lstrip()
+        from ..words.neighbours import name
+
+        named = f"{label} {name(neighbour)}".lstrip()
         plan, contact = neighbour.plan, neighbour.contact
+        is_unverified = neighbour.is_unverified
         with (
-            output.about_report(neighbour.name),
+            output.about_report(neighbour.name, is_unverified=is_unverified),
             _progress(output, named, plan, contact, quiet=quiet) as progress,
         ):
             yield progress

@@ -15,6 +15,11 @@ from .dates import count, dates
 UNVERIFIED: Final = "; unverified"
 
 
+def name(neighbour: Neighbour) -> str:
+    """The name before what is said of it."""
+    return f"{neighbour.name}{' (unverified)' if neighbour.is_unverified else ''}"
+
+
 def with_neighbours(end: End, neighbours: Sequence[Neighbour], *, quiet: bool) -> End:
     """The end of the usage report's load, with what became of the other reports.
 
@@ -42,13 +47,13 @@ def neighbours_as_lines(neighbours: Sequence[Neighbour]) -> list[str]:
 
 def remarks(neighbours: Iterable[Neighbour]) -> list[str]:
     """What someone should look at, if there is anything."""
-    return [f"{each.name}: {line}" for each in neighbours for line in _remarks(each)]
+    return [f"{name(each)}: {line}" for each in neighbours for line in _remarks(each)]
 
 
 def plans_as_dicts(neighbours: Iterable[Neighbour]) -> list[dict[str, Any]]:
     """The plans of the reports of days, for programs."""
     return [
-        {"report": each.name}
+        {"report": each.name, "is_unverified": each.is_unverified}
         | of_plan.plan_as_dict(each.plan, OF_DAYS[each.name].days_at_once)
         for each in neighbours
         if each.plan
@@ -71,13 +76,18 @@ def plans_as_lines(neighbours: Iterable[Neighbour]) -> list[str]:
 
 def _end_of(neighbour: Neighbour) -> End:
     error = _error(neighbour)
-    named = f"{neighbour.name}: {error}" if error else None
+    named = f"{name(neighbour)}: {error}" if error else None
     code = ExitCode.DONE
     if neighbour.problem:
         code = neighbour.problem.code
     elif error:
         code = ExitCode.DAYS_FAILED
-    told = {"report": neighbour.name, "exit_code": int(code), "error": error}
+    told = {
+        "report": neighbour.name,
+        "is_unverified": neighbour.is_unverified,
+        "exit_code": int(code),
+        "error": error,
+    }
     return End(code, named, told | _facts(neighbour))
 
 

@@ -13,11 +13,14 @@ from ..text import DASH, Money, counted, plain
 REASONS: Final[dict[str | None, str]] = {
     None: "no difference",
     "discount": "discount: the tokens agree, the bill is lower",
+    "discount_or_late_revision": "a discount, or costs that the bill gets later",
     "web_search": "web searches, which no estimate has",
     "code_execution": "code execution, which no estimate has",
     "beyond_tokens": "billed beside tokens, which no estimate has",
     "priority_tier": "Priority Tier, which the bill report leaves out",
-    "late_revision": "read before the day had settled",
+    "late_revision": "read early: the bill may still get costs",
+    "only_in_estimate": "the bill has nothing under this name of the model",
+    "only_in_bill": "the estimate has nothing under this name of the model",
     "tokens_differ": "the tokens differ",
     "unexplained": "unexplained",
 }
@@ -26,6 +29,8 @@ OBSTACLES: Final = {
     "usage_not_loaded": "their usage is not loaded",
     "bill_not_loaded": "their bill is not loaded",
     "no_workspace": "no workspace named Claude Code is known",
+    "other_currency": "the other side is in another currency",
+    "amount_missing": "an item has no amount",
 }
 LEAD: Final = (
     "People who sign in through the Console are billed in the workspace Claude Code:"

@@ -43,6 +43,14 @@ broken as (
         or ("SubAccountId" is null) <> ("SubAccountName" is null)
         or ("SubAccountId" is null) <> ("SubAccountType" is null)
         or "Tags" not like '{%}'
+        or "PricingCurrency" <> "BillingCurrency"
+        or "SkuPriceDetails" not like '{%}'
+        or case
+            when "ContractedUnitPrice" is not null
+                then
+                    cast("ContractedUnitPrice" as decimal(19, 6))
+                    * cast("PricingQuantity" as decimal(19, 6)) <> "ContractedCost"
+        end
         or "x_CostBasis" not in ('billed', 'estimated')
         or (
             "x_CostBasis" = 'estimated'

@@ -8,13 +8,13 @@
 -- currency: Currency of all costs of the row, as in USD; null where none was named.
 -- estimated_tokens: Tokens of the usage report, of all kinds (count); null if not loaded.
 -- metered_tokens: Tokens of the token report (count); null if not loaded or no workspace.
--- tokens_agree: True if all four kinds of tokens are the same; null where not compared.
--- estimated_cost: At list prices, in units of the currency, to 12 places; null if not loaded.
--- billed_cost: After discounts, before credits, in units of the currency; null likewise.
+-- tokens_agree: True if all four kinds are the same; null where not compared or none at all.
+-- estimated_cost: At list prices, in units of the currency, to 12 places; null if not known.
+-- billed_cost: After discounts, before credits, in units of the currency; null if not known.
 -- billed_extras: The part of it that is not for tokens, in units of the currency.
 -- cost_difference: Billed minus estimated, in units of the currency; null where not compared.
 -- reason: Likely reason of the difference, or why there is none; null where both are equal.
--- is_final: True when all compared reports were fetched after the day had settled.
+-- is_final: True when all loaded reports of the day are final, as in stg_report_days.
 with
 
 usage as (
@@ -68,6 +68,7 @@ days as (
         count(case when report = 'claude_code' then 1 end) > 0 as has_usage,
         count(case when report = 'cost_report' then 1 end) > 0 as has_bill,
         count(case when report = 'messages_usage' then 1 end) > 0 as has_tokens,
+        count(case when not is_settled then 1 end) = 0 as is_settled,
         count(case when not is_final then 1 end) = 0 as is_final
 
     from report_days
@@ -99,7 +100,8 @@ facts as (
         0 as priority_tokens,
         estimated_cost,
         cast(0 as decimal(38, 12)) as billed_cost,
-        'tokens' as cost_type
+        'tokens' as cost_type,
+        'estimate' as side
 
     from usage
 
@@ -131,7 +133,8 @@ facts as (
         end as priority_tokens,
         cast(0 as decimal(38, 12)) as estimated_cost,
         cast(0 as decimal(38, 12)) as billed_cost,
-        'tokens' as cost_type
+        'tokens' as cost_type,
+        'tokens' as side
 
     from metered
     left join claude_code_workspaces
@@ -163,7 +166,8 @@ facts as (
         0 as priority_tokens,
         cast(0 as decimal(38, 12)) as estimated_cost,
         items.billed_cost,
-        coalesce(items.cost_type, 'tokens') as cost_type
+        coalesce(items.cost_type, 'tokens') as cost_type,
+        'bill' as side
 
     from items
     left join claude_code_workspaces
@@ -174,13 +178,17 @@ facts as (
 
 ),
 
--- The token report names no currency: its tokens join the first one of the model's day.
+-- The token report names no currency: its tokens join the estimate of the model's day,
+-- else the first currency there.
 placed as (
 
     select
         *,
         coalesce(
             currency,
+            min(case when side = 'estimate' then currency end) over (
+                partition by account, organization_id, date, part, model
+            ),
             min(currency) over (
                 partition by account, organization_id, date, part, model
             )
@@ -190,6 +198,7 @@ placed as (
 
 ),
 
+-- A sum is null where none of its amounts is known.
 summed as (
 
     select
@@ -208,8 +217,12 @@ summed as (
         coalesce(sum(metered_read), 0) as metered_read,
         coalesce(sum(metered_creation), 0) as metered_creation,
         coalesce(sum(priority_tokens), 0) as priority_tokens,
-        coalesce(sum(estimated_cost), 0) as estimated_cost,
-        coalesce(sum(billed_cost), 0) as billed_cost,
+        count(case when side = 'estimate' then 1 end) > 0 as has_estimate,
+        count(case when side = 'bill' then 1 end) > 0 as has_items,
+        count(case when estimated_cost is null or billed_cost is null then 1 end)
+        = 0 as has_amounts,
+        sum(case when side = 'estimate' then estimated_cost end) as estimates,
+        sum(case when side = 'bill' then billed_cost end) as bills,
         sum(case when cost_type = 'web_search' then billed_cost else 0 end) as searches,
         sum(
             case when cost_type = 'code_execution' then billed_cost else 0 end
@@ -221,6 +234,22 @@ summed as (
 
 ),
 
+currencies as (
+
+    select
+        account,
+        organization_id,
+        date,
+        part,
+        model,
+        count(case when has_estimate then 1 end) > 0 as is_estimated,
+        count(case when has_items then 1 end) > 0 as is_billed
+
+    from summed
+    group by account, organization_id, date, part, model
+
+),
+
 known as (
 
     select
@@ -228,10 +257,28 @@ known as (
         coalesce(days.has_usage, false) as has_usage,
         coalesce(days.has_bill, false) as has_bill,
         coalesce(days.has_tokens, false) as has_tokens,
+        coalesce(days.is_settled, false) as is_settled,
         coalesce(days.is_final, false) as is_final,
-        with_workspace.account is not null as has_workspace
+        with_workspace.account is not null as has_workspace,
+        currencies.is_estimated
+        and currencies.is_billed
+        and summed.has_estimate <> summed.has_items as is_other_currency,
+        summed.estimated_input
+        + summed.estimated_output
+        + summed.estimated_read
+        + summed.estimated_creation as estimated_tokens,
+        summed.metered_input
+        + summed.metered_output
+        + summed.metered_read
+        + summed.metered_creation as metered_tokens
 
     from summed
+    inner join currencies
+        on summed.account = currencies.account
+        and summed.organization_id is not distinct from currencies.organization_id
+        and summed.date = currencies.date
+        and summed.part = currencies.part
+        and summed.model is not distinct from currencies.model
     left join days
         on summed.account = days.account
         and summed.date = days.date
@@ -242,13 +289,24 @@ known as (
 
 ),
 
-compared as (
+-- What a loaded report has nothing of is 0. What is in another currency is not known.
+sides as (
 
     select
         *,
-        part = 'sign_in' and has_workspace and has_usage and has_bill as is_compared,
+        part = 'sign_in'
+        and has_workspace
+        and has_usage
+        and has_bill
+        and has_amounts
+        and not is_other_currency as is_compared,
         case
-            when part = 'sign_in' and has_workspace and has_usage and has_tokens
+            when
+                part = 'sign_in'
+                and has_workspace
+                and has_usage
+                and has_tokens
+                and estimated_tokens + metered_tokens > 0
                 then
                     estimated_input = metered_input
                     and estimated_output = metered_output
@@ -256,14 +314,74 @@ compared as (
                     and estimated_creation = metered_creation
         end as tokens_agree,
         part = 'elsewhere' or (part = 'sign_in' and has_workspace) as is_billed_here,
-        billed_cost - estimated_cost as difference
+        case
+            when has_estimate then estimates
+            when not is_other_currency then 0
+        end as estimated_cost,
+        case
+            when has_items then bills
+            when not is_other_currency then 0
+        end as billed_cost
 
     from known
 
 ),
 
--- The first reason that the data shows. Discounts are told from other causes by equal
--- tokens alone.
+-- What is paid of the estimate, in thousandths, where tokens alone make the difference.
+compared as (
+
+    select
+        *,
+        billed_cost - estimated_cost as difference,
+        billed_cost - extras as paid,
+        case
+            when
+                is_compared
+                and tokens_agree
+                and priority_tokens = 0
+                and billed_cost - extras > 0
+                and billed_cost - extras <= estimated_cost
+                then cast(round(
+                    1e3 * cast(billed_cost - extras as double)
+                    / nullif(cast(estimated_cost as double), 0)
+                ) as bigint)
+        end as share_paid
+
+    from sides
+
+),
+
+alike as (
+
+    select
+        *,
+        count(share_paid) over (
+            partition by
+                account, organization_id, part, model, currency, share_paid
+        ) as days_alike,
+        count(case when is_final then share_paid end) over (
+            partition by
+                account, organization_id, part, model, currency, share_paid
+        ) as final_days_alike
+
+    from compared
+
+),
+
+usual as (
+
+    select
+        *,
+        max(case when days_alike > 1 then share_paid end) over (
+            partition by account, organization_id, part, model, currency
+        ) as usual_share
+
+    from alike
+
+),
+
+-- The first reason that the data shows. A bill that may still change is a discount if
+-- other days are paid alike, and is late if it alone is below them.
 explained as (
 
     select
@@ -275,21 +393,11 @@ explained as (
         currency,
         case
             when part <> 'elsewhere' and has_usage
-                then cast(
-                    estimated_input
-                    + estimated_output
-                    + estimated_read
-                    + estimated_creation as bigint
-                )
+                then cast(estimated_tokens as bigint)
         end as estimated_tokens,
         case
             when is_billed_here and has_tokens
-                then cast(
-                    metered_input
-                    + metered_output
-                    + metered_read
-                    + metered_creation as bigint
-                )
+                then cast(metered_tokens as bigint)
         end as metered_tokens,
         tokens_agree,
         cast(
@@ -306,7 +414,7 @@ explained as (
         ) as billed_cost,
         cast(
             case
-                when is_billed_here and has_bill
+                when is_billed_here and has_bill and billed_cost is not null
                     then extras
             end as decimal(38, 12)
         ) as billed_extras,
@@ -319,19 +427,27 @@ explained as (
             when not has_workspace then 'no_workspace'
             when not has_usage then 'usage_not_loaded'
             when not has_bill then 'bill_not_loaded'
+            when is_other_currency then 'other_currency'
+            when not has_amounts then 'amount_missing'
             when difference = 0 then null
-            when not is_final then 'late_revision'
+            when not is_settled then 'late_revision'
             when difference = extras and extras = searches then 'web_search'
             when difference = extras and extras = executions then 'code_execution'
             when difference = extras then 'beyond_tokens'
             when priority_tokens > 0 and difference < extras then 'priority_tier'
+            when not has_items then 'only_in_estimate'
+            when not has_estimate then 'only_in_bill'
             when not tokens_agree then 'tokens_differ'
-            when tokens_agree and difference < extras then 'discount'
-            else 'unexplained'
+            when tokens_agree is null or paid <= 0 or difference > extras
+                then 'unexplained'
+            when is_final or final_days_alike > 0 then 'discount'
+            when days_alike > 1 and share_paid = usual_share then 'discount'
+            when days_alike = 1 and share_paid < usual_share then 'late_revision'
+            else 'discount_or_late_revision'
         end as reason,
         is_final
 
-    from compared
+    from usual
 
 )
 

@@ -17,12 +17,14 @@
 -- ConsumedQuantity: What was used, in ConsumedUnit; 1 where the reports give no quantity.
 -- ConsumedUnit: Tokens, Requests (web searches), or Units where no quantity is known.
 -- ContractedCost: As BilledCost, in BillingCurrency: the reports give no other price.
+-- ContractedUnitPrice: Billed per PricingUnit, in BillingCurrency; null where not exact to 6 places.
 -- EffectiveCost: As BilledCost, in BillingCurrency: nothing is paid ahead.
 -- HostProviderName: Anthropic (of FOCUS 1.3).
 -- InvoiceId: Null: the reports name no invoice.
 -- InvoiceIssuerName: Anthropic.
 -- ListCost: In BillingCurrency: estimated at list prices, or of a bill as BilledCost.
 -- PricingCategory: Standard.
+-- PricingCurrency: As BillingCurrency.
 -- PricingQuantity: What was priced, in PricingUnit.
 -- PricingUnit: 1000000 Tokens, Requests, or Units where no quantity is known.
 -- ProviderName: Anthropic.
@@ -32,7 +34,8 @@
 -- ServiceProviderName: Anthropic (of FOCUS 1.3).
 -- ServiceSubcategory: Generative AI.
 -- SkuId: Model and kind of tokens, or what else was billed; all-tokens of an estimate.
--- SkuMeter: Kind of tokens, or what else was billed.
+-- SkuMeter: Kind of tokens, as in Output Tokens, or what else was billed.
+-- SkuPriceDetails: Model and kind of tokens, as a JSON object in a text; null without a model.
 -- SkuPriceId: SkuId and what the price depends on: tier, context window and place.
 -- SubAccountId: Id of the workspace; null for the default one, and of an estimate.
 -- SubAccountName: Name of the workspace, else its id; null where there is no SubAccountId.
@@ -45,7 +48,7 @@
 -- x_CostItemId: cost_item_id of a billed item; null of an estimate.
 -- x_CustomerType: Of an estimate, api, subscription or unknown; else null.
 -- x_EstimatedCost: Of an estimate, its cost at list prices in BillingCurrency; else null.
--- x_IsFinal: True when the day's report was fetched after the day had settled.
+-- x_IsFinal: True when the day's report is final, as in stg_report_days.
 -- x_Owner: Of an estimate, the person behind the actor, as in owner_cost_daily; else null.
 -- x_Team: Of an estimate, the team that day, as in owner_cost_daily; else null.
 with
@@ -93,26 +96,46 @@ report_days as (
 
 ),
 
--- What the token report counts under the words of the bill.
+-- What the token report counts under the words of the bill, and FOCUS calls it.
 kinds as (
 
-    select 'uncached_input_tokens' as token_type
+    select
+        'uncached_input_tokens' as token_type,
+        'Input Tokens' as meter,
+        'Input' as direction,
+        'None' as cache_action
 
     union all
 
-    select 'output_tokens' as token_type
+    select
+        'output_tokens' as token_type,
+        'Output Tokens' as meter,
+        'Output' as direction,
+        'None' as cache_action
 
     union all
 
-    select 'cache_read_input_tokens' as token_type
+    select
+        'cache_read_input_tokens' as token_type,
+        'Cache Read Tokens' as meter,
+        'Input' as direction,
+        'Read' as cache_action
 
     union all
 
-    select 'cache_creation.ephemeral_5m_input_tokens' as token_type
+    select
+        'cache_creation.ephemeral_5m_input_tokens' as token_type,
+        'Cache Write Tokens, 5 Minutes' as meter,
+        'Input' as direction,
+        'Write' as cache_action
 
     union all
 
-    select 'cache_creation.ephemeral_1h_input_tokens' as token_type
+    select
+        'cache_creation.ephemeral_1h_input_tokens' as token_type,
+        'Cache Write Tokens, 1 Hour' as meter,
+        'Input' as direction,
+        'Write' as cache_action
 
 ),
 
@@ -201,6 +224,9 @@ measured as (
         workspaces.workspace_name,
         workspaces.tags,
         coalesce(workspaces.is_claude_code, false) as is_claude_code,
+        kinds.meter,
+        kinds.direction,
+        kinds.cache_action,
         case
             when counted_items.namesakes = 1 then quantities.tokens
         end as tokens,
@@ -215,6 +241,8 @@ measured as (
         and counted_items.organization_id
         is not distinct from workspaces.organization_id
         and counted_items.workspace_id = workspaces.workspace_id
+    left join kinds
+        on counted_items.token_type = kinds.token_type
     left join quantities
         on counted_items.account = quantities.account
         and counted_items.organization_id
@@ -259,7 +287,22 @@ billed as (
         end as service_name,
         coalesce(model || '/', '')
         || coalesce(token_type, cost_type, description, 'usage') as sku_id,
-        coalesce(token_type, cost_type, description, 'usage') as sku_meter,
+        coalesce(
+            meter,
+            token_type,
+            case cost_type
+                when 'tokens' then 'Tokens'
+                when 'web_search' then 'Web Searches'
+                when 'code_execution' then 'Code Execution'
+                when 'session_usage' then 'Session Usage'
+            end,
+            cost_type,
+            description,
+            'Usage'
+        ) as sku_meter,
+        model,
+        direction,
+        cache_action,
         '/' || coalesce(service_tier, 'standard')
         || coalesce('/' || context_window, '')
         || coalesce('/' || inference_geo, '') as sku_price,
@@ -333,6 +376,9 @@ estimated as (
         'Claude Code' as service_name,
         estimates.model || '/all-tokens' as sku_id,
         'All Tokens' as sku_meter,
+        nullif(estimates.model, 'unknown') as model,
+        cast(null as varchar) as direction,
+        cast(null as varchar) as cache_action,
         '/estimate' as sku_price,
         'Tokens' as unit,
         estimates.tokens as quantity,
@@ -382,6 +428,51 @@ dated as (
 
 ),
 
+-- The price in millionths of the currency, for each PricingUnit. Its quotient is a double,
+-- so what does not give the cost again is no price.
+priced as (
+
+    select
+        *,
+        case
+            when
+                cost_basis = 'billed'
+                and unit <> 'Units'
+                and quantity > 0
+                and quantity < 1000000000000
+                and billed_cost >= 0
+                and billed_cost < 1000000
+                then cast(round(
+                    case when unit = 'Tokens' then 1e12 else 1e6 end
+                    * cast(billed_cost as double)
+                    / nullif(quantity, 0)
+                ) as decimal(38, 0))
+        end as quotient,
+        case
+            when unit = 'Tokens' then cast('0.000000000001' as decimal(12, 12))
+            else cast('0.000001' as decimal(12, 12))
+        end as millionth
+
+    from dated
+
+),
+
+exact as (
+
+    select
+        *,
+        case
+            when
+                quotient < 1000000000000
+                and cast(quotient as decimal(13, 0)) * millionth
+                * cast(quantity as decimal(13, 0)) = billed_cost
+                then quotient
+        end as price
+
+    from priced
+
+),
+
 focus as (
 
     select
@@ -403,12 +494,17 @@ focus as (
         cast(quantity as decimal(38, 12)) as "ConsumedQuantity",
         unit as "ConsumedUnit",
         cast(billed_cost as decimal(38, 12)) as "ContractedCost",
+        cast(
+            cast(price as decimal(26, 0))
+            * cast('0.000001' as decimal(12, 12)) as decimal(38, 12)
+        ) as "ContractedUnitPrice",
         cast(billed_cost as decimal(38, 12)) as "EffectiveCost",
         'Anthropic' as "HostProviderName",
         cast(null as varchar) as "InvoiceId",
         'Anthropic' as "InvoiceIssuerName",
         cast(list_cost as decimal(38, 12)) as "ListCost",
         'Standard' as "PricingCategory",
+        currency as "PricingCurrency",
         cast(
             cast(quantity as decimal(26, 0)) * case
                 when unit = 'Tokens' then cast('0.000001' as decimal(12, 12))
@@ -426,6 +522,11 @@ focus as (
         'Generative AI' as "ServiceSubcategory",
         sku_id as "SkuId",
         sku_meter as "SkuMeter",
+        '{"ModelDeveloper":"Anthropic","ModelId":"'
+        || replace(replace(model, '\', '\\'), '"', '\"') || '"'
+        || coalesce(',"TokenDirection":"' || direction || '"', '')
+        || coalesce(',"TokenCacheAction":"' || cache_action || '"', '')
+        || '}' as "SkuPriceDetails",
         sku_id || sku_price as "SkuPriceId",
         workspace_id as "SubAccountId",
         coalesce(workspace_name, workspace_id) as "SubAccountName",
@@ -444,7 +545,7 @@ focus as (
         owner as "x_Owner",
         team as "x_Team"
 
-    from dated
+    from exact
 
 )
 

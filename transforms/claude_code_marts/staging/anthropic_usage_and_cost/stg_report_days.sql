@@ -3,7 +3,8 @@
 -- report: Name of the report, as in claude_code.
 -- account: Account of the API key; default unless several are configured.
 -- date: UTC day that was fetched whole.
--- is_final: True when its last complete fetch began after the day had settled.
+-- is_settled: True when its last complete fetch began after the day had settled.
+-- is_final: True when settled and, but for claude_code, fetched 30 UTC days later or more.
 with
 
 fetches as (
@@ -27,7 +28,8 @@ committed as (
         fetches.report,
         fetches.account,
         fetches.date,
-        coalesce(fetches.is_final, false) as is_final,
+        fetches.fetched_at,
+        coalesce(fetches.is_final, false) as is_settled,
         row_number() over (
             partition by fetches.report, fetches.account, fetches.date
             order by fetches.load_number desc, fetches.fetched_at desc
@@ -39,13 +41,22 @@ committed as (
 
 ),
 
+-- All but usage may be restated for 30 days, and so long each night loads them again.
 newest as (
 
     select
         report,
         account,
         date,
-        is_final
+        is_settled,
+        is_settled and (
+            report = 'claude_code'
+            or coalesce(
+                cast(fetched_at at time zone 'UTC' as date)
+                >= cast(date + interval 30 day as date),
+                false
+            )
+        ) as is_final
 
     from committed
     where recency = 1
