@@ -20,7 +20,7 @@ DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
 MAPS = {
     *("days", "rows", "days_failed", "days_standing", "duplicates"),
-    *("shared_organizations", "undecided_actors"),
+    *("shared_organizations", "undecided_actors", "undecided_keys", "roster"),
 }
 # Rows of another account: of the same organisation, and without a key here.
 OTHER = """

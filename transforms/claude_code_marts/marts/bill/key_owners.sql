@@ -174,8 +174,8 @@ named as (
         and spanned.organization_id is not distinct from users.organization_id
         and spanned.owner_id = users.user_id
         and spanned.is_one_user
-        and users.first_date <= spanned.last_date
-        and users.last_date >= spanned.valid_from
+        and spanned.last_date >= users.first_date
+        and spanned.valid_from <= users.last_date
 
 )
 
