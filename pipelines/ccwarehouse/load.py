@@ -210,9 +210,9 @@ def _teams_of_tags(
         return None
     outcome.undecided = found.undecided
     outcome.undecided_keys = found.undecided_keys
-    before = warehouse.roster()
-    if found.roster.has_lost(before):
-        outcome.rosters = before, found.roster
+    before, after = warehouse.roster(now.date()), found.roster(now.date())
+    if after.has_lost(before):
+        outcome.rosters = before, after
     return found
 
 

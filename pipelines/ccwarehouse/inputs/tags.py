@@ -81,12 +81,11 @@ class TagTeams:
     undecided: dict[str, list[str]]
     undecided_keys: dict[str, list[str]]
 
-    @property
-    def roster(self) -> Roster:
-        """The teams, those of keys alone too, and the number of people in them."""
+    def roster(self, today: date) -> Roster:
+        """The teams, those of keys alone too, and how many people are in them."""
         rows = [row for row in self.file.rows if isinstance(row, Member)]
         teams = {*(row.team for row in rows), *(key.team for key in self.keys)}
-        return Roster(frozenset(teams), len({row.actor for row in rows}))
+        return Roster(frozenset(teams), sum(row.is_of(today) for row in rows))
 
 
 def team_of(value: object) -> str | None:

@@ -24,7 +24,7 @@ def is_reserved(team: str) -> bool:
 
 @dataclass(frozen=True)
 class Roster:
-    """The teams that there are, and how many people are in any of them."""
+    """The teams that there are, and how many people are in any of them today."""
 
     teams: frozenset[str]
     members: int
@@ -44,6 +44,10 @@ class Member:
     valid_from: date | None
     valid_to: date | None
     line: int
+
+    def is_of(self, day: date) -> bool:
+        """Whether the day is one of these."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
     def as_row(self) -> dict[str, Any]:
         """The columns of `team_members`."""

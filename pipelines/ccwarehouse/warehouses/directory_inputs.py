@@ -205,15 +205,19 @@ STORED: Final = Model(
 ROSTER: Final = Model(
     "derived/roster.sql",
     """
-    select team, actor from stg_team_members where is_person
+    select
+        team,
+        case when is_person then actor end as actor,
+        valid_from,
+        valid_to
+
+    from stg_team_members
 
     union all
 
-    select team, cast(null as varchar) as actor from stg_team_members
-
-    union all
-
-    select team, cast(null as varchar) as actor from stg_actor_owners where team <> ''
+    select team, cast(null as varchar) as actor, valid_from, valid_to
+    from stg_actor_owners
+    where team <> ''
     """,
 )
 
@@ -273,13 +277,15 @@ def teams_of_workspaces(client: Client, tag: TeamsTag, today: date) -> TagTeams 
     return teams_of_tag(tag, known, people, keys, today)
 
 
-def roster(client: Client) -> Roster:
-    """The teams in force, and how many people are in them."""
+def roster(client: Client, today: date) -> Roster:
+    """The teams in force, and how many people are in them today."""
     found = _ask_inputs(client, ROSTER)
-    return Roster(
-        frozenset(team for team, _ in found),
-        len({actor for _, actor in found if actor is not None}),
-    )
+    members = {
+        actor
+        for _, actor, first, last in found
+        if actor and (first or date.min) <= today <= (last or date.max)
+    }
+    return Roster(frozenset(team for team, *_ in found), len(members))
 
 
 def _tags(text: str | None) -> dict[str, Any]:

@@ -244,10 +244,10 @@ class Warehouse:
         with self.client() as client:
             return owners_of_keys(client, tagged, are_of_file=are_of_file)
 
-    def roster(self) -> Roster:
-        """The teams in force, and how many people are in them."""
+    def roster(self, today: date) -> Roster:
+        """The teams in force, and how many people are in them today."""
         with self.client() as client:
-            return roster(client)
+            return roster(client, today)
 
     def teams_of_workspaces(self, tag: TeamsTag, today: date) -> TagTeams | None:
         """The teams of workspaces by a tag. Raises `InputFileError` if none has it."""
