@@ -214,7 +214,8 @@ def _owners(draw: st.DrawFn) -> list[dict]:
                 "valid_to": last or date.max,
                 "resolution": "unique" if owner else "ambiguous",
             }
-            found.append(name | {"owner": owner} | days)
+            team = draw(st.sampled_from([None, "", *TEAMS]))
+            found.append(name | {"owner": owner, "team": team} | days)
     return found
 
 

@@ -306,6 +306,11 @@ SPOILT = [
         "select * replace ('same_owner' as resolution) from was",
     ),
     (
+        "marts_count_with_the_owners_of_key_owners",
+        "stg_actor_owners",
+        f"{ALL} where false",
+    ),
+    (
         "estimate_and_bill_are_reconciled_whole",
         "cost_reconciliation_daily",
         "select * replace (billed_cost + 1 as billed_cost) from was",

@@ -89,25 +89,36 @@ def test_what_cannot_be_stored_is_refused(fault):
 # versions
 
 
-def snapshot(**names):
+def snapshot(org="org", **names):
     """A snapshot of users, by id and name."""
     rows = {kind.table.name: {} for kind in KINDS}
     rows["users"] = {
         (user,): row_of(USERS, {"id": user, "name": name})
         for user, name in names.items()
     }
-    return Snapshot("org", rows)
+    return Snapshot(org, rows)
 
 
 def after(*snapshots):
     """The users' rows that each snapshot appends to those before."""
+    return [
+        [(row["user_id"], row.get("name")) for row in rows]
+        for rows in appended_by(*snapshots)
+    ]
+
+
+def appended_by(*snapshots):
+    """The same with all columns."""
     known, appended = Known(), []
     hashes = {}
     for each in snapshots:
         found = changes(each, known, "default", NOW)["users"]
-        hashes |= {(row["user_id"],): row.get("content_hash") for row in found}
-        known = Known(known.number + 1, "org", {"users": dict(hashes)})
-        appended.append([(row["user_id"], row.get("name")) for row in found])
+        hashes |= {
+            (row["organization_id"], row["user_id"]): row.get("content_hash")
+            for row in found
+        }
+        known = Known(known.number + 1, each.organization_id, {"users": dict(hashes)})
+        appended.append(found)
     return appended
 
 
@@ -128,6 +139,21 @@ def test_only_what_has_changed_is_appended():
         snapshot(b="Rob", c="Cy"),
         snapshot(a="Ann", b="Rob", c="Cy"),
     )
+
+
+def test_elements_of_the_organisation_before_end_and_equal_ids_of_the_new_are_stored():
+    """A removal is of the organisation that had the element, and comes once."""
+    found = appended_by(snapshot(a="Ann", b="Bob"), *[snapshot("new", a="Ann")] * 2)
+
+    assert [
+        ("new", "a", "Ann", False),
+        ("org", "a", None, True),
+        ("org", "b", None, True),
+    ] == [
+        (row["organization_id"], row["user_id"], row.get("name"), row["is_removed"])
+        for row in found[1]
+    ]
+    assert [] == found[2]
 
 
 # lists

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, directory, error
 from api import record
 from ccwarehouse.cli import main
 from ccwarehouse.warehouses.other import Engine
@@ -20,7 +20,7 @@ DOCUMENT = (Path(__file__).parent.parent / "docs" / "json.md").read_text()
 COMMON = ["exit_code", "error", "version"]
 MAPS = {
     *("days", "rows", "days_failed", "days_standing", "duplicates"),
-    *("shared_organizations", "undecided_actors"),
+    *("shared_organizations", "undecided_actors", "undecided_keys", "roster"),
 }
 # Rows of another account: of the same organisation, and without a key here.
 OTHER = """
@@ -71,7 +71,37 @@ def usage(day, model, organization):
     """A day with all that a summary has: drift, duplicates, models, organisations."""
     made = record(date=f"{day}T00:00:00Z", surprise=1)
     made["model_breakdown"][0]["model"] = model
-    return [made, made, made | {"organization_id": organization}]
+    key = {"type": "api_actor", "api_key_name": "ci"}
+    other = {"organization_id": organization}
+    return [made, made, made | other, made | other | {"actor": key}]
+
+
+def tagged(api, call, monkeypatch):
+    """Loads with teams of tags: with all that these leave open, and of a team less."""
+    words = ("load", "--teams", "workspace_tag:team")
+    with monkeypatch.context() as patch:
+        patch.setenv("CCWAREHOUSE__REPORTS", "claude_code,directory")
+        patch.setattr(api.neighbours, "organization", {"id": "gone", "type": "o"})
+        patch.setattr(directory, "_ORDINARY", named_alike(directory._ORDINARY))
+        told = [call(*words)[1]]
+        patch.setattr(api.neighbours, "workspaces", without_platform)
+        told.append(call(*words)[1])
+    for each in told:
+        del each["reports"]  # of a section of their own
+    return told
+
+
+def without_platform(today):
+    """The workspaces, without the tag of that team."""
+    return [
+        one | ({"tags": {}} if one["tags"].get("team") == "Platform" else {})
+        for one in directory.workspaces(today)
+    ]
+
+
+def named_alike(keys):
+    """Keys of one name in several workspaces."""
+    return [key | {"name": "ci"} for key in keys]
 
 
 @pytest.fixture
@@ -103,11 +133,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(
     objects = {"load --dry-run": [dry_run[1]]}
     objects["load"] = [call("load", "--budgets", "good.csv")[1]]
     objects["load"].append(call("load", "--budgets", "bad.csv")[1])
-    with monkeypatch.context() as patch:
-        patch.setenv("CCWAREHOUSE__REPORTS", "claude_code,directory")
-        told = call("load", "--teams", "workspace_tag:team")[1]
-    del told["reports"]  # of a section of their own
-    objects["load"].append(told)
+    objects["load"] += tagged(api, call, monkeypatch)
     objects["budgets"] = [call("budgets")[1]]
     objects["export"] = [call("export", "user_daily", "--out", "users.csv")[1]]
     objects["report"] = [call("report", "--png", str(tmp_path))[1]]

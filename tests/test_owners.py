@@ -11,17 +11,20 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, directory
+from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, directory, error
 from ccwarehouse import accounts
 from ccwarehouse.cli import main
 from ccwarehouse.inputs import (
     Belonging,
     InputFileError,
+    KeyName,
+    KeyTeam,
     Owner,
     TeamsTag,
     owners_file,
     team_of,
     teams_of_tag,
+    with_teams,
 )
 from ccwarehouse.warehouses import materialised
 from loads import execute, query
@@ -34,7 +37,11 @@ ALL = "claude_code,cost_report,messages_usage,directory"
 CARL, GORAN = "carl.jensen@example.com", "goran.ilic@example.com"
 KEY = "ci-review"  # both keys of this name are Carl's
 DAYS = "select {} from claude_code_marts.user_daily where {}"
-OWNED = "select actor, owner, resolution from claude_code_marts.stg_actor_owners"
+# Teams of tags have the days before a key was made, too.
+OWNED = (
+    "select actor, owner, resolution from claude_code_marts.stg_actor_owners"
+    " where resolution <> 'unknown'"
+)
 VERSIONS = "select version from claude_code.input_files where name = '{}' order by all"
 TAG = TeamsTag("team")
 MONTH = f"{TODAY - DAY:%Y-%m}"
@@ -118,6 +125,7 @@ def test_a_key_counts_in_team_and_budget_of_its_owner(call, database):
     assert 0 == first.exit_code, first.output
     assert "Owners   of API keys stored anew" in first.stdout
     assert f"none: {GORAN} (Backend, Platform). Let all workspaces" in first.stderr
+    assert "1 person is in workspaces" in first.stderr
     assert ([], {GORAN: ["Backend", "Platform"]}) == (
         again["files_loaded"],
         again["undecided_actors"],
@@ -140,8 +148,10 @@ def test_a_key_counts_in_team_and_budget_of_its_owner(call, database):
     assert [("(no team)",)] == query(
         database, DAYS.format("distinct team", f"actor = '{GORAN}'")
     )
-    keys = "select actor from claude_code_marts.stg_team_members where not is_person"
+    keys = "select actor from claude_code_marts.stg_actor_owners where team <> ''"
     assert {(KEY,), ("docs-bot",)} == {*query(database, keys)}  # which the usage names
+    rows = query(database, "from claude_code_marts.stg_team_members")
+    assert {True} == {is_person for *_, is_person in rows}
     assert 0 == call("transform", "--check").exit_code
 
 
@@ -254,6 +264,158 @@ def test_a_tag_that_no_workspace_has_leaves_the_teams_as_they_are(call, loaded):
     assert before == query(loaded, "from claude_code_marts.stg_team_members")
 
 
+NEIGHBOURS = "select team, count(*) from claude_code_marts.stg_team_members group by 1"
+
+
+@pytest.mark.slow
+def test_a_lost_team_is_told_and_an_empty_tag_takes_nothing_away(
+    call, loaded, api, monkeypatch
+):
+    """A workspace without its tag is a loss; a tag without any value is misspelt."""
+    before = {*query(loaded, NEIGHBOURS)}
+    tagged = directory.workspaces
+
+    def one_less(today):
+        return [
+            one | ({"tags": {}} if one["name"] == "Automation" else {})
+            for one in tagged(today)
+        ]
+
+    monkeypatch.setattr(
+        api.neighbours,
+        "workspaces",
+        lambda today: [one | {"tags": {"team": " "}} for one in tagged(today)],
+    )
+    empty = call("load", "--teams", "workspace_tag:team")
+    kept = {*query(loaded, NEIGHBOURS)}
+    monkeypatch.setattr(api.neighbours, "workspaces", one_less)
+    less = json.loads(call("load", "--teams", "workspace_tag:team", "--json").stdout)
+    again = json.loads(call("load", "--teams", "workspace_tag:team", "--json").stdout)
+
+    assert (3, before) == (empty.exit_code, kept)
+    assert "No workspace has a tag with a value" in empty.stderr
+    assert ["Platform"] == less["lost_teams"]
+    assert less["roster"]["teams_before"] == less["roster"]["teams"] + 1
+    assert ([], {}) == (again["lost_teams"], again["roster"])
+    assert "Platform" not in {team for team, _ in query(loaded, NEIGHBOURS)}
+
+
+@pytest.mark.slow
+def test_emails_that_are_gone_take_nobody_out_of_a_team(call, loaded, api, monkeypatch):
+    """The last email that a snapshot had is still the person's."""
+    before = query(loaded, "from claude_code_marts.stg_team_members")
+    users = directory.users
+    monkeypatch.setattr(
+        api.neighbours,
+        "users",
+        lambda today: [one | {"email": None} for one in users(today)],
+    )
+    done = json.loads(call("load", "--teams", "workspace_tag:team", "--json").stdout)
+
+    assert [] == done["files_loaded"]
+    assert before == query(loaded, "from claude_code_marts.stg_team_members")
+
+
+@pytest.mark.slow
+def test_another_email_is_in_the_same_team_on_all_days(call, loaded, api, monkeypatch):
+    """The usage of before keeps its team, and its keys the owner of the day."""
+    for table in ("users", "snapshots", "workspace_members", "api_keys"):
+        earlier = "set seen_at = seen_at - interval 2 day"
+        execute(loaded, f"update claude_code.{table} {earlier}")
+    users = directory.users
+    new = "carl.new@example.com"
+    monkeypatch.setattr(
+        api.neighbours,
+        "users",
+        lambda today: [
+            one | ({"email": new} if one["email"] == CARL else {})
+            for one in users(today)
+        ],
+    )
+    teams = DAYS.format("distinct owner, team", f"actor in ('{CARL}', '{KEY}')")
+    before = query(loaded, teams)
+    call("load", "--teams", "workspace_tag:team")
+
+    assert [(CARL, "Platform")] == before == query(loaded, teams)
+    members = (
+        "select actor, valid_from, valid_to from claude_code_marts.stg_team_members"
+    )
+    assert {(CARL, None, None), (new, None, None)} == {
+        *query(loaded, f"{members} where actor like 'carl.%'")
+    }
+    assert [CARL, new] == owner(loaded)
+    assert 0 == call("transform", "--check").exit_code
+
+
+@pytest.mark.slow
+def test_a_key_named_like_an_email_has_a_team_of_its_own(
+    call, database, api, monkeypatch
+):
+    """By its workspace or its owner; a load without teams keeps that."""
+    ada = "ada.brandt@example.com"
+    usage, keys = api.usage, directory.api_keys
+
+    def named(day):
+        return [
+            one | {"actor": {"type": "api_actor", "api_key_name": ada}}
+            if one["actor"].get("api_key_name") == KEY
+            else one
+            for one in usage(day)
+        ]
+
+    monkeypatch.setattr(api, "usage", named)
+    monkeypatch.setattr(
+        api.neighbours,
+        "api_keys",
+        lambda today: [
+            one | ({"name": ada, "workspace_id": None} if one["name"] == KEY else {})
+            for one in keys(today)
+        ],
+    )
+    teams = DAYS.format("distinct actor_type, team", f"actor = '{ada}' order by all")
+    call("load", "--teams", "workspace_tag:team")
+    found = query(database, teams)
+    call("load")
+
+    (_, of_key), (_, of_person) = found
+    assert ("Platform", True) == (of_key, of_person != "Platform")
+    assert found == query(database, teams)
+    call("load", "--teams", "teams.csv")  # a file names keys and people alike
+    assert [("api_actor", "Red"), ("user_actor", "(no team)")] == query(database, teams)
+
+
+@pytest.mark.slow
+def test_a_directory_that_was_never_read_has_no_teams_and_the_load_says_so(call, api):
+    """It ends as for a failed report."""
+    api.fault = lambda asked: error(403, "no") if "/api_keys" in asked.path else None
+    try:
+        done = call("load", "--teams", "workspace_tag:team")
+    finally:
+        api.fault = None
+
+    assert 4 == done.exit_code
+    assert "No teams of workspace_tag:team are loaded" in done.stderr
+
+
+@pytest.mark.slow
+def test_owners_follow_the_usage_also_without_the_report(
+    call, database, api, monkeypatch
+):
+    """A name that is new in the usage has its owner from the stored directory."""
+    usage = api.usage
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            api,
+            "usage",
+            lambda day: [one for one in usage(day) if KEY not in one["actor"].values()],
+        )
+        call("load")
+        before = owner(database)
+    call("load", CCWAREHOUSE__REPORTS="claude_code")
+
+    assert ([], [CARL]) == (before, owner(database))
+
+
 @pytest.mark.slow
 def test_a_group_size_is_loaded_with_teams_of_tags(call, loaded):
     """As with a file; another size is another version."""
@@ -269,15 +431,17 @@ def test_a_group_size_is_loaded_with_teams_of_tags(call, loaded):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [CARL, KEY])
-def test_who_is_forgotten_owns_no_key_and_no_key_has_the_name(call, loaded, name):
+@pytest.mark.parametrize(("name", "spans"), [(CARL, 1), (KEY, 2)])
+def test_who_is_forgotten_owns_no_key_and_no_key_has_the_name(
+    call, loaded, name, spans
+):
     """In every version; the next load brings nothing back."""
     done = call("forget", name.upper(), "--json")
-    after = query(loaded, f"{OWNED} where actor = '{KEY}'")
+    after = query(loaded, f"{OWNED} and actor = '{KEY}'")
     call("load", "--teams", "workspace_tag:team")
 
     assert 0 == done.exit_code, done.output
-    assert 1 == json.loads(done.stdout)["rows"]["actor_owners"]
+    assert spans == json.loads(done.stdout)["rows"]["actor_owners"]
     assert [] == after
     named = f"actor = '{name}' or owner = '{name}'"
     assert [] == query(loaded, f"from claude_code.actor_owners where {named}")
@@ -306,7 +470,7 @@ def test_owners_get_pseudonyms_and_the_next_load_changes_nothing(call, loaded):
     assert ([(2,)], before) == (shared, after)
     # hashes told of names, so both are stored once more
     assert ["teams", "owners"] == json.loads(again.stdout)["files_loaded"]
-    [(actor, person, _)] = query(loaded, f"{OWNED} where owner is not null")
+    [(actor, person, _)] = query(loaded, f"{OWNED} and owner is not null")
     assert (64, True) == (len(actor), person.endswith("@pseudonym"))
     assert (actor, person) in query(
         loaded, DAYS.format("distinct actor, owner", "actor_type = 'api_actor'")
@@ -337,9 +501,40 @@ def test_days_that_say_the_same_are_one_row():
     assert owners_file(whole).content_hash == owners_file(parts).content_hash
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", "(no team)", "(small teams)", 7])
+def ours(team):
+    """A team that tags give to a key of this name in one organisation."""
+    return KeyTeam(KeyName("default", "one", "ci"), team, date(2026, 3, 5), date.max)
+
+
+def test_all_days_of_a_key_say_what_tags_decide():
+    """Where there is neither owner nor team, too, and of other organisations alone."""
+    owners = [span(date(2026, 3, 1), date(2026, 3, 9))]
+    names = [KeyName("default", org, "ci") for org in ("one", None)]
+
+    rows = owners_file(with_teams(owners, names, [ours("Red")])).rows
+
+    assert [
+        (None, date.min, date.max, None, ""),
+        ("one", date.min, date(2026, 2, 28), None, ""),
+        ("one", date(2026, 3, 1), date(2026, 3, 4), CARL, ""),
+        ("one", date(2026, 3, 5), date(2026, 3, 9), CARL, "Red"),
+        ("one", date(2026, 3, 10), date.max, None, "Red"),
+    ] == [
+        (row.organization_id, row.valid_from, row.valid_to, row.owner, row.team)
+        for row in rows
+    ]
+    assert {"unique", "unknown"} == {row.resolution for row in rows}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "", "  ", "(no team)", "(small teams)", "(No Team)", 7),
+        *("Red\x1b[31m", "Red\nBlue"),
+    ],
+)
 def test_a_tags_value_may_name_no_team(value):
-    """One that is empty, is a name of ours, or is no text."""
+    """One that is empty, is a name of ours, or no file may hold."""
     assert team_of(value) is None
 
 
@@ -351,7 +546,7 @@ def test_rows_of_tags_are_ordered_by_team():
         Belonging("c@example.com", "Blue", date.min, date(2026, 3, 4)),
     ]
 
-    rows = teams_of_tag(TAG, ["team"], found, TODAY).file.rows
+    rows = teams_of_tag(TAG, ["team"], found, [], TODAY).file.rows
 
     assert [
         (1, "Blue", "c@example.com", None, date(2026, 3, 4)),
@@ -363,7 +558,7 @@ def test_rows_of_tags_are_ordered_by_team():
 def test_without_any_tag_the_error_says_to_make_one():
     """Nothing can be named."""
     with pytest.raises(InputFileError, match=r"Give workspaces one in the Claude"):
-        teams_of_tag(TAG, [], [], TODAY)
+        teams_of_tag(TAG, [], [], [], TODAY)
 
 
 WEEK = [date(2026, 3, 1) + number * DAY for number in range(7)]
@@ -380,8 +575,18 @@ belongings = st.builds(
 @given(st.lists(belongings, max_size=8), days)
 def test_a_day_is_of_a_team_exactly_if_all_belongings_are(found, today):
     """The same result as looking at each actor day by day; no two rows share a day."""
-    tagged = teams_of_tag(TAG, ["team"], found, today)
+    keys = [
+        Belonging(
+            KeyName("default", None, each.actor), each.team, each.first, each.last
+        )
+        for each in found
+    ]
+    tagged = teams_of_tag(TAG, ["team"], found, keys, today)
 
+    assert tagged.undecided == tagged.undecided_keys
+    assert {
+        (row.actor, row.team, row.valid_from, row.valid_to) for row in tagged.file.rows
+    } == {(each.key.name, *each[1:]) for each in tagged.keys}
     for actor in "ab":
         rows = [row for row in tagged.file.rows if row.actor == actor]
         for day in WEEK:

@@ -23,7 +23,6 @@ from whole_days.privacy import Privacy
 from .inputs import Inputs
 from .load import Plan, Progress, Request, load, load_inputs, plan
 from .neighbours import (
-    DIRECTORY,
     Neighbour,
     leave_out,
     load_neighbour,
@@ -173,10 +172,7 @@ def conclude(
     assert last.outcome
     assert last.before
     now = last.before.clock()
-    has_directory = any(
-        neighbour.name == DIRECTORY for each in loaded for neighbour in each.neighbours
-    )
-    load_inputs(warehouse, inputs, now, last.outcome, has_directory=has_directory)
+    load_inputs(warehouse, inputs, now, last.outcome)
     is_told = any(account.outcome and account.outcome.loaded for account in loaded)
     # a wrong clock must not sum days: it is right once the API has answered
     people_from = private.people_from(now.date()) if is_told else None

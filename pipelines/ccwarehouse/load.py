@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -20,7 +20,14 @@ from whole_days.package import Package, packed
 from whole_days.plan import StoredDay, WantedDay, asked_for, nightly
 from whole_days.report import DayFetch, Report, Settings, Summary
 
-from .inputs import InputFile, InputFileError, InputFilesError, Inputs, TeamsTag
+from .inputs import (
+    InputFile,
+    InputFileError,
+    InputFilesError,
+    Inputs,
+    TagTeams,
+    TeamsTag,
+)
 from .outcome import Outcome
 from .warehouses import Warehouse
 
@@ -158,49 +165,55 @@ def _committed(
 
 
 def load_inputs(
-    warehouse: Warehouse,
-    inputs: Inputs,
-    now: datetime,
-    outcome: Outcome[Any],
-    *,
-    has_directory: bool,
+    warehouse: Warehouse, inputs: Inputs, now: datetime, outcome: Outcome[Any]
 ) -> None:
     """Load the inputs that have changed, and note what became of them.
 
     Call it after the days are loaded: a budget in a currency that nobody spends is a
-    fault, and the days show which currencies are spent. With `has_directory` owners of
-    keys, and teams of a tag, follow from it. A refused input stops no other one.
+    fault, and the days show which currencies are spent. Owners of keys, and teams of a
+    tag, follow from the stored directory. A refused input stops no other one.
     """
-    readers: list[Callable[[], InputFile | None]] = [
-        partial(_as_given, file) for file in inputs.files
-    ]
-    if has_directory:
-        readers += [
-            partial(_teams_of_tags, warehouse, inputs.tag, now, outcome),
-            warehouse.owners_of_keys,
-        ]
     errors: list[InputFileError] = []
-    for read in readers:
-        try:
-            if file := read():
-                outcome.files += warehouse.store_inputs([file], now)
-        except InputFileError as error:
-            errors.append(error)
+    for file in inputs.files:
+        with _noted(errors):
+            outcome.files += warehouse.store_inputs([file], now)
+    derived: list[InputFile] = []
+    tagged: TagTeams | None = None
+    if inputs.tag:
+        with _noted(errors):
+            tagged = _teams_of_tags(warehouse, inputs.tag, now, outcome)
+            derived += [tagged.file] if tagged else []
+    are_of_file = any(file.name == "teams" for file in inputs.files)
+    if owners := warehouse.owners_of_keys(tagged, are_of_file=are_of_file):
+        derived.append(owners)
+    # in one package: people and keys change their teams together
+    outcome.files += warehouse.store_inputs(derived, now) if derived else []
     if errors:
         outcome.file_error = InputFilesError(errors)
 
 
-def _as_given(file: InputFile) -> InputFile:
-    return file
+@contextmanager
+def _noted(errors: list[InputFileError]) -> Iterator[None]:
+    """Note the error of an input, so that the next one is still loaded."""
+    try:
+        yield
+    except InputFileError as error:
+        errors.append(error)
 
 
 def _teams_of_tags(
-    warehouse: Warehouse, tag: TeamsTag | None, now: datetime, outcome: Outcome[Any]
-) -> InputFile | None:
-    if tag is None or (found := warehouse.teams_of_workspaces(tag, now.date())) is None:
+    warehouse: Warehouse, tag: TeamsTag, now: datetime, outcome: Outcome[Any]
+) -> TagTeams | None:
+    found = warehouse.teams_of_workspaces(tag, now.date())
+    if found is None:
+        outcome.unread_tag = tag.name
         return None
     outcome.undecided = found.undecided
-    return found.file
+    outcome.undecided_keys = found.undecided_keys
+    before, after = warehouse.roster(now.date()), found.roster(now.date())
+    if after.has_lost(before):
+        outcome.rosters = before, after
+    return found
 
 
 def portions(

@@ -10,7 +10,7 @@ from whole_days.package import Package
 from whole_days.plan import StoredDay
 from whole_days.report import Day, Summary
 
-from .inputs import InputFilesError
+from .inputs import InputFilesError, Roster
 
 
 @dataclass
@@ -27,9 +27,11 @@ class Outcome(Generic[Summary]):
     `shared_organizations` are held by another account too; the values are the accounts.
 
     `files` names the inputs that were loaded because they changed. `file_error` is why
-    some of them were refused. `undecided` are actors in workspaces of several teams,
-    who count in none of them; the values are these teams. `summed` is the number of
-    old days that became sums.
+    some of them were refused. `undecided` are people in workspaces of several teams,
+    and so in none, with these; `undecided_keys` are such names of API keys. `rosters`
+    are the teams of before and now, if tags have taken a team or half of the members
+    away. `unread_tag` names no team, as the directory was never read. `summed` is the
+    number of old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -50,6 +52,9 @@ class Outcome(Generic[Summary]):
     files: list[str] = field(default_factory=list)
     file_error: InputFilesError | None = None
     undecided: dict[str, list[str]] = field(default_factory=dict)
+    undecided_keys: dict[str, list[str]] = field(default_factory=dict)
+    rosters: tuple[Roster, Roster] | None = None
+    unread_tag: str | None = None
     summed: int = 0
 
     @property

@@ -46,7 +46,7 @@ def read_known(pipeline: dlt.Pipeline, account: str) -> Known:
 def _hashes(
     client: SqlClientBase[Any], kind: Kind, account: str
 ) -> dict[Key, str | None]:
-    columns = (*kind.key, "content_hash")
+    columns = ("organization_id", *kind.key, "content_hash")
     rows = _committed(client, kind.table, columns, account)
     return {tuple(key): content_hash for *key, content_hash in rows}  # the last stays
 

@@ -8,7 +8,8 @@ from typing import Any
 from .contract import KINDS, SNAPSHOTS, Kind
 from .elements import Key, Rows, Snapshot
 
-# The hash of each element's last version, by table and key; None for a removed one.
+# The hash of each element's last version, by table, and by organisation and key; None
+# for a removed one. Another organisation may have elements of the same ids.
 Hashes = Mapping[str, Mapping[Key, str | None]]
 
 
@@ -27,7 +28,10 @@ class Known:
 def changes(
     snapshot: Snapshot, known: Known, account: str, seen_at: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """The rows to append to each table."""
+    """The rows to append to each table.
+
+    All elements of an organisation that the account has left are removed.
+    """
     taken = {
         "account": account,
         "organization_id": snapshot.organization_id,
@@ -39,7 +43,10 @@ def changes(
             taken | row
             for row in _changed(
                 kind,
-                snapshot.rows[kind.table.name],
+                {
+                    (snapshot.organization_id, *key): row
+                    for key, row in snapshot.rows[kind.table.name].items()
+                },
                 known.hashes.get(kind.table.name, {}),
             )
         ]
@@ -58,6 +65,7 @@ def _changed(
     for key, row in rows.items():
         if before.get(key) != row["content_hash"]:
             yield {**row, "is_removed": False}
+    columns = ("organization_id", *kind.key)
     for key, content_hash in before.items():
         if content_hash is not None and key not in rows:
-            yield {**dict(zip(kind.key, key, strict=True)), "is_removed": True}
+            yield {**dict(zip(columns, key, strict=True)), "is_removed": True}

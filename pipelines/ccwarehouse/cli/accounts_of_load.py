@@ -65,13 +65,15 @@ def plan_all(
 
 
 def remark_on_all(output: Output, accounts: Sequence[AccountLoad]) -> None:
-    """Tell what needs attention in each account."""
-    from ..words.accounts import remarks
+    """Tell what needs attention in each account, and in what belongs to none."""
+    from ..words.accounts import remarks, remarks_on_all
 
     for account in accounts:
         with output.about(account.label):
             for line in remarks(account):
                 output.remark(line)
+    for line in remarks_on_all(accounts):
+        output.remark(line)
 
 
 def load_all(

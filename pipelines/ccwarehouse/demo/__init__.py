@@ -32,7 +32,7 @@ from ..end import End
 from ..inputs import InputFile, Inputs, private_file, read_budgets, read_teams
 from ..load import Plan, load, load_inputs, plan
 from ..load import Request as LoadRequest
-from ..neighbours import DIRECTORY, NAMES, Neighbour, load_neighbour
+from ..neighbours import NAMES, Neighbour, load_neighbour
 from ..outcome import Outcome
 from ..privacy import resolve_privacy
 from ..report import Request, write_report
@@ -177,9 +177,7 @@ def fill(
             private_file(file, privacy)
             for file in _input_files(Path(folder), start, end)
         ]
-        has_directory = DIRECTORY in further
-        inputs = Inputs(files)
-        load_inputs(warehouse, inputs, now, outcome, has_directory=has_directory)
+        load_inputs(warehouse, Inputs(files), now, outcome)
     warehouse.build_views()
     return Filled(chosen, outcome, neighbours)
 

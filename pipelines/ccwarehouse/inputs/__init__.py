@@ -8,13 +8,21 @@ workspaces' tags, are derived from the stored directory and kept the same way.
 from .budgets import read_budgets
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
-from .owners import Owner, owners_file
+from .owners import Owner, owners_file, with_teams
 from .private import private_file
 from .settings import FileSettings, Inputs, read_files, resolve_file_settings
 from .store import check_inputs, input_resources, make_input_tables, store_inputs
 from .tables import INPUT_TABLES
-from .tags import Belonging, TagTeams, TeamsTag, team_of, teams_of_tag
-from .teams import NO_TEAM, read_teams
+from .tags import (
+    Belonging,
+    KeyName,
+    KeyTeam,
+    TagTeams,
+    TeamsTag,
+    team_of,
+    teams_of_tag,
+)
+from .teams import NO_TEAM, Roster, read_teams
 
 __all__ = [
     "INPUT_TABLES",
@@ -26,7 +34,10 @@ __all__ = [
     "InputFileError",
     "InputFilesError",
     "Inputs",
+    "KeyName",
+    "KeyTeam",
     "Owner",
+    "Roster",
     "TagTeams",
     "TeamsTag",
     "check_inputs",
@@ -41,4 +52,5 @@ __all__ = [
     "store_inputs",
     "team_of",
     "teams_of_tag",
+    "with_teams",
 ]

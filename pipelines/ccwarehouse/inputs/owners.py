@@ -1,23 +1,30 @@
 """Who owns which API key: derived from the directory, and stored like an input file.
 
-The rule is that of the view `key_owners`. Stored marts read what was stored of it, so
-that they change with a load, and never by themselves.
+The rule is that of the view `key_owners`. Where teams are of tags, those of keys are
+here too, because a name of keys is one of an organisation. Stored marts read what was
+stored of it, so that they change with a load, and never by themselves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from whole_days.calendar import ONE_DAY
 
 from .input_file import InputFile, hash_of_rows
 from .tables import ACTOR_OWNERS
+from .tags import KeyName, KeyTeam
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Days on which the keys of a name are of one owner, or of none for one reason."""
+    """Days on which the keys of a name are of one owner, or of none for one reason.
+
+    `team` is that of tags: empty if these name none, None if teams are not of tags.
+    """
 
     account: str
     organization_id: str | None
@@ -26,6 +33,12 @@ class Owner:
     valid_to: date
     resolution: str
     owner: str | None
+    team: str | None = None
+
+    @property
+    def key(self) -> KeyName:
+        """The name of the keys."""
+        return KeyName(self.account, self.organization_id, self.actor)
 
     def as_row(self) -> dict[str, Any]:
         """The columns of `actor_owners`."""
@@ -44,6 +57,43 @@ def owners_file(rows: Iterable[Owner]) -> InputFile:
     """
     owners = list(_joined(rows))
     return InputFile("owners", "directory", ACTOR_OWNERS, hash_of_rows(owners), owners)
+
+
+def with_teams(
+    rows: Iterable[Owner], names: Iterable[KeyName], teams: Iterable[KeyTeam]
+) -> Iterator[Owner]:
+    """The owners of all days of these names, with their teams by tags.
+
+    Where tags decide, a key that they give no team is told of, too: its name may be
+    somebody's email, whose team is not the key's.
+    """
+    owners: defaultdict[KeyName, list[Owner]] = defaultdict(list)
+    placed: defaultdict[KeyName, list[KeyTeam]] = defaultdict(list)
+    for row in rows:
+        owners[row.key].append(row)
+    for team in teams:
+        placed[team.key].append(team)
+    for name in names:
+        yield from _days_of(name, owners[name], placed[name])
+
+
+def _days_of(
+    name: KeyName, owners: Sequence[Owner], teams: Sequence[KeyTeam]
+) -> Iterator[Owner]:
+    """All days of a name, apart wherever its owner or its team changes."""
+    spans = [(row.valid_from, row.valid_to) for row in owners]
+    spans += [(row.first, row.last) for row in teams]
+    edges = {date.min, *(first for first, _ in spans)}
+    edges |= {last + ONE_DAY for _, last in spans if last < date.max}
+    for first, after in pairwise([*sorted(edges), None]):
+        assert first
+        last = after - ONE_DAY if after else date.max
+        nobodys = Owner(*name, first, last, "unknown", None)
+        owner = next(
+            (row for row in owners if row.valid_from <= first <= row.valid_to), nobodys
+        )
+        team = next((row.team for row in teams if row.first <= first <= row.last), "")
+        yield replace(owner, valid_from=first, valid_to=last, team=team)
 
 
 def _joined(rows: Iterable[Owner]) -> Iterator[Owner]:

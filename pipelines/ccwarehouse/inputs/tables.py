@@ -31,7 +31,8 @@ TEAM_MEMBERS = Table(
         Column(
             "actor",
             pa.string(),
-            "Email, or an API key's name, with A to Z in lower case; or its pseudonym.",
+            "Email, or in a file an API key's name, with A to Z in lower case; or its "
+            "pseudonym.",
         ),
         Column("team", pa.string(), "Name of the team, as the file or the tag has it."),
         Column(
@@ -86,6 +87,12 @@ ACTOR_OWNERS = Table(
             "resolution",
             pa.string(),
             "unique, same_owner, ambiguous, unknown or service_account.",
+        ),
+        Column(
+            "team",
+            pa.string(),
+            "Team by the tags of the workspaces of all these keys; empty if they name "
+            "none or several, null if teams are not of tags.",
         ),
         Column("valid_from", pa.date32(), "First UTC day of which this is so."),
         Column(

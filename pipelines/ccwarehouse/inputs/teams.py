@@ -17,6 +17,24 @@ NO_TEAM = "(no team)"
 SMALL_TEAMS = "(small teams)"
 
 
+def is_reserved(team: str) -> bool:
+    """Whether a team's name is one of ours, in any case."""
+    return team.casefold() in (NO_TEAM, SMALL_TEAMS)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The teams that there are, and how many people are in any of them today."""
+
+    teams: frozenset[str]
+    members: int
+
+    def has_lost(self, before: "Roster") -> bool:
+        """Whether a team of before is gone, or half of the members are."""
+        lost = before.teams - self.teams
+        return bool(lost) or 0 < before.members >= 2 * self.members
+
+
 @dataclass(frozen=True)
 class Member:
     """An actor's days in a team, both ends included; None is an open end."""
@@ -26,6 +44,10 @@ class Member:
     valid_from: date | None
     valid_to: date | None
     line: int
+
+    def is_of(self, day: date) -> bool:
+        """Whether the day is one of these."""
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
 
     def as_row(self) -> dict[str, Any]:
         """The columns of `team_members`."""
@@ -51,7 +73,7 @@ def read_teams(path: Path, min_group_size: int = 1) -> InputFile:
 def _member(file: CsvFile, row: Row) -> Member | None:
     cells = Cells(file, row)
     team = cells.text("team")
-    if team in (NO_TEAM, SMALL_TEAMS):
+    if is_reserved(team):
         cells.refuse("team", "is a name of ours. Give the team another one.")
     first, last = cells.day("valid_from"), cells.day("valid_to")
     if first and last and last < first:

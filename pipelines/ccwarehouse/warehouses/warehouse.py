@@ -21,6 +21,7 @@ from whole_days.report import Report
 from ..inputs import (
     INPUT_TABLES,
     InputFile,
+    Roster,
     TagTeams,
     TeamsTag,
     check_inputs,
@@ -34,7 +35,7 @@ from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
-from .directory_inputs import owners_of_keys, teams_of_workspaces
+from .directory_inputs import owners_of_keys, roster, teams_of_workspaces
 from .dlt_commit import before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .facts import read_facts
@@ -244,10 +245,21 @@ class Warehouse:
             stored = store_inputs(self.pipeline, files, now, SPENT)
         return [file.name for file in stored]
 
-    def owners_of_keys(self) -> InputFile | None:
-        """Whose the API keys of the usage are, by the stored directory."""
+    def owners_of_keys(
+        self, tagged: TagTeams | None, *, are_of_file: bool
+    ) -> InputFile | None:
+        """Whose the API keys of the usage are, by the stored directory.
+
+        Their teams are of tags. If these are not known, those in force stay, unless
+        teams `are_of_file`.
+        """
         with self.client() as client:
-            return owners_of_keys(client)
+            return owners_of_keys(client, tagged, are_of_file=are_of_file)
+
+    def roster(self, today: date) -> Roster:
+        """The teams in force, and how many people are in them today."""
+        with self.client() as client:
+            return roster(client, today)
 
     def teams_of_workspaces(self, tag: TeamsTag, today: date) -> TagTeams | None:
         """The teams of workspaces by a tag. Raises `InputFileError` if none has it."""

@@ -22,8 +22,8 @@ from .neighbours import neighbours_as_lines, with_neighbours
 
 # Keys that belong to the load and not to one of its accounts.
 OF_ALL: Final = (
-    *("days_summed", "files_loaded", "undecided_actors"),
-    *("faults", "data"),
+    *("days_summed", "files_loaded", "undecided_actors", "undecided_keys"),
+    *("roster", "lost_teams", "faults", "data"),
 )
 ADDED: Final = (
     *("days_wanted", "days_loaded", "days_changed", "days_empty"),
@@ -68,6 +68,16 @@ def remarks(account: AccountLoad) -> list[str]:
         own = of_load.remarks(account.plan, account.outcome)
         return [*own, *of_neighbours.remarks(account.neighbours)]
     return []
+
+
+def remarks_on_all(accounts: Iterable[AccountLoad]) -> list[str]:
+    """What someone should look at that is of no account."""
+    return [
+        line
+        for each in accounts
+        if each.outcome
+        for line in of_load.remarks_on_inputs(each.outcome)
+    ]
 
 
 def interrupted(
@@ -154,11 +164,11 @@ def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
         "cost_usd": f"{cost.normalize():f}",
         "seconds": round(sum(facts["seconds"] for facts in loaded), 3),
         "files_loaded": [name for facts in loaded for name in facts["files_loaded"]],
-        "undecided_actors": {
-            actor: teams
-            for facts in loaded
-            for actor, teams in facts["undecided_actors"].items()
+        **{
+            key: {name: told for facts in loaded for name, told in facts[key].items()}
+            for key in ("undecided_actors", "undecided_keys", "roster")
         },
+        "lost_teams": [name for facts in loaded for name in facts["lost_teams"]],
         "faults": [fault for facts in loaded for fault in facts["faults"]],
         "data": location,
     }

@@ -1,6 +1,6 @@
 """What a load prints when it ends, for people and for programs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -15,6 +15,7 @@ from whole_days.privacy import brief
 from ..doctor.api import EMPTY_ACCOUNT
 from ..end import End
 from ..exit_codes import ExitCode
+from ..inputs import Roster
 from ..load import Plan
 from ..outcome import Outcome
 from ..problems import Problem, explain
@@ -23,7 +24,8 @@ from .dates import count, dates, standing_numbers
 from .plan import ends
 
 UsageOutcome: TypeAlias = Outcome[UsageSummary]
-SHOWN: Final = 5  # actors in a line
+SHOWN: Final = 5  # actors or teams in a line
+NO_ROSTER: Final = Roster(frozenset(), 0)
 
 
 def end_of_load(
@@ -78,6 +80,9 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "days_summed": outcome.summed,
         "files_loaded": outcome.files,
         "undecided_actors": outcome.undecided,
+        "undecided_keys": outcome.undecided_keys,
+        "roster": _lost_as_dict(outcome),
+        "lost_teams": _lost_teams(outcome),
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
@@ -160,27 +165,90 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
         )
     if outcome.account_is_empty:
         lines.append(EMPTY_ACCOUNT)
-    lines += _undecided(outcome)
+    return lines
+
+
+def remarks_on_inputs(outcome: UsageOutcome) -> list[str]:
+    """What someone should look at in teams, budgets and owners."""
+    lines = [*_undecided(outcome), *_undecided_keys(outcome), *_lost(outcome)]
+    if outcome.unread_tag:
+        lines.append(
+            f"No teams of {outcome.unread_tag} are loaded, because the directory was "
+            "never read whole. The next load reads it again."
+        )
     if refused := _refused_file(outcome):
         lines += [refused.line, *refused.more, "The days of this load are committed."]
     return lines
 
 
 def _undecided(outcome: UsageOutcome) -> list[str]:
-    """Who is in no team for being in several, and how to decide."""
+    """Who is in no team today for being in several, and how to decide."""
     if not outcome.undecided:
         return []
+    people = "person is" if len(outcome.undecided) == 1 else "people are"
+    return [
+        f"{len(outcome.undecided)} {people} in workspaces of several teams, and so in "
+        f"none: {_with_teams(outcome.undecided)}. Let all workspaces of each be of one "
+        "team, or write who is in which team into a CSV file."
+    ]
+
+
+def _undecided_keys(outcome: UsageOutcome) -> list[str]:
+    """Which names of keys count with their owners, and how to decide."""
+    if not outcome.undecided_keys:
+        return []
+    names = "name has" if len(outcome.undecided_keys) == 1 else "names have"
+    return [
+        f"{len(outcome.undecided_keys)} {names} API keys in workspaces of several "
+        f"teams or of none: {_with_teams(outcome.undecided_keys)}. They count where "
+        "their owner does. The default workspace has no tags: to count a key "
+        "elsewhere, give it a name of its own."
+    ]
+
+
+def _with_teams(undecided: Mapping[str, Sequence[str]]) -> str:
     told = [
         f"{brief(actor)} ({', '.join(teams)})"
-        for actor, teams in sorted(outcome.undecided.items())
+        for actor, teams in sorted(undecided.items())
     ]
     more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    actors = count(len(told), "actor")
+    return f"{', '.join(told[:SHOWN])}{more}"
+
+
+def _lost(outcome: UsageOutcome) -> list[str]:
+    """Which teams or how many members tags have taken away."""
+    if not outcome.rosters:
+        return []
+    before, now = outcome.rosters
+    lost = sorted(before.teams - now.teams)
+    more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+    gone = f" Gone: {', '.join(map(brief, lost[:SHOWN]))}{more}." if lost else ""
     return [
-        f"{actors} in workspaces of several teams, and so in none: "
-        f"{', '.join(told[:SHOWN])}{more}. Let all workspaces of each be of one team, "
-        "or write who is in which team into a CSV file."
+        f"{_roster(before)} before, {_roster(now)} by the tags now, also for past days."
+        f"{gone} If that is not meant, look at the tags and members of the workspaces."
     ]
+
+
+def _roster(roster: Roster) -> str:
+    members = count(roster.members, "member")
+    return f"{count(len(roster.teams), 'team')} with {members}"
+
+
+def _lost_as_dict(outcome: UsageOutcome) -> dict[str, int]:
+    if not outcome.rosters:
+        return {}
+    before, now = outcome.rosters
+    return {
+        "teams_before": len(before.teams),
+        "teams": len(now.teams),
+        "members_before": before.members,
+        "members": now.members,
+    }
+
+
+def _lost_teams(outcome: UsageOutcome) -> list[str]:
+    before, now = outcome.rosters or (NO_ROSTER, NO_ROSTER)
+    return sorted(before.teams - now.teams)
 
 
 def beyond_contract(seen: Sighting) -> str:

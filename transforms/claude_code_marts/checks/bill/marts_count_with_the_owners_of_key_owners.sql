@@ -1,4 +1,4 @@
--- Claim: the owners that stored marts count with are those of key_owners, day by day.
+-- Claim: stored marts count with the owners of key_owners, day by day, and miss no name.
 with
 
 stored as (
@@ -10,6 +10,44 @@ stored as (
 known as (
 
     select * from key_owners
+
+),
+
+used as (
+
+    select distinct account, organization_id, actor
+    from user_cost_daily
+    where actor_type = 'api_actor' and actor <> 'unknown'
+
+),
+
+missing as (
+
+    select
+        known.account,
+        known.organization_id,
+        known.actor,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to,
+        cast(null as varchar) as resolution,
+        cast(null as varchar) as owner,
+        known.valid_from as known_from,
+        known.valid_to as known_to,
+        known.resolution as known_resolution,
+        known.owner as known_owner
+
+    from known
+    inner join used
+        on known.account = used.account
+        and known.organization_id is not distinct from used.organization_id
+        and known.actor = used.actor
+    left join stored
+        on known.account = stored.account
+        and known.organization_id is not distinct from stored.organization_id
+        and known.actor = stored.actor
+        and known.valid_from <= stored.valid_to
+        and known.valid_to >= stored.valid_from
+    where stored.actor is null
 
 ),
 
@@ -39,6 +77,16 @@ different as (
         stored.resolution <> known.resolution
         or stored.owner is distinct from known.owner
 
+),
+
+wrong as (
+
+    select * from different
+
+    union all
+
+    select * from missing
+
 )
 
-select * from different
+select * from wrong

@@ -8,7 +8,7 @@
 -- keys: Keys of this name that may have been in use on these days (count).
 -- resolution: unique, same_owner, ambiguous, unknown or service_account. Never a guess.
 -- owner_id: Id of the one user or service account of all these keys; else null.
--- owner: Email of the one user, with A to Z in lower case; null if it is not one user.
+-- owner: Email of the one user on these days; null if not one, or never in a snapshot.
 with
 
 versions as (
@@ -21,6 +21,7 @@ versions as (
 users as (
 
     select * from stg_users
+    where first_date <= last_date
 
 ),
 
@@ -133,28 +134,48 @@ resolved as (
 
 ),
 
--- The table of members has a user once, so this join multiplies no rows.
+spanned as (
+
+    select
+        *,
+        case
+            when next_edge is null then date '9999-12-31'
+            else cast(next_edge - interval 1 day as date)
+        end as last_date
+
+    from resolved
+
+),
+
+-- The emails of a user are of all days, and of each day one: a span is cut where the
+-- email changes, and no day is lost or doubled.
 named as (
 
     select
-        resolved.account,
-        resolved.organization_id,
-        resolved.key_name as actor,
-        resolved.valid_from,
+        spanned.account,
+        spanned.organization_id,
+        spanned.key_name as actor,
         case
-            when resolved.next_edge is null then date '9999-12-31'
-            else cast(resolved.next_edge - interval 1 day as date)
+            when users.first_date > spanned.valid_from then users.first_date
+            else spanned.valid_from
+        end as valid_from,
+        case
+            when users.last_date < spanned.last_date then users.last_date
+            else spanned.last_date
         end as valid_to,
-        resolved.keys,
-        resolved.resolution,
-        resolved.owner_id,
-        case when resolved.is_one_user then users.email end as owner
+        spanned.keys,
+        spanned.resolution,
+        spanned.owner_id,
+        users.email as owner
 
-    from resolved
+    from spanned
     left join users
-        on resolved.account = users.account
-        and resolved.organization_id is not distinct from users.organization_id
-        and resolved.owner_id = users.user_id
+        on spanned.account = users.account
+        and spanned.organization_id is not distinct from users.organization_id
+        and spanned.owner_id = users.user_id
+        and spanned.is_one_user
+        and spanned.last_date >= users.first_date
+        and spanned.valid_from <= users.last_date
 
 )
 

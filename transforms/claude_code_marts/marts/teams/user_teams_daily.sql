@@ -80,7 +80,13 @@ assigned as (
         folded.date,
         folded.actor_type,
         folded.actor,
-        coalesce(members.team, teams_of_owners.team, '(no team)') as team,
+        -- tags give keys teams of their own: a name may be somebody's email
+        coalesce(
+            nullif(owners.team, ''),
+            case when owners.team is null then members.team end,
+            teams_of_owners.team,
+            '(no team)'
+        ) as team,
         case
             when folded.actor_type = 'api_actor' then owners.owner
             when folded.actor_type = 'user_actor' and folded.actor <> 'unknown'

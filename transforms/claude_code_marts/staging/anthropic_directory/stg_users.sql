@@ -1,9 +1,12 @@
--- One row per account, organization_id and user_id: a member's newest known email.
+-- One row per account, organization_id, user_id and snapshot_number: an email's days.
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- user_id: Id of the user, as in user_01...; also of one who has left since.
--- email: Email with A to Z in lower case, as actors have it; null where none is known.
+-- snapshot_number: Number of the snapshot that first showed the email (count from 1).
+-- email: Email with A to Z in lower case, as actors have it; never null.
+-- first_date: First UTC day of the email; 0001-01-01 for the first one of the user.
+-- last_date: Last UTC day, that before the next email; 9999-12-31 for the newest known.
 with
 
 versions as (
@@ -25,6 +28,7 @@ known as (
         versions.account,
         versions.organization_id,
         versions.user_id,
+        versions.snapshot_number,
         nullif(
             translate(
                 versions.email,
@@ -33,11 +37,7 @@ known as (
             ),
             ''
         ) as email,
-        row_number() over (
-            partition by
-                versions.account, versions.organization_id, versions.user_id
-            order by versions.snapshot_number desc, versions.content_hash desc
-        ) as recency
+        cast(versions.seen_at at time zone 'UTC' as date) as seen_date
 
     from versions
     inner join loads
@@ -46,17 +46,60 @@ known as (
 
 ),
 
-newest as (
+-- A version without an email takes none away: the one before is still the newest known.
+followed as (
+
+    select
+        *,
+        lag(email) over (
+            partition by account, organization_id, user_id
+            order by snapshot_number
+        ) as email_before
+
+    from known
+    where email is not null
+
+),
+
+placed as (
 
     select
         account,
         organization_id,
         user_id,
-        email
+        snapshot_number,
+        email,
+        email_before,
+        seen_date,
+        lead(seen_date) over (
+            partition by account, organization_id, user_id
+            order by snapshot_number
+        ) as replaced_date
 
-    from known
-    where recency = 1
+    from followed
+    where email_before is null or email_before <> email
+
+),
+
+-- A day of change is one of the new email: a snapshot is taken in the night.
+dated as (
+
+    select
+        account,
+        organization_id,
+        user_id,
+        snapshot_number,
+        email,
+        case
+            when email_before is null then date '0001-01-01' else seen_date
+        end as first_date,
+        case
+            when replaced_date is null then date '9999-12-31'
+            else cast(replaced_date - interval 1 day as date)
+        end as last_date
+
+    from placed
 
 )
 
-select * from newest
+select * from dated

@@ -7,6 +7,7 @@
 -- valid_to: Last UTC day on which it holds; 9999-12-31 for no end.
 -- resolution: unique, same_owner, ambiguous, unknown or service_account, as key_owners.
 -- owner: Email of the one person, with A to Z in lower case; null if it is not one.
+-- team: Team by tags; empty if they name none or several, null if teams are not of tags.
 with
 
 owners as (
@@ -31,7 +32,8 @@ in_force as (
         owners.valid_from,
         owners.valid_to,
         owners.resolution,
-        owners.owner
+        owners.owner,
+        owners.team
 
     from owners
     inner join files
