@@ -159,11 +159,13 @@ RATIOS = {
     "cost_share",
     "coverage",
     "forecast_share",
-    "quotient",  # a price only if the cost comes of it again
     "score",
-    "share_paid",
     "share_spent",
 }
+
+# Doubles that no view has as a column: one is rounded to thousandths to be compared,
+# and the other is a price only if the cost comes of it again.
+INNER = {"share_paid", "quotient"}
 
 
 def counts_days(quotient):
@@ -185,7 +187,7 @@ def test_money_is_never_a_float(model, dialect):
         or found.is_type(*exp.DataType.FLOAT_TYPES)
     }
 
-    assert doubles <= RATIOS
+    assert doubles <= RATIOS | INNER
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
