@@ -224,7 +224,7 @@ def view_named(name: str) -> Model:
 def lineage(model: Model) -> frozenset[str]:
     """The names of all models that a model stands on."""
     known = _known()
-    names = {name for name in parsed(model)[1] if not _is_raw(name)}
+    names = {name for name in parsed(model)[1] if not raw_table(name)}
     return frozenset(names.union(*(lineage(known[name]) for name in names)))
 
 
@@ -234,10 +234,10 @@ def tables_of(model: Model) -> frozenset[str]:
     known = _known()
     models = (model, *(known[name] for name in lineage(model)))
     return frozenset(
-        name.removeprefix(f"{RAW}.")
+        table
         for model in models
         for name in parsed(model)[1]
-        if _is_raw(name)
+        if (table := raw_table(name))
     )
 
 
@@ -282,7 +282,7 @@ def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
 
 def _models_read(model: Model, known: Container[str]) -> Iterator[str]:
     for name in parsed(model)[1]:
-        if _is_raw(name):
+        if raw_table(name):
             continue
         if name not in known:
             raise ModelError(
@@ -323,5 +323,7 @@ def _relations(query: exp.Query) -> list[exp.Table]:
     ]
 
 
-def _is_raw(relation: str) -> bool:
-    return relation.startswith(f"{RAW}.")
+def raw_table(relation: str) -> str | None:
+    """The name of a raw table, without its dataset; None for a model."""
+    dataset, _, table = relation.rpartition(".")
+    return table if dataset == RAW else None

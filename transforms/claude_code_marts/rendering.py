@@ -8,7 +8,7 @@ from typing import Final
 import sqlglot
 from sqlglot import exp
 
-from .models import PLACE, RAW, Model, parsed, view_named
+from .models import PLACE, RAW, Model, parsed, raw_table, view_named
 
 FILLED_IN: Final = re.compile(rf"\b{PLACE}(\d+)( AS )?")
 
@@ -33,7 +33,7 @@ def render(
     without_rows = dict(absent)
 
     def source(name: str) -> str:
-        table = _raw_table(name)
+        table = raw_table(name)
         if table in without_rows:
             none = sqlglot.parse_one(without_rows[table], read="postgres")
             return f"({_written(none, dialect)})"
@@ -61,7 +61,7 @@ def render_flat(
 
     @cache
     def source(name: str) -> str:
-        table = _raw_table(name)
+        table = raw_table(name)
         if table:
             query = read_in_parts.get(table)
             path = f"{raw}.{table}"
@@ -81,7 +81,7 @@ def _filled_in(model: Model, dialect: str, source: Source) -> str:
         text = source(name)
         if found[2] or not text.startswith("("):
             return text + (found[2] or "")
-        return f"{text} AS {_raw_table(name) or name}"
+        return f"{text} AS {raw_table(name) or name}"
 
     return FILLED_IN.sub(text, _with_places(model, dialect))
 
@@ -97,12 +97,6 @@ def _written(query: exp.Expr, dialect: str) -> str:
     if dialect == "bigquery":
         _widen_decimals(query)
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
-
-
-def _raw_table(name: str) -> str | None:
-    """The name of a raw table, without its dataset; None for a model."""
-    dataset, _, table = name.rpartition(".")
-    return table if dataset == RAW else None
 
 
 def _widen_decimals(query: exp.Expr) -> None:
