@@ -96,6 +96,8 @@ def _written(query: exp.Expr, dialect: str) -> str:
     """A query of ours, which is changed, in a dialect."""
     if dialect == "bigquery":
         _widen_decimals(query)
+    if dialect == "postgres":
+        _round_halves_up(query)
     return query.sql(dialect=dialect, pretty=True, comments=False, copy=False)
 
 
@@ -104,3 +106,12 @@ def _widen_decimals(query: exp.Expr) -> None:
     for kind in list(query.find_all(exp.DataType)):
         if kind.is_type(exp.DType.DECIMAL):
             kind.replace(exp.DataType.build("bigdecimal"))
+
+
+def _round_halves_up(query: exp.Expr) -> None:
+    """Round halves away from zero: Postgres rounds doubles to even numbers."""
+    for rounded in list(query.find_all(exp.Round)):
+        if rounded.args.get("decimals") is None:
+            number = exp.paren(rounded.this)
+            half = exp.func("sign", number.copy()) * 0.5
+            rounded.replace(exp.func("trunc", number + half, dialect="postgres"))
