@@ -185,7 +185,7 @@ def test_the_reference_pages_shape_is_no_trouble_to_any_reader(api, bare, databa
     assert ([], [], []) == (status.gaps, failures, unknown(outcome))
     assert 1 == status.rows["usage_report"] == outcome.records
     of_files = {"stg_budgets", "stg_team_members", "stg_input_files", "budget_status"}
-    of_files |= {"stg_actor_owners", "actor_forecast_daily"}
+    of_files |= {"stg_actor_owners", "budget_forecast_daily"}
     of_files |= {"teams", "team_adoption_monthly", "team_members_monthly"}
     of_files |= {"team_people_monthly"}
     of_people = {"person_days", "person_months", "person_first_days"}  # here is none

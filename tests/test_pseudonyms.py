@@ -131,7 +131,7 @@ def test_a_person_is_one_pseudonym_everywhere(database):
     marts = "claude_code_marts"
     actors = query(database, f"select distinct actor from {marts}.stg_usage")
     teams = query(
-        database, f"select actor, team from {marts}.user_teams_daily order by all"
+        database, f"select distinct actor, team from {marts}.user_daily order by all"
     )
     budgets = query(
         database,

@@ -475,7 +475,7 @@ def places(run, secret, allowed=r"(?!)"):
 FOR_EMAILS = (
     r"/usage_report[^/]*\.parquet$|\.duckdb(\.wal)?$"  # cells are searched separately
     r"|\.(usage_report|stg_usage|stg_model_usage|stg_tool_actions)$"
-    r"|\.(stored_)?(user_|person_|actor_forecast_|cost_anomalies)\w*$"
+    r"|\.(stored_)?(user_|person_|budget_forecast_|cost_anomalies)\w*$"
 )
 
 

@@ -126,7 +126,7 @@ class PostgresSql(CommentOn):
                 _index(client, index, path, expression)
         for view in materialised() if stores_marts else ():
             path = client.make_qualified_table_name(table_name(view))
-            for column in {"date", "actor"} & view.columns.keys():
+            for column in {"date", "month", "actor"} & view.columns.keys():
                 _index(client, f"{table_name(view)}_by_{column}", path, column)
 
     def no_views(self, client: Client, dataset: str) -> list[tuple[str, str]]:

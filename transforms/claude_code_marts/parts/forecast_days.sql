@@ -1,4 +1,5 @@
 -- One row per account and date: the days of the running month, in accounts that have it.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- date: UTC day of the month of the last day fetched of any account; also days to come.

@@ -1,4 +1,5 @@
 -- One row per account, organization_id and date: the days that a forecast is made from.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.

@@ -13,19 +13,15 @@
 -- is_withheld: True for a team of few people, and for the next smallest if it is alone.
 with
 
+-- Whoever has no proposals is in no team here, or a team would seem to be small.
 acceptances as (
 
     select
         *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
+        proposals - accepted as rejected
 
-    from user_tool_acceptance_daily
-
-),
-
-assigned as (
-
-    select * from user_teams_daily
+    from user_teams_monthly
+    where accepted <> 0 or proposals <> accepted
 
 ),
 
@@ -44,37 +40,23 @@ settings as (
 
 ),
 
--- An actor has one team on a day, so this join multiplies no rows.
 by_team as (
 
     select
-        acceptances.account,
-        acceptances.organization_id,
-        acceptances.month,
-        assigned.team,
+        account,
+        organization_id,
+        month,
+        team,
         count(distinct case
-            when
-                acceptances.actor_type = 'user_actor'
-                and acceptances.actor <> 'unknown'
-                then acceptances.actor
+            when actor_type = 'user_actor' and actor <> 'unknown' then actor
         end) as users,
-        max(case when assigned.owner is not null then 1 else 0 end) as tells_of_people,
-        cast(sum(acceptances.accepted) as bigint) as accepted,
-        cast(sum(acceptances.rejected) as bigint) as rejected,
-        cast(sum(acceptances.proposals) as bigint) as proposals
+        max(case when owner is not null then 1 else 0 end) as tells_of_people,
+        cast(sum(accepted) as bigint) as accepted,
+        cast(sum(rejected) as bigint) as rejected,
+        cast(sum(proposals) as bigint) as proposals
 
     from acceptances
-    inner join assigned
-        on acceptances.account = assigned.account
-        and acceptances.organization_id is not distinct from assigned.organization_id
-        and acceptances.date = assigned.date
-        and acceptances.actor_type = assigned.actor_type
-        and acceptances.actor = assigned.actor
-    group by
-        acceptances.account,
-        acceptances.organization_id,
-        acceptances.month,
-        assigned.team
+    group by account, organization_id, month, team
 
 ),
 

@@ -18,11 +18,7 @@ with
 
 costs as (
 
-    select
-        *,
-        cast(date_trunc('month', cast(date as date)) as date) as month
-
-    from user_daily
+    select * from user_teams_monthly
     where estimated_cost is not null
 
 ),
@@ -75,7 +71,7 @@ by_team as (
             when actor_type = 'user_actor' and actor <> 'unknown' then actor
         end) as users,
         max(case when owner is not null then 1 else 0 end) as tells_of_people,
-        count(*) as active_days
+        cast(sum(days_with_cost) as bigint) as active_days
 
     from costs
     group by account, organization_id, month, team, customer_type, currency

@@ -71,8 +71,7 @@ folded as (
 
 ),
 
--- The same joins as in user_teams_daily: reading that view would read all days. An
--- actor has at most one owner and one team on a day, so no join multiplies rows.
+-- An actor has at most one owner and one team on a day, so no join multiplies rows.
 assigned as (
 
     select

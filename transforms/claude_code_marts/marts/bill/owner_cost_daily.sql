@@ -31,12 +31,11 @@ owners as (
 
 assigned as (
 
-    select * from user_teams_daily
+    select * from user_daily
 
 ),
 
--- An actor has one row a day, and the spans of a name do not overlap, so no join
--- multiplies rows.
+-- The spans of a name do not overlap, so no join multiplies rows.
 placed as (
 
     select
@@ -66,6 +65,8 @@ placed as (
         and costs.date = assigned.date
         and costs.actor_type = assigned.actor_type
         and costs.actor = assigned.actor
+        and costs.customer_type = assigned.customer_type
+        and costs.currency is not distinct from assigned.currency
     left join owners
         on costs.account = owners.account
         and costs.organization_id is not distinct from owners.organization_id

@@ -27,7 +27,18 @@ budgets as (
 
 costs as (
 
-    select * from user_team_spend_monthly
+    select
+        *,
+        -- as the files' users are folded
+        case
+            when lower(actor) = actor then actor  -- noqa: CV09
+            else translate(
+                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+            )
+        end as member
+
+    from user_teams_monthly
+    where estimated_cost is not null
 
 ),
 
@@ -51,26 +62,7 @@ forecasts as (
 
 expected as (
 
-    select * from actor_forecast_daily
-
-),
-
-owners as (
-
-    select * from stg_actor_owners
-
-),
-
--- With open ends as days: DuckDB hashes a join by comparisons, but not by `or`.
-members as (
-
-    select
-        actor,
-        team,
-        coalesce(valid_from, date '0001-01-01') as first_date,
-        coalesce(valid_to, date '9999-12-31') as last_date
-
-    from stg_team_members
+    select * from budget_forecast_daily
 
 ),
 
@@ -274,102 +266,6 @@ spent as (
 
 ),
 
--- Days to come are in no user_teams_daily, which has the days with a record.
-placed as (
-
-    select
-        expected.account,
-        expected.organization_id,
-        expected.date,
-        expected.month,
-        expected.customer_type,
-        expected.currency,
-        expected.day_state,
-        expected.estimated_cost,
-        expected.expected_cost,
-        expected.member,
-        owners.owner as key_owner,
-        coalesce(members.team, teams_of_owners.team, '(no team)') as team
-
-    from expected
-    left join members
-        on expected.member = members.actor
-        and expected.date >= members.first_date
-        and expected.date <= members.last_date
-    left join owners
-        on expected.account = owners.account
-        and expected.organization_id is not distinct from owners.organization_id
-        and expected.actor = owners.actor
-        and expected.actor_type = 'api_actor'
-        and expected.date >= owners.valid_from
-        and expected.date <= owners.valid_to
-    left join members as teams_of_owners
-        on owners.owner = teams_of_owners.actor
-        and expected.date >= teams_of_owners.first_date
-        and expected.date <= teams_of_owners.last_date
-
-),
-
-team_expected as (
-
-    select
-        account,
-        organization_id,
-        date,
-        month,
-        customer_type,
-        currency,
-        day_state,
-        team,
-        sum(estimated_cost) as estimated_cost,
-        -- null for all actors of an organisation or for none
-        sum(expected_cost) as expected_cost
-
-    from placed
-    group by
-        account,
-        organization_id,
-        date,
-        month,
-        customer_type,
-        currency,
-        day_state,
-        team
-
-),
-
-budget_users as (
-
-    select distinct name
-    from budgets
-    where scope = 'user'
-
-),
-
-user_expected as (
-
-    select
-        placed.*,
-        placed.member as name
-
-    from placed
-    inner join budget_users
-        on placed.member = budget_users.name
-
-    union all
-
-    -- of a person's API keys
-    select
-        placed.*,
-        placed.key_owner as name
-
-    from placed
-    inner join budget_users
-        on placed.key_owner = budget_users.name
-    where placed.key_owner <> placed.member
-
-),
-
 scoped_expected as (
 
     select
@@ -407,24 +303,7 @@ scoped_expected as (
     union all
 
     select
-        'team' as scope,
-        team as name,
-        account,
-        organization_id,
-        date,
-        month,
-        customer_type,
-        currency,
-        day_state,
-        estimated_cost,
-        expected_cost
-
-    from team_expected
-
-    union all
-
-    select
-        'user' as scope,
+        scope,
         name,
         account,
         organization_id,
@@ -436,7 +315,7 @@ scoped_expected as (
         estimated_cost,
         expected_cost
 
-    from user_expected
+    from expected
 
 ),
 

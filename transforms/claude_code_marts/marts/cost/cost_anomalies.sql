@@ -20,9 +20,17 @@
 -- top_actor_excess: Cost minus usual of top_actor, in units of the currency.
 with
 
-costs_of_days as (
+costs_of_users as (
 
     select * from user_cost_daily
+    where estimated_cost is not null
+
+),
+
+costs_of_days as (
+
+    select * from org_spend_daily
+    where estimated_cost is not null
 
 ),
 
@@ -38,26 +46,11 @@ days as (
         account,
         date,
         is_final,
-        date_diff('day', date '1970-01-01', date) as day_number
+        date_diff('day', date '1970-01-01', date) as day_number,
+        -- the first of 1970 was a Thursday
+        date_diff('day', date '1970-01-01', date) % 7 in (2, 3) as is_weekend
 
     from fetched_days
-
-),
-
-costs as (
-
-    select
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        currency,
-        sum(estimated_cost) as estimated_cost
-
-    from costs_of_days
-    where estimated_cost is not null
-    group by account, organization_id, date, actor_type, actor, currency
 
 ),
 
@@ -70,7 +63,7 @@ costs_of_organisations as (
         currency,
         sum(estimated_cost) as estimated_cost
 
-    from costs
+    from costs_of_days
     group by account, organization_id, date, currency
 
 ),
@@ -119,12 +112,15 @@ currencies as (
 
 ),
 
+-- An organisation is no actor, and an actor is never an empty text.
 organisation_days as (
 
     select
         account,
         organization_id,
         date,
+        '' as actor_type,
+        '' as actor,
         currency,
         estimated_cost
 
@@ -136,6 +132,8 @@ organisation_days as (
         spine.account,
         spine.organization_id,
         spine.date,
+        '' as actor_type,
+        '' as actor,
         currencies.currency,
         0 as estimated_cost
 
@@ -143,6 +141,51 @@ organisation_days as (
     inner join currencies
         on spine.account = currencies.account
         and spine.organization_id is not distinct from currencies.organization_id
+
+),
+
+organisation_costs as (
+
+    select
+        account,
+        organization_id,
+        date,
+        actor_type,
+        actor,
+        currency,
+        sum(estimated_cost) as estimated_cost
+
+    from organisation_days
+    group by account, organization_id, date, actor_type, actor, currency
+
+),
+
+-- Joins to the calendar keep all rows up to the history, or Postgres expects one, and
+-- then compares each with each.
+judged_costs as (
+
+    select
+        costs_of_users.account,
+        costs_of_users.organization_id,
+        costs_of_users.date,
+        costs_of_users.actor_type,
+        costs_of_users.actor,
+        costs_of_users.currency,
+        sum(costs_of_users.estimated_cost) as estimated_cost
+
+    from costs_of_users
+    left join spine
+        on costs_of_users.account = spine.account
+        and costs_of_users.organization_id is not distinct from spine.organization_id
+        and costs_of_users.date = spine.date
+    where coalesce(spine.days_before, 0) >= 21
+    group by
+        costs_of_users.account,
+        costs_of_users.organization_id,
+        costs_of_users.date,
+        costs_of_users.actor_type,
+        costs_of_users.actor,
+        costs_of_users.currency
 
 ),
 
@@ -156,86 +199,103 @@ costliest as (
             order by estimated_cost desc
         ) as place_of_day
 
-    from costs
+    from judged_costs
     where estimated_cost >= 10
 
 ),
 
--- An organisation is no actor, and an actor is never an empty text.
-series as (
+-- Chosen before histories are read, so that few are: below these costs none is unusual.
+unusual_users as (
 
     select
-        'organisation' as scope,
-        account,
-        organization_id,
-        date,
-        '' as actor_type,
-        '' as actor,
-        currency,
-        sum(estimated_cost) as estimated_cost,
-        0 as place_of_day
-
-    from organisation_days
-    group by account, organization_id, date, currency
-
-    union all
-
-    select
-        'user' as scope,
         account,
         organization_id,
         date,
         actor_type,
         actor,
         currency,
-        estimated_cost,
-        place_of_day
+        estimated_cost
 
     from costliest
+    where estimated_cost >= 50 or place_of_day <= 3
+
+),
+
+users_read as (
+
+    select distinct
+        account,
+        organization_id,
+        actor_type,
+        actor,
+        currency
+
+    from unusual_users
+
+),
+
+past as (
+
+    select
+        *,
+        date_diff('day', date '1970-01-01', date) as day_number
+
+    from organisation_costs
 
     union all
 
     select
-        'user' as scope,
-        account,
-        organization_id,
-        date,
-        actor_type,
-        actor,
-        currency,
-        estimated_cost,
-        4 as place_of_day
+        costs_of_users.account,
+        costs_of_users.organization_id,
+        costs_of_users.date,
+        costs_of_users.actor_type,
+        costs_of_users.actor,
+        costs_of_users.currency,
+        sum(costs_of_users.estimated_cost) as estimated_cost,
+        date_diff('day', date '1970-01-01', costs_of_users.date) as day_number
 
-    from costs
-    where estimated_cost < 10
-
-),
-
--- Joins to the calendar keep all rows up to here, or Postgres expects one, and then
--- compares each with each.
-dated as (
-
-    select
-        series.*,
-        date_diff('day', date '1970-01-01', series.date) as day_number,
-        -- the first of 1970 was a Thursday
-        date_diff('day', date '1970-01-01', series.date) % 7 in (2, 3) as is_weekend,
-        coalesce(days.is_final, false) as is_final
-
-    from series
-    left join days
-        on series.account = days.account
-        and series.date = days.date
+    from costs_of_users
+    inner join users_read
+        on costs_of_users.account = users_read.account
+        and costs_of_users.organization_id
+        is not distinct from users_read.organization_id
+        and costs_of_users.actor_type = users_read.actor_type
+        and costs_of_users.actor = users_read.actor
+        and costs_of_users.currency is not distinct from users_read.currency
+    group by
+        costs_of_users.account,
+        costs_of_users.organization_id,
+        costs_of_users.date,
+        costs_of_users.actor_type,
+        costs_of_users.actor,
+        costs_of_users.currency
 
 ),
 
--- Chosen before histories are read, so that few are: below these costs none is unusual.
+unusual as (
+
+    select * from organisation_costs
+    where estimated_cost >= 25
+
+    union all
+
+    select * from unusual_users
+
+),
+
 candidates as (
 
-    select * from dated
-    where
-        (scope = 'organisation' and estimated_cost >= 25)
-        or (scope = 'user' and (estimated_cost >= 50 or place_of_day <= 3))
+    select
+        unusual.*,
+        case when unusual.actor = '' then 'organisation' else 'user' end as scope,
+        date_diff('day', date '1970-01-01', unusual.date) as day_number,
+        coalesce(days.is_final, false) as is_final,
+        coalesce(days.is_weekend, false) as is_weekend
+
+    from unusual
+    left join days
+        on unusual.account = days.account
+        and unusual.date = days.date
 
 ),
 
@@ -244,22 +304,23 @@ history as (
 
     select
         candidates.*,
-        past.estimated_cost as past_cost,
+        case when days.is_final then past.estimated_cost end as past_cost,
         coalesce(
-            past.is_weekend = candidates.is_weekend, false
+            days.is_final and days.is_weekend = candidates.is_weekend, false
         ) as is_alike
 
     from candidates
-    left join dated as past
-        on candidates.scope = past.scope
-        and candidates.account = past.account
+    left join past
+        on candidates.account = past.account
         and candidates.organization_id is not distinct from past.organization_id
         and candidates.actor_type = past.actor_type
         and candidates.actor = past.actor
         and candidates.currency is not distinct from past.currency
         and past.day_number between candidates.day_number - 28
         and candidates.day_number - 1
-        and past.is_final
+    left join days
+        on past.account = days.account
+        and past.date = days.date
 
 ),
 
