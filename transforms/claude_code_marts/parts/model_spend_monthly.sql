@@ -39,8 +39,24 @@ model_usage as (
 
 ),
 
--- People do not add up over days, so they are counted in the entries.
+-- People do not add up over days, so they are counted in the entries. A hash table finds
+-- them sooner than the sort of a count(distinct).
 people as (
+
+    select distinct
+        account,
+        organization_id,
+        month,
+        customer_type,
+        currency,
+        model,
+        actor
+
+    from model_usage
+
+),
+
+counted as (
 
     select
         account,
@@ -49,9 +65,9 @@ people as (
         customer_type,
         currency,
         model,
-        count(distinct actor) as users
+        count(*) as users
 
-    from model_usage
+    from people
     group by account, organization_id, month, customer_type, currency, model
 
 ),
@@ -91,7 +107,7 @@ parts as (
         null as cache_creation_tokens,
         users
 
-    from people
+    from counted
 
 ),
 

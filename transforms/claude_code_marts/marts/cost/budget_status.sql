@@ -25,23 +25,6 @@ budgets as (
 
 ),
 
-costs as (
-
-    select
-        *,
-        -- as the files' users are folded
-        case
-            when lower(actor) = actor then actor  -- noqa: CV09
-            else translate(
-                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
-            )
-        end as member
-
-    from user_teams_monthly
-    where estimated_cost is not null
-
-),
-
 calendar as (
 
     select * from forecast_days
@@ -168,20 +151,30 @@ months as (
 
 ),
 
-budget_months as (
+-- Postgres looks these months up, and would read all months for a join alone.
+first_months as (
 
-    select distinct month
+    select min(month) as month
     from budgets
 
 ),
 
 team_costs as (
 
-    select costs.*
+    select
+        *,
+        -- as the files' users are folded
+        case
+            when lower(actor) = actor then actor  -- noqa: CV09
+            else translate(
+                actor, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'
+            )
+        end as member
 
-    from costs
-    inner join budget_months
-        on costs.month = budget_months.month
+    from user_teams_monthly
+    where
+        estimated_cost is not null
+        and month >= (select first_months.month from first_months)
 
 ),
 
