@@ -1,4 +1,5 @@
 -- One row per account and month: how much of the month was fetched whole.
+-- materialised = whole
 --
 -- account: Account of the API key; default unless several are configured.
 -- month: First UTC day of a month with any day fetched whole.
