@@ -8,7 +8,7 @@
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
 -- model: Model name.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 -- input_tokens: Uncached input tokens (count).
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
