@@ -13,7 +13,7 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- cache_read_share: Share of input read from the cache, 0 to 1; long sessions raise it.
+-- cache_read_share: Share of input read from the cache, 0 to 1; high by long sessions as by thrift.
 -- blended_cost_per_million_output: All cost / output, in units of the currency; no price.
 -- users: People that used the model; they do not add up over rows (count).
 with
