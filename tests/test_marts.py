@@ -464,6 +464,16 @@ NEITHER = """
         0 as new_users, 0 as returning_users, 0 as resurrected_users
     ) from was
 """
+ONE_MORE_AGAIN = """
+    select * replace (
+        dau + 1 as dau,
+        0 as new_users,
+        0 as returning_users,
+        cast(dau + 1 as bigint) as resurrected_users
+    ) from was
+"""
+A_FULLER_WEEK = "select * replace (7 as wau) from was"
+A_FULLER_MONTH = "select * replace (7 as mau) from was"
 OUT_OF_NOWHERE = """
     with came as (
         select * replace (
@@ -494,7 +504,14 @@ SPOILT_VIEWS = [
     ("activity_adds_up", "org_daily", MORE_PROPOSALS),
     ("activity_adds_up", "org_daily", MORE_ACCEPTED),
     ("daily_users_are_new_returning_or_resurrected", "adoption_daily", NEITHER),
-    ("monthly_users_follow_from_the_day_before", "adoption_daily", OUT_OF_NOWHERE),
+    (
+        "daily_users_are_new_returning_or_resurrected",
+        "adoption_daily",
+        ONE_MORE_AGAIN,
+    ),
+    ("windows_follow_from_the_day_before", "adoption_daily", OUT_OF_NOWHERE),
+    ("windows_count_their_people", "adoption_daily", A_FULLER_WEEK),
+    ("windows_count_their_people", "adoption_daily", A_FULLER_MONTH),
     ("no_cohort_retains_more_than_it_has", "adoption_cohorts", MORE_OF_ALL),
     ("no_cohort_retains_more_than_it_has", "adoption_cohorts", FEWER_AT_FIRST),
     ("acceptances_add_up", "tool_acceptance_daily", MORE_ACCEPTED),

@@ -27,6 +27,22 @@ def test_the_first_line_of_a_view_states_its_grain_in_columns(model):
     assert {*model.grain} <= model.columns.keys()
 
 
+WHOLENESS = {"days_complete", "days_missing", "days_provisional", "is_complete"}
+
+
+def test_every_monthly_mart_says_how_much_of_its_months_is_in():
+    """All but the roster: it names members, whatever days are loaded."""
+    monthly = {
+        view.name: view.columns.keys()
+        for view in models(further=True)
+        if view.layer == "marts" and "month" in view.grain
+    }
+
+    assert {"team_members_monthly"} == {
+        name for name, columns in monthly.items() if not columns >= WHOLENESS
+    }
+
+
 @pytest.mark.parametrize("first_line", ["One row per user", "All users.", ""])
 def test_a_view_without_a_grain_is_named(first_line):
     """Without a grain there would be no check of it."""

@@ -126,7 +126,8 @@ def test_views_of_others_are_named_where_a_view_must_be_dropped(api, loaded):
 
     assert (5, "") == (refused.exit_code, refused.stdout)
     assert (
-        "The data is committed, but views with changed columns cannot be replaced: "
+        "The data is committed, but views with changed columns cannot be replaced, "
+        "and views of another version cannot be dropped: "
         f"function costs() reads {COST}; public.mine reads {COST}; "
         f"theirs.copy reads {COST}. "
         "Drop or change function costs(), public.mine, theirs.copy, then run "

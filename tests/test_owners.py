@@ -264,6 +264,37 @@ def test_a_tag_that_no_workspace_has_leaves_the_teams_as_they_are(call, loaded):
     assert before == query(loaded, "from claude_code_marts.stg_team_members")
 
 
+def test_a_dry_run_looks_for_the_tag_in_the_stored_directory(call, loaded):
+    """It says what the load would say, and that tags may have changed since."""
+    before = query(loaded, "from claude_code_marts.stg_team_members")
+    words = ("load", "--dry-run", "--teams")
+    right = call(*words, "workspace_tag:team")
+    wrong = call(*words, "workspace_tag:taem")
+
+    rows = f"workspace_tag:team is right: {len(before)} rows of teams"
+    assert (0, True) == (right.exit_code, rows in right.stdout)
+    assert ["teams"] == json.loads(call(*words, "workspace_tag:team", "--json").stdout)[
+        "files"
+    ]
+    assert 3 == wrong.exit_code
+    assert 'Name one that some have: "env", "team". So it was' in wrong.stderr
+    assert before == query(loaded, "from claude_code_marts.stg_team_members")
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_dry_run_without_a_directory_says_that_tags_are_not_checked(
+    call, database, is_loaded
+):
+    """Nothing is known of them before the first snapshot; nothing is written."""
+    if is_loaded:
+        call("load", CCWAREHOUSE__REPORTS="claude_code")
+    done = call("load", "--dry-run", "--teams", "workspace_tag:team")
+
+    assert 0 == done.exit_code, done.output
+    assert "workspace_tag:team is not checked: no directory is stored" in done.stdout
+    assert is_loaded == database.exists()
+
+
 NEIGHBOURS = "select team, count(*) from claude_code_marts.stg_team_members group by 1"
 
 

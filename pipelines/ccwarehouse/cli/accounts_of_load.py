@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whole_days.privacy import Privacy
 
     from ..accounts import AccountLoad
-    from ..inputs import InputFile, Inputs
+    from ..inputs import Inputs
     from ..load import Plan, Request
     from ..neighbours import Neighbour
     from ..privacy import PrivacySettings
@@ -51,17 +51,21 @@ def plan_all(
     warehouse: Warehouse,
     request: Request,
     accounts: Sequence[AccountLoad],
-    files: Sequence[InputFile],
+    inputs: Inputs,
 ) -> End:
     """Say which days of each account would be loaded, and load nothing."""
+    from whole_days.clock import utc_now
+
     from ..accounts import plan_account, plan_neighbours
     from ..words.accounts import end_of_dry_run
 
     for account in accounts:
         plan_account(account, warehouse, request)
         plan_neighbours(account, warehouse, request)
-    is_checked = warehouse.check_inputs(files)
-    return end_of_dry_run(accounts, files, currencies_known=is_checked)
+    tag = inputs.tag
+    tagged = warehouse.check_tag(tag, utc_now().date()) if tag else None
+    is_checked = warehouse.check_inputs(inputs.files)
+    return end_of_dry_run(accounts, inputs, tagged, currencies_known=is_checked)
 
 
 def remark_on_all(output: Output, accounts: Sequence[AccountLoad]) -> None:

@@ -155,9 +155,9 @@ def load(
     ) as warehouse:
         privacy = warehouse.privacy(private.secret, begins=not dry_run)
         files = [private_file(file, privacy) for file in inputs.files]
-        if dry_run:
-            return plan_all(warehouse, request, accounts, files)
         inputs = Inputs(files, inputs.tag)
+        if dry_run:
+            return plan_all(warehouse, request, accounts, inputs)
         given = (request, accounts, inputs, privacy, private)
         load_all(output, warehouse, *given, quiet=quiet)
         remark_on_all(output, accounts)

@@ -5,6 +5,7 @@ The queries read raw tables, because a load has not built its views yet.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from whole_days.privacy import folded
 from ..inputs import (
     Belonging,
     InputFile,
+    InputFileError,
     KeyName,
     KeyTeam,
     Owner,
@@ -30,6 +32,11 @@ from ..inputs import (
 from ..reports import DIRECTORY, USED_KEYS
 from .absent import loaded_schemas
 from .other import Client
+from .statements import is_there
+
+AS_STORED: Final = (
+    "So it was when the directory was last loaded. A load asks for the tags anew."
+)
 
 # An organisation has many keys of which no usage tells: those that Claude Code has made
 # for whoever signs in, and all that other programs use. Hence `USED_KEYS`.
@@ -270,6 +277,21 @@ def teams_of_workspaces(client: Client, tag: TeamsTag, today: date) -> TagTeams 
         for *name, tags, first, last in _ask(client, KEYS)
     ]
     return teams_of_tag(tag, known, people, keys, today)
+
+
+def stored_teams_of_workspaces(
+    client: Client, tag: TeamsTag, today: date
+) -> TagTeams | None:
+    """The same without a load: the tags may be others by now, or not loaded at all."""
+    if not is_there(client, "_dlt_loads"):
+        return None
+    try:
+        return teams_of_workspaces(client, tag, today)
+    except InputFileError as error:
+        faults = [
+            replace(fault, text=f"{fault.text} {AS_STORED}") for fault in error.faults
+        ]
+        raise InputFileError(error.file, faults) from None
 
 
 def roster(client: Client, today: date) -> Roster:

@@ -24,7 +24,8 @@ COLUMNS: Final = {
         "pseudonym_secret, a fingerprint of the secret; unfinished_pseudonyms, while "
         "pseudonymise is not through; forgotten:..., a salted hash of a forgotten "
         "name; forgotten_salt, the salt; people_from, before which days are sums; "
-        "views, a digest of what the views were built from."
+        "views, a digest of what the views were built from; view_names, the names of "
+        "the views that ccwarehouse made."
     ),
     "value": "Value, as a text.",
 }

@@ -29,7 +29,8 @@ def require_no_dependants(client: Client, dataset: str, views: Sequence[str]) ->
         names = sorted({name for name, _ in found})
         reading = "; ".join(f"{name} reads {dataset}.{view}" for name, view in found)
         raise ObstacleError(
-            "The data is committed, but views with changed columns cannot be replaced: "
-            f"{reading}. Drop or change {', '.join(names)}, then run "
+            "The data is committed, but views with changed columns cannot be replaced, "
+            f"and views of another version cannot be dropped: {reading}. "
+            f"Drop or change {', '.join(names)}, then run "
             "ccwarehouse transform with the same options."
         )

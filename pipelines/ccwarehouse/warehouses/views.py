@@ -19,6 +19,7 @@ from .errors import NothingLoadedError
 from .materialised import drop_old_tables
 from .names import marts_name
 from .obstacles import require_no_dependants, require_no_namesake
+from .old_views import note_views, noted_views, old_views
 from .other import Client
 from .statements import is_there, make_dataset, transaction_of_ddl
 from .stored_names import as_stored
@@ -55,6 +56,8 @@ def build(
     transaction, where the warehouse has transactions for DDL. So a reader sees either
     the old or the new version of each view, never none.
 
+    A view of ours that no model has any more is dropped. Someone else's never is.
+
     Raises `ObstacleError` if someone else's relation has a view's name, or reads a view
     that has to be dropped.
     """
@@ -62,17 +65,23 @@ def build(
     if stores_marts:
         views = [as_stored(view) for view in views]
     absent = absent_tables(loaded)
+    names, noted = [view.name for view in views], noted_views(client)
+    ours = [*noted, *(name for name in names if name not in noted)]
     try:
+        note_views(client, ours)
         refused = _replace(client, views, absent)
     except DatabaseUndefinedRelation as error:
         _require_no_namesake(client, views)  # DuckDB's error if a table has the name
         raise _nothing_loaded(client) from error
-    if refused:
+    old = old_views(client, noted)
+    if refused or old:
         _require_no_namesake(client, refused)
-        _make_anew(client, refused, absent)
+        dropped = {*old, *(view.name for view in refused)}
+        _make_anew(client, [name for name in ours if name in dropped], refused, absent)
     if stores_marts:
         drop_old_tables(client)
-    return [view.name for view in views]
+    note_views(client, names)
+    return names
 
 
 def require_usage(client: Client) -> None:
@@ -110,7 +119,7 @@ def _nothing_loaded(client: Client) -> NothingLoadedError:
 
 def creation(client: Client, view: Model, absent: Absent = ()) -> list[str]:
     """The statements that create or replace a view and describe it."""
-    path, query = _path(client, view), _query(client, view, absent)
+    path, query = _path(client, view.name), _query(client, view, absent)
     return dialect_of(client).view(client, path, query, view)
 
 
@@ -138,13 +147,14 @@ def _replace(client: Client, views: Sequence[Model], absent: Absent) -> list[Mod
     return refused
 
 
-def _make_anew(client: Client, views: Sequence[Model], absent: Absent) -> None:
-    """Drop views and create them, in one transaction where DDL has transactions."""
-    names = [view.name for view in views]
+def _make_anew(
+    client: Client, names: Sequence[str], views: Sequence[Model], absent: Absent
+) -> None:
+    """Drop views and create some, in one transaction where DDL has transactions."""
     require_no_dependants(client, _marts(client), names)
     with transaction_of_ddl(client):
-        for view in views[::-1]:  # outer views first: readers lock in this order
-            client.execute_sql(f"drop view if exists {_path(client, view)}")
+        for name in names[::-1]:  # outer views first: readers lock in this order
+            client.execute_sql(f"drop view if exists {_path(client, name)}")
         for view in views:
             _create(client, view, absent)
 
@@ -178,9 +188,9 @@ def _query(client: Client, model: Model, absent: Absent = ()) -> str:
     return render(model, dialect=dialect, raw=raw, marts=marts, absent=absent)
 
 
-def _path(client: Client, view: Model) -> str:
+def _path(client: Client, view: str) -> str:
     with client.with_alternative_dataset_name(_marts(client)):
-        return client.make_qualified_table_name(view.name)
+        return client.make_qualified_table_name(view)
 
 
 def _failure(client: Client, claim: Model) -> Failure | None:

@@ -35,7 +35,12 @@ from .absent import loaded_schemas
 from .anonymising import People
 from .asking import Ask, asking
 from .configuration import destinations_only
-from .directory_inputs import owners_of_keys, roster, teams_of_workspaces
+from .directory_inputs import (
+    owners_of_keys,
+    roster,
+    stored_teams_of_workspaces,
+    teams_of_workspaces,
+)
 from .dlt_commit import before_commit
 from .engines import ENGINES, dialect_of, engine_of
 from .facts import read_facts
@@ -265,6 +270,16 @@ class Warehouse:
         """The teams of workspaces by a tag. Raises `InputFileError` if none has it."""
         with self.client() as client:
             return teams_of_workspaces(client, tag, today)
+
+    def check_tag(self, tag: TeamsTag, today: date) -> TagTeams | None:
+        """The teams of the tag as far as the stored directory tells.
+
+        None before a directory is stored. Raises as `teams_of_workspaces`.
+        """
+        if not self.engine.exists():
+            return None
+        with self.client() as client:
+            return stored_teams_of_workspaces(client, tag, today)
 
     def check_inputs(self, files: Sequence[InputFile]) -> bool:
         """Raise `InputFileError` for a file that a load would refuse.

@@ -12,7 +12,7 @@ from whole_days.calendar import ONE_DAY
 from ..accounts import AccountLoad
 from ..end import End
 from ..exit_codes import ExitCode
-from ..inputs import InputFile
+from ..inputs import Inputs, TagTeams
 from ..load import Plan
 from . import load as of_load
 from . import neighbours as of_neighbours
@@ -102,17 +102,22 @@ def interrupted(
 
 def end_of_dry_run(
     accounts: Sequence[AccountLoad],
-    files: Sequence[InputFile],
+    inputs: Inputs,
+    tagged: TagTeams | None,
     *,
     currencies_known: bool,
 ) -> End:
-    """The end of `load --dry-run`; the files were read, and no fault was found.
+    """The end of `load --dry-run`; the inputs were read, and no fault was found.
 
-    Without `currencies_known` those of the budgets could not be checked.
+    `tagged` are the teams of a tag. Without `currencies_known` those of the budgets
+    could not be checked.
     """
     planned = [(each, each.plan) for each in accounts if each.plan]
-    of_files = of_plan.files_as_lines(files, currencies_known=currencies_known)
-    names = [file.name for file in files]
+    of_files = of_plan.files_as_lines(inputs.files, currencies_known=currencies_known)
+    names = [file.name for file in inputs.files]
+    if inputs.tag:
+        of_files.insert(0, of_plan.tag_as_line(inputs.tag, tagged))
+        names[:0] = [tagged.file.name] if tagged else []
     if len(planned) == 1:
         ((account, plan),) = planned
         facts = _plans_as_dict(account, plan) | {"files": names}

@@ -6,7 +6,7 @@ from typing import Any
 from whole_days.calendar import stretches
 from whole_days.plan import in_runs
 
-from ..inputs import InputFile
+from ..inputs import InputFile, TagTeams, TeamsTag
 from ..load import Plan
 from .dates import count, span
 
@@ -21,6 +21,14 @@ def files_as_lines(files: Sequence[InputFile], *, currencies_known: bool) -> lis
         _as_line(file, is_right=currencies_known or file.name != "budgets")
         for file in files
     ]
+
+
+def tag_as_line(tag: TeamsTag, found: TagTeams | None) -> str:
+    """What the stored directory has of the tag; None if there is none yet."""
+    if found is None:
+        return f"{tag.name} is not checked: no directory is stored. The load reads it."
+    rows = count(len(found.file.rows), "row")
+    return f"{tag.name} is right: {rows} of teams when the directory was last loaded."
 
 
 def _as_line(file: InputFile, *, is_right: bool) -> str:

@@ -8,12 +8,12 @@
 -- currency: Currency of the estimated cost, as in USD; null where no cost was reported.
 -- model: Model name.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 -- input_tokens: Uncached input tokens (count).
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- cache_read_share: Share of input read from the cache, 0 to 1; long sessions raise it.
+-- cache_read_share: Share of input read from the cache, 0 to 1; high by long sessions as by thrift.
 -- blended_cost_per_million_output: All cost / output, in units of the currency; no price.
 -- users: People that used the model; they do not add up over rows (count).
 with

@@ -9,7 +9,7 @@
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
 -- cost_cents: Hundredths (count) that add up to the rounded total, by largest remainder.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 -- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null for names in brackets.
@@ -220,7 +220,7 @@ shared as (
         ) as cost_cents,
         round(
             1e6 * cast(remainders.estimated_cost as double)
-            / nullif(remainders.total_cost, 0)
+            / nullif(greatest(remainders.total_cost, 0), 0)
         ) / 1e6 as cost_share,
         remainders.users,
         remainders.active_days,

@@ -14,11 +14,11 @@
 -- commits: Commits by Claude Code (count).
 -- pull_requests: Pull requests created by Claude Code (count), whether merged or not.
 -- lines_added: Lines of code added (count), whether kept or not.
--- accepted: Proposals accepted (count).
+-- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- cost_per_active_user: People's cost / people, in units of the currency, to 6 places.
 -- cost_per_session: Cost with activity / sessions, in units of the currency, to 6 places.
--- cost_per_commit: That cost / commits, in units of the currency. It is no price of a commit.
--- cost_per_pull_request: That cost / pull requests, in units of the currency. Never add these.
+-- cost_per_commit: All that cost / commits, in units of the currency; units overlap, so no price.
+-- cost_per_pull_request: All that cost / pull requests, in units of the currency. Never add these.
 -- cost_per_thousand_lines: That cost / 1,000 lines, in units of the currency; less is no better.
 -- cost_per_accepted: That cost / proposals accepted, in units of the currency, to 6 places.
 -- coverage: Share of all sessions that the units are of, 0 to 1; null without sessions.

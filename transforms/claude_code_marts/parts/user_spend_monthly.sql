@@ -15,7 +15,7 @@
 -- cache_creation_tokens: Tokens written to the cache (count).
 -- active_days: UTC days with any record, whatever the currency (count).
 -- cost_per_active_day: Cost / active days, in units of the currency, to 6 places.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 with
 
 activity as (
@@ -98,7 +98,7 @@ summed as (
 ),
 
 -- Ratios are doubles of six places. Shares are per customer type, because adding billed
--- and unbilled cost means nothing.
+-- and unbilled cost means nothing. Refunds may leave nothing, or less, to share.
 divided as (
 
     select
@@ -108,14 +108,14 @@ divided as (
         ) / 1e6 as cost_per_active_day,
         round(
             1e6 * cast(summed.estimated_cost as double)
-            / nullif(sum(summed.estimated_cost) over (
+            / nullif(greatest(sum(summed.estimated_cost) over (
                 partition by
                     summed.account,
                     summed.organization_id,
                     summed.month,
                     summed.customer_type,
                     summed.currency
-            ), 0)
+            ), 0), 0)
         ) / 1e6 as cost_share
 
     from summed

@@ -2,10 +2,10 @@
 --
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
--- cohort_month: First UTC day of the month in which these people were first seen, ever.
--- months_since: Number of months since then; in month 0 all are active, by definition.
+-- cohort_month: First UTC day of the month in which, early or late, these were first seen, ever.
+-- months_since: Number of months since then; in month 0 all are active by definition, if for a day.
 -- month: First UTC day of the month looked at.
--- users: People of the cohort (count); each is in one cohort, and stays in it after leaving.
+-- users: People of the cohort (count), each in one; who leaves the company stays in it, as lapsed.
 -- retained: Those with a record in exactly this month, not in it or later (count).
 -- retention_rate: Retained / users, 0 to 1, to 6 places; null for cohorts under the group size.
 -- is_left_edge: True when the cohort began in the first 28 days of the history: maybe not new.

@@ -3,7 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
--- dau: People with a record on the day; one record is no habit (count).
+-- dau: People with a record on the day (count): one record is no habit. No share of the staff.
 -- wau: People with a record in the 7 days to this one; null if a day is missing (count).
 -- mau: People with a record in the 28 days to this one; null if a day is missing (count).
 -- stickiness: Mean dau of the 28 days / mau, 0 to 1, to 6 places; not the dau of one day.

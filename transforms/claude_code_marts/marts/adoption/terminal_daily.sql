@@ -8,7 +8,7 @@
 -- is_remote: True for sessions that ran remotely; null in older data, which was local.
 -- users: People with a record; they do not add up over terminals (count).
 -- sessions: Sessions, including those of API keys (count).
--- lines_added: Lines of code added (count).
+-- lines_added: Lines of code added, kept or not (count).
 -- commits: Commits by Claude Code (count).
 with
 

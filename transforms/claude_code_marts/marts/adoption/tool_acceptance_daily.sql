@@ -5,7 +5,7 @@
 -- organization_id: UUID of the organisation.
 -- date: UTC day of the usage.
 -- tool: Tool name, as in edit_tool.
--- accepted: Proposals accepted (count).
+-- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- rejected: Proposals rejected (count).
 -- proposals: Proposals accepted or rejected (count).
 -- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.

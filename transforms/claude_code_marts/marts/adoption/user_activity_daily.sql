@@ -12,12 +12,12 @@
 -- records: Usage records; on the row that has activity (count).
 -- records_with_cost: Usage records with a cost in this row's currency (count).
 -- sessions: Sessions (count); only on the row that has activity, so sums are right.
--- lines_added: Lines of code added; on the row that has activity (count).
+-- lines_added: Lines of code added, kept or not; on the row that has activity (count).
 -- lines_removed: Lines of code removed; on the row that has activity (count).
 -- commits: Commits by Claude Code; on the row that has activity (count).
 -- pull_requests: Pull requests, merged or not; on the row that has activity (count).
 -- proposals: Proposals accepted or rejected; on the row that has activity (count).
--- accepted: Proposals accepted; on the row that has activity (count).
+-- accepted: Proposals accepted, by a person or a mode; on the row that has activity (count).
 -- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- terminals: Terminals and editors detected; they do not add up over rows (count).
 -- remote_sessions: Sessions that ran remotely; on the row that has activity (count).

@@ -5,12 +5,12 @@
 -- organization_id: UUID of the organisation; of who is never, null if there are several.
 -- actor: Email with A to Z in lower case; API keys are no people, nor is unknown.
 -- first_seen: First UTC day with a record, as far as the history goes; null if never.
--- last_seen: Last UTC day with a record, up to as_of; null if never.
+-- last_seen: Last UTC day with a record, up to as_of; Bedrock, Vertex and OAuth plans leave none.
 -- days_active: UTC days with a record (count).
 -- days_active_28: Those among the 28 days that end with as_of (count).
--- days_since_last: Days from last_seen to as_of (count); null if never.
+-- days_since_last: Days from last_seen to as_of, with leave and holidays (count); null if never.
 -- sessions_28: Sessions in the 28 days that end with as_of (count).
--- state: new, active (seen 0 to 7 days ago), lapsing (8 to 28), idle; never: only in a team.
+-- state: new, active (0 to 7 days ago), lapsing (to 28), idle (not seen here); never: only in a team.
 -- as_of: Last UTC day of the account that is final; what came later does not count yet.
 -- team: Team on as_of; (no team) for people who are in none then.
 with

@@ -7,7 +7,7 @@
 -- tool: Tool name, as in edit_tool.
 -- actor_type: user_actor, api_actor or an unlisted type; unknown if none was sent.
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
--- accepted: Proposals accepted (count).
+-- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- rejected: Proposals rejected (count).
 -- proposals: Proposals accepted or rejected (count).
 -- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.

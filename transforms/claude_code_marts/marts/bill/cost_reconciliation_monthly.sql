@@ -17,7 +17,11 @@
 -- days_tokens_agree: Those with the same tokens of all four kinds in both (count).
 -- days_different: Compared days with a difference (count).
 -- reason: The reason of the days that have one if it is the same, else several; else null.
--- is_final: True when every one of these days is final.
+-- is_final: True when every one of these days is final in all loaded reports.
+-- days_complete: Days of the month whose usage report is final (count).
+-- days_missing: Days without a usage report, up to the last with one (count); null in a month of none.
+-- days_provisional: Days of the month whose usage report may still change (count).
+-- is_complete: True when the usage report of every day of the month is final, whatever the bill.
 with
 
 days as (
@@ -27,6 +31,12 @@ days as (
         cast(date_trunc('month', cast(date as date)) as date) as month
 
     from cost_reconciliation_daily
+
+),
+
+coverage as (
+
+    select * from month_days
 
 ),
 
@@ -57,6 +67,39 @@ summed as (
     from days
     group by account, organization_id, month, part, model, currency
 
+),
+
+covered as (
+
+    select
+        summed.account,
+        summed.organization_id,
+        summed.month,
+        summed.part,
+        summed.model,
+        summed.currency,
+        summed.estimated_tokens,
+        summed.metered_tokens,
+        summed.estimated_cost,
+        summed.billed_cost,
+        summed.billed_extras,
+        summed.cost_difference,
+        summed.days,
+        summed.days_compared,
+        summed.days_tokens_agree,
+        summed.days_different,
+        summed.reason,
+        summed.is_final,
+        coalesce(coverage.days_complete, 0) as days_complete,
+        coverage.days_missing,
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
+
+    from summed
+    left join coverage
+        on summed.account = coverage.account
+        and summed.month = coverage.month
+
 )
 
-select * from summed
+select * from covered

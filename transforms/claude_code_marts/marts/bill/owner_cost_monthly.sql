@@ -10,6 +10,10 @@
 -- estimated_cost: Estimated cost in units of the currency, to 12 places.
 -- cost_of_keys: The part of it that API keys made, in units of the currency.
 -- api_keys: Names of API keys in it (count).
+-- days_complete: Days of the month fetched whole that are final (count).
+-- days_missing: Days up to the account's last fetched one that were not fetched (count).
+-- days_provisional: Days of the month fetched whole that may still change (count).
+-- is_complete: True when every day of the calendar month is final.
 with
 
 costs as (
@@ -19,6 +23,12 @@ costs as (
         cast(date_trunc('month', cast(date as date)) as date) as month
 
     from owner_cost_daily
+
+),
+
+coverage as (
+
+    select * from month_days
 
 ),
 
@@ -43,6 +53,31 @@ summed as (
     group by
         account, organization_id, month, owner, team, customer_type, currency
 
+),
+
+covered as (
+
+    select
+        summed.account,
+        summed.organization_id,
+        summed.month,
+        summed.owner,
+        summed.team,
+        summed.customer_type,
+        summed.currency,
+        summed.estimated_cost,
+        summed.cost_of_keys,
+        summed.api_keys,
+        coalesce(coverage.days_complete, 0) as days_complete,
+        coverage.days_missing,
+        coalesce(coverage.days_provisional, 0) as days_provisional,
+        coalesce(coverage.is_complete, false) as is_complete
+
+    from summed
+    left join coverage
+        on summed.account = coverage.account
+        and summed.month = coverage.month
+
 )
 
-select * from summed
+select * from covered

@@ -13,7 +13,7 @@
 -- forecast_share: Forecast / amount, 0 to 1 and more, to 6 places; null for 0.
 -- state: over, forecast_over, 90 or 80 (per cent spent), ok or no_data; of the days loaded.
 -- days_complete: Final days of the month (count), added over accounts, as the next two.
--- days_missing: Days not fetched (count), all of an account that has just stopped; or null.
+-- days_missing: Days not fetched (count), also of accounts that ended last month; null without a day.
 -- days_provisional: Days of the month fetched whole that may still change (count).
 -- is_complete: True when every day of the month is final in its accounts that have it.
 -- line: Number of the line in the budgets file, which is the order to show them in.

@@ -12,9 +12,9 @@
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Tokens read from the cache (count).
 -- cache_creation_tokens: Tokens written to the cache (count).
--- active_days: UTC days with any record, whatever the currency (count).
+-- active_days: UTC days with any record, whatever the currency (count); one record is enough.
 -- cost_per_active_day: Cost / active days, in units of the currency, to 6 places.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
 -- days_provisional: Days of the month fetched whole that may still change (count).

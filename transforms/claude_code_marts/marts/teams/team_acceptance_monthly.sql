@@ -5,7 +5,7 @@
 -- month: First UTC day of the month of the usage.
 -- team: Team of the actor that day, else of the owner; (no team) if neither has one.
 -- users: People with proposals (count); API keys are none. Null if withheld.
--- accepted: Proposals accepted (count), of API keys too; null if withheld.
+-- accepted: Proposals accepted by people, keys or modes that ask nobody (count); null if withheld.
 -- rejected: Proposals rejected (count), of API keys too; null if withheld.
 -- proposals: Proposals accepted or rejected (count); null if withheld.
 -- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.

@@ -5,11 +5,11 @@
 -- month: First UTC day of a month with any day fetched whole.
 -- team: Team on the month's last day; (no team) for people who are in none then.
 -- members: People of the team on the month's last day (count); null for (no team).
--- active_users: Those of them with any record in the month (count); null if withheld.
+-- active_users: Those of them with a record in the month, if only one (count); null if withheld.
 -- active_share: Active users / members, 0 to 1, to 6 places; null without members.
 -- new_users: Active ones without an earlier record (count); null while history is short.
--- lapsed_users: Members with a record before the month, none in it (count).
--- never_active: Members without a record up to the month's end (count).
+-- lapsed_users: Members with a record before the month, none in it, be it for leave (count).
+-- never_active: Members without a record up to the month's end (count); other clouds leave none.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
 -- days_provisional: Days of the month fetched whole that may still change (count).

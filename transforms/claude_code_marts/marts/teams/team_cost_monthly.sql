@@ -8,7 +8,7 @@
 -- currency: Currency of the estimated cost, as in USD; null where it was not reported.
 -- estimated_cost: Estimated cost in units of the currency, to 12 places. Teams add up.
 -- cost_cents: Hundredths (count) that add up to the rounded total, by largest remainder.
--- cost_share: Share in the organisation's month, customer type and currency, 0 to 1.
+-- cost_share: Share in the organisation's month, type and currency, 0 to 1; null if that is not over 0.
 -- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null for names in brackets.

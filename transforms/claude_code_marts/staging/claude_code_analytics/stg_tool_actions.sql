@@ -9,7 +9,7 @@
 -- actor: Email with A to Z in lower case, else the API key's name, else unknown.
 -- customer_type: api (billed by the token), subscription (not billed by it) or unknown.
 -- tool: Tool name, as in edit_tool.
--- accepted: Proposals accepted (count).
+-- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- rejected: Proposals rejected (count).
 with
 
