@@ -44,6 +44,12 @@ days as (
 
 ),
 
+weekend as (
+
+    select * from stg_weekend
+
+),
+
 costs as (
 
     select
@@ -218,8 +224,8 @@ dated as (
     select
         series.*,
         date_diff('day', date '1970-01-01', series.date) as day_number,
-        -- the first of 1970 was a Thursday
-        date_diff('day', date '1970-01-01', series.date) % 7 in (2, 3) as is_weekend,
+        date_diff('day', date '1970-01-01', series.date) % 7
+        in (select weekend.weekday from weekend) as is_weekend,
         coalesce(days.is_final, false) as is_final
 
     from series
