@@ -110,9 +110,7 @@ def test_a_load_that_was_cut_short_leaves_the_weekend_in_force(file):
 def refilled(*tables):
     """The stored marts that are filled anew with new rows of files' tables."""
     changes = Changes(files=frozenset(tables))
-    return {
-        view.name for view in materialised() if changes.rows(view, None) is None
-    }
+    return {view.name for view in materialised() if changes.rows(view, None) is None}
 
 
 def test_a_new_weekend_and_new_teams_refill_what_reads_them():

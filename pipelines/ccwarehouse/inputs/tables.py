@@ -113,7 +113,7 @@ WEEKEND_DAYS = Table(
         Column(
             "weekday",
             pa.int64(),
-            "Number of a weekday off in ISO's count, 1 for a Monday and 7 for a Sunday.",
+            "Weekday off in ISO's numbers: 1 for a Monday, 7 for a Sunday.",
         ),
         _VERSION,
     ],

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from claude_code_marts import Kind, Model, tables_of
 from whole_days.calendar import ONE_DAY, each_day, spans
 
-
 LEDGER: Final = frozenset({"day_fetches"})
 WINDOW: Final = timedelta(days=28)  # before a day, as `Kind.ONWARD` says
 

@@ -309,7 +309,7 @@ class Warehouse:
 
 
 def _tables(files: Sequence[InputFile]) -> frozenset[str]:
-    """The tables of files. Not that of their versions, which all kinds of files have."""
+    """The tables of their rows. Versions of all files share another table."""
     return frozenset(file.table.name for file in files)
 
 
