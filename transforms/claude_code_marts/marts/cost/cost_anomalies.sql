@@ -32,21 +32,23 @@ places as (
 
 ),
 
+weekend as (
+
+    select * from stg_weekend
+
+),
+
 days as (
 
     select
         account,
         date,
         is_final,
-        date_diff('day', date '1970-01-01', date) as day_number
+        date_diff('day', date '1970-01-01', date) as day_number,
+        date_diff('day', date '1970-01-01', date) % 7
+        in (select weekend.weekday from weekend) as is_weekend
 
     from fetched_days
-
-),
-
-weekend as (
-
-    select * from stg_weekend
 
 ),
 
@@ -224,8 +226,8 @@ dated as (
     select
         series.*,
         date_diff('day', date '1970-01-01', series.date) as day_number,
-        date_diff('day', date '1970-01-01', series.date) % 7
-        in (select weekend.weekday from weekend) as is_weekend,
+        -- a day that was not fetched is in no answer
+        coalesce(days.is_weekend, false) as is_weekend,
         coalesce(days.is_final, false) as is_final
 
     from series
