@@ -152,7 +152,10 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
                     f"update {path} set {column} = case {column} {cases} end"
                     f" where {column} in ({literals(client, some)}) and {where}"
                 )
-        client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
+        kinds = literals(client, sorted({place.kind for place in OF_FILES}))
+        client.execute_sql(
+            f"update {files} set content_hash = '' where name in ({kinds})"
+        )
         client.execute_many(replacements(client, Changes(files=TABLES)))
 
 
