@@ -27,7 +27,9 @@ def folder(tmp_path, monkeypatch):
     before = context.context.run_dir
     context.reload(str(tmp_path))
     yield tmp_path
+    monkeypatch.undo()  # the folder that dlt reads again is the one of before
     context.reload(before)
+    context.reload_providers()
 
 
 def write(folder, name, text):
