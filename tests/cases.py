@@ -36,7 +36,7 @@ LOADS = [{"load_id": "committed", "status": 0, "inserted_at": DEFAULTS["inserted
 # A version of each input file, unless a case gives rows of input_files.
 VERSIONS = [
     {"name": name, "version": 1, "_dlt_load_id": "committed"}
-    for name in ("teams", "budgets", "owners")
+    for name in ("teams", "budgets", "owners", "weekend")
 ]
 
 NULLS = {

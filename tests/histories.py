@@ -172,17 +172,21 @@ KEYS = texts.map(lambda name: name and f"{name}@Example.com") | texts.filter(boo
 
 @st.composite
 def files(draw: st.DrawFn) -> Rows:
-    """The stored rows of teams, budgets and owners; a day has at most one of each."""
+    """The stored rows of the inputs; a day has at most one team, budget and owner."""
     size = draw(st.sampled_from([None, 1, 1, 2]))
     notes = [
         {"name": name, "version": 1, "min_group_size": size, "_dlt_load_id": "in"}
-        for name in ("teams", "budgets", "owners")
+        for name in ("teams", "budgets", "owners", "weekend")
     ]
     return {
         "team_members": _numbered(draw(st.permutations(_memberships(draw)))),
         "budgets": _numbered(draw(st.lists(_budgets, unique_by=_budget_key))),
         "actor_owners": [
             row | {"version": 1, "_dlt_load_id": "in"} for row in _owners(draw)
+        ],
+        "weekend_days": [
+            {"weekday": day, "version": 1, "_dlt_load_id": "in"}
+            for day in draw(st.sets(st.integers(1, 7), max_size=4))
         ],
         "input_files": notes,
     }

@@ -10,6 +10,7 @@ from ccwarehouse.inputs import (
     make_input_tables,
     read_budgets,
     read_teams,
+    weekend_of,
 )
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.statements import are_there
@@ -28,7 +29,15 @@ def faults(read, path: Path) -> list[tuple[int | None, str | None, str]]:
     return []
 
 
-def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> list[str]:
+def stored(
+    database: Path,
+    destination: str = "duckdb",
+    *,
+    teams=None,
+    budgets=None,
+    min_group_size=1,
+    weekend=None,
+) -> list[str]:
     """Load these texts as a command does; returns the kinds of the written files."""
     files = []
     if teams is not None:
@@ -39,7 +48,10 @@ def stored(database: Path, *, teams=None, budgets=None, min_group_size=1) -> lis
         path = database.with_name("budgets.csv")
         path.write_text(budgets)
         files.append(read_budgets(path))
-    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+    if weekend is not None:
+        files.append(weekend_of(weekend))
+    place = destination, database, "claude_code"
+    with open_warehouse(*place, sole_writer=True) as opened:
         with opened.pipeline.sql_client() as client:
             is_made = are_there(client, INPUT_TABLES)
         if not is_made:

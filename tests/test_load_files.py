@@ -218,8 +218,9 @@ def test_dlts_file_names_files(api, folder, database):
         words, env=os.environ | given, capture_output=True, text=True, check=True
     )
 
-    assert ["teams", "budgets"] == json.loads(done.stdout)["files_loaded"]
+    assert ["teams", "budgets", "weekend"] == json.loads(done.stdout)["files_loaded"]
     assert (5,) in query(database, SIZE)
+    assert [(5,), (6,)] == in_force(database, "stg_weekend", "iso_weekday")
 
 
 @pytest.mark.slow
@@ -240,6 +241,43 @@ def test_a_group_size_that_cannot_be_is_configuration(call, api, size):
     assert (3, []) == (done.exit_code, api.calls)
     assert "min_group_size" in done.stderr
     assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("mode", [[], ["--dry-run"]])
+@pytest.mark.parametrize("days", ["friday", "fri sat", "5", "5,6", "[]"])
+def test_a_weekend_that_cannot_be_is_configuration(call, api, database, mode, days):
+    """One line says what to write, with code 3, before any call."""
+    done = call("load", *mode, CCWAREHOUSE__WEEKEND=days)
+
+    assert (3, []) == (done.exit_code, api.calls)
+    assert not database.exists()
+    (line,) = done.stderr.splitlines()
+    assert "weekend" in line
+    assert "commas between them, as in fri,sat" in line
+
+
+def test_a_dry_run_says_that_the_weekend_is_right(call, database):
+    """And stores nothing."""
+    given = {"CCWAREHOUSE__WEEKEND": "fri,sat"}
+    done = call("load", "--dry-run", **given)
+
+    assert (0, True) == (done.exit_code, "weekend is right." in done.stdout)
+    told = json.loads(call("load", "--dry-run", "--json", **given).stdout)
+    assert ["weekend"] == told["files"]
+    assert not database.exists()
+
+
+@pytest.mark.slow
+def test_a_load_stores_another_weekend_once_and_keeps_it(call, database):
+    """Also by a load that does not name it."""
+    given = {"CCWAREHOUSE__WEEKEND": "fri,sat"}
+    first = call("load", **given)
+    told = [json.loads(call("load", "--json", **more).stdout) for more in (given, {})]
+
+    assert "Weekend  stored anew; earlier days are judged by it too" in first.stdout
+    assert "Files" not in first.stdout
+    assert [[], []] == [facts["files_loaded"] for facts in told]
+    assert [(5,), (6,)] == in_force(database, "stg_weekend", "iso_weekday")
 
 
 @pytest.mark.parametrize("size", ["0", "many", "5"])

@@ -8,6 +8,8 @@ from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.configuration.specs import PluggableRunContext
 
 from api import KEY
+from ccwarehouse.inputs import read_files, resolve_file_settings
+from ccwarehouse.inputs.weekend import WeekendError
 from claude_code_analytics import CredentialsError, SettingsError, resolve_settings
 from whole_days.calendar import Calendar
 from whole_days.plan import nightly
@@ -25,7 +27,9 @@ def folder(tmp_path, monkeypatch):
     before = context.context.run_dir
     context.reload(str(tmp_path))
     yield tmp_path
+    monkeypatch.undo()  # the folder that dlt reads again is the one of before
     context.reload(before)
+    context.reload_providers()
 
 
 def write(folder, name, text):
@@ -261,3 +265,23 @@ def test_settings_do_not_show_the_key():
     settings = resolve_settings(api_key=KEY)
 
     assert KEY not in f"{settings} {settings!r}"
+
+
+def weekend(folder, text):
+    """The days off that a load would store with this line in config.toml."""
+    (folder / ".dlt" / "config.toml").write_text(f"[ccwarehouse]\n{text}\n")
+    Container()[PluggableRunContext].reload_providers()
+    return [
+        row.weekday
+        for file in read_files(resolve_file_settings()).files
+        for row in file.rows
+    ]
+
+
+def test_a_weekend_is_a_text_or_left_out(folder):
+    """Without it nothing is stored, and an empty one is a mistake."""
+    assert [5, 6] == weekend(folder, 'weekend = "fri,sat"')
+    assert [] == weekend(folder, "")
+    for text in ('""', '["fri", "sat"]', "6"):
+        with pytest.raises(WeekendError, match="as in fri,sat"):
+            weekend(folder, f"weekend = {text}")

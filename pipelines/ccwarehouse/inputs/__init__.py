@@ -1,8 +1,9 @@
-"""What a load stores beside the API's days: teams, budgets, and owners of API keys.
+"""What a load stores beside the API's days: teams, budgets, owners of keys, weekend.
 
 A file is read whole or not at all. Each load of a changed file makes a new version. The
 newest version from a committed load is in force. Owners of API keys, and teams of
-workspaces' tags, are derived from the stored directory and kept the same way.
+workspaces' tags, are derived from the stored directory and kept the same way. So is the
+weekend, which is a setting.
 """
 
 from .budgets import read_budgets
@@ -23,6 +24,7 @@ from .tags import (
     teams_of_tag,
 )
 from .teams import NO_TEAM, Roster, read_teams
+from .weekend import weekend_of
 
 __all__ = [
     "INPUT_TABLES",
@@ -52,5 +54,6 @@ __all__ = [
     "store_inputs",
     "team_of",
     "teams_of_tag",
+    "weekend_of",
     "with_teams",
 ]

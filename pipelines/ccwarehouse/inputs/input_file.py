@@ -26,10 +26,10 @@ def hash_of_rows(rows: Iterable[object]) -> str:
 class InputFile:
     """The rows of one file for its table.
 
-    `name` is its kind in the warehouse (teams, budgets, owners), `file` the name that a
-    person gave, `content_hash` the SHA-256 of its bytes, or of the rows.
+    `name` is its kind in the warehouse (teams, budgets, owners, weekend), `file` the
+    name that a person gave, `content_hash` the SHA-256 of its bytes, or of the rows.
     `min_group_size` is how many active people a team needs to be shown by itself; only
-    teams have it.
+    teams have it. One that `is_usual` holds before any version is stored.
     """
 
     name: str
@@ -38,6 +38,7 @@ class InputFile:
     content_hash: str
     rows: Sequence[InputRow]
     min_group_size: int | None = None
+    is_usual: bool = False
 
     def as_table(self, version: int) -> pa.Table:
         """The rows of the file's table."""

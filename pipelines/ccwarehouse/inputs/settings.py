@@ -16,6 +16,7 @@ from .input_file import InputFile
 from .private import without_names
 from .tags import PREFIX, TeamsTag
 from .teams import read_teams
+from .weekend import weekend_of
 
 LARGEST_GROUP: Final = 1_000_000
 
@@ -36,7 +37,10 @@ class TeamsTagError(ConfigurationException):
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a load stores beside days: files, or a tag in place of `teams.csv`."""
+    """What a load stores beside days: files, or a tag in place of `teams.csv`.
+
+    The weekend is among the files: it is stored like one.
+    """
 
     files: Sequence[InputFile] = ()
     tag: TeamsTag | None = None
@@ -55,6 +59,8 @@ class FileSettings(BaseConfiguration):
     """The budgets file."""
     min_group_size: int = 1
     """Active people a team needs to be shown by itself."""
+    weekend: Optional[Any] = None  # noqa: UP045 (as above)
+    """The days off of a week, as in `fri,sat`; None leaves the stored ones."""
 
     def on_resolved(self) -> None:
         """Refuse an impossible group size, and a tag without a key."""
@@ -85,9 +91,10 @@ def resolve_file_settings(**given: Any) -> FileSettings:  # noqa: ANN401 (the sp
 
 
 def read_files(settings: FileSettings, *, hides_names: bool = False) -> Inputs:
-    """The configured files, teams first. Raises `InputFilesError` if any has faults.
+    """The configured files, teams first, and the weekend.
 
-    An empty setting counts as not set. With `hides_names` faults quote no values.
+    An empty name of a file counts as not set. With `hides_names` faults quote no
+    values. Raises `InputFilesError` if any file has faults, and `WeekendError`.
     """
     files: list[InputFile] = []
     errors: list[InputFileError] = []
@@ -100,6 +107,8 @@ def read_files(settings: FileSettings, *, hides_names: bool = False) -> Inputs:
     if errors:
         shown = map(without_names, errors) if hides_names else errors
         raise InputFilesError([*shown])
+    if settings.weekend is not None:
+        files.append(weekend_of(settings.weekend))
     return Inputs(files, settings.tag)
 
 

@@ -142,7 +142,7 @@ def _rows(
 
 def _is_held(file: InputFile, newest: Mapping[str, _Version]) -> bool:
     version = newest.get(file.name)
-    return version is not None and version.holds(file)
+    return version.holds(file) if version else file.is_usual
 
 
 def _newest(client: SqlClientBase[Any]) -> dict[str, _Version]:

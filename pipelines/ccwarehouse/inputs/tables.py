@@ -104,12 +104,27 @@ ACTOR_OWNERS = Table(
     ],
 )
 
+WEEKEND_DAYS = Table(
+    "weekend_days",
+    "One row per version of the weekend and weekday in it, which is off. A version "
+    "counts when it is the newest whose load is in _dlt_loads; before there is one, "
+    "Saturday and Sunday are off.",
+    [
+        Column(
+            "weekday",
+            pa.int64(),
+            "Weekday off in ISO's numbers: 1 for a Monday, 7 for a Sunday.",
+        ),
+        _VERSION,
+    ],
+)
+
 INPUT_FILES = Table(
     "input_files",
-    "One row per version of the teams, budgets or owners that was loaded. A version "
-    "counts when it is the newest whose load is in _dlt_loads.",
+    "One row per version of the teams, budgets, owners or weekend that was loaded. A "
+    "version counts when it is the newest whose load is in _dlt_loads.",
     [
-        Column("name", pa.string(), "teams, budgets or owners."),
+        Column("name", pa.string(), "teams, budgets, owners or weekend."),
         Column(
             "version",
             pa.int64(),
@@ -132,5 +147,6 @@ INPUT_FILES = Table(
 )
 
 INPUT_TABLES = {
-    table.name: table for table in (TEAM_MEMBERS, BUDGETS, ACTOR_OWNERS, INPUT_FILES)
+    table.name: table
+    for table in (TEAM_MEMBERS, BUDGETS, ACTOR_OWNERS, WEEKEND_DAYS, INPUT_FILES)
 }

@@ -210,7 +210,8 @@ class Facts:
     """All that a page says follows from this; it depends on no clock.
 
     `calendar` is None where nothing is loaded, `period` where no day asked for is.
-    `gaps` are days that were not fetched. Lists hold the rows of the queries.
+    `gaps` are days that were not fetched, `weekend` the weekdays off in ISO's numbers.
+    Lists hold the rows of the queries.
     """
 
     calendar: Calendar | None = None
@@ -218,6 +219,7 @@ class Facts:
     shown: Span | None = None
     gaps: Sequence[Span] = ()
     organisations: Sequence[str | None] = ()
+    weekend: frozenset[int] = frozenset()
     has_teams: bool = False
     people: People = NOBODY
     costs: Sequence[Cost] = ()
@@ -235,6 +237,10 @@ class Facts:
     budgets: Sequence[Budget] = ()
     ties: Sequence[Tie] = ()
     tie_days: Sequence[TieDay] = ()
+
+    def is_weekend(self, day: dt.date) -> bool:
+        """Whether a day is off, as in the marts."""
+        return day.isoweekday() in self.weekend
 
     @property
     def missing(self) -> set[dt.date]:

@@ -99,7 +99,7 @@ class Figures:
     @cached_property
     def users(self) -> Users:
         """How many people there were on each day of the charts."""
-        return Users(self.facts.visits, self.days, self.shown)
+        return Users(self.facts.visits, self.days, self.shown, self.facts.is_weekend)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ ORGANISATIONS: Final = """
     select distinct organization_id from {org_days} where account = %s
 """
 
+WEEKEND: Final = "select iso_weekday from {stg_weekend}"
+
 COSTS: Final = """
     select date, model, customer_type, currency, sum(estimated_cost) as cost
     from {model_cost_daily}

@@ -146,6 +146,7 @@ def _filled(found: Facts, ask: Ask, account: str, period: Period, shown: Span) -
 
     found = replace(
         found,
+        weekend=frozenset(rows(int, queries.WEEKEND)),
         people=(rows(facts.People, queries.PEOPLE, account) or [facts.NOBODY])[0],
         costs=rows(facts.Cost, queries.COSTS, account),
         activity=rows(facts.Activity, queries.ACTIVITY, account),

@@ -1,7 +1,7 @@
 """How many people use it, counted from their visits."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,6 +21,7 @@ class Users:
     visits: Sequence[Visits]
     days: Mapping[date, bool]
     shown: Span
+    is_weekend: Callable[[date], bool]
 
     def daily(self, day: date) -> int | None:
         """People of a day; None where it was not fetched."""
@@ -39,7 +40,7 @@ class Users:
         if not self._is_known(last, HISTORY):
             return None
         days = Span(last - timedelta(HISTORY - 1), last)
-        people = [self._counts[day][0] for day in days if day.weekday() < 5]
+        people = [self._counts[day][0] for day in days if not self.is_weekend(day)]
         return Decimal(sum(people)) / len(people)
 
     def _is_known(self, day: date, length: int) -> bool:

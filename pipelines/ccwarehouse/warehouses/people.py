@@ -47,6 +47,7 @@ OF_FILES: Final = (
     OWNED,
     Place(ACTOR_OWNERS.name, "owners", "owner"),
 )
+TABLES: Final = frozenset(place.table for place in OF_FILES)
 NAMES_AT_ONCE: Final = 200
 WITHHELD: Final = "(withheld)"
 
@@ -125,7 +126,7 @@ def remove_from_files(client: Client, name: str) -> None:
                     f" content_hash = '' where name = '{place.kind}'"
                     f" and version = {version}"
                 )
-        client.execute_many(replacements(client, Changes(has_files=True)))
+        client.execute_many(replacements(client, Changes(files=TABLES)))
 
 
 def rename_in_files(client: Client, privacy: Privacy) -> None:
@@ -151,8 +152,11 @@ def rename_in_files(client: Client, privacy: Privacy) -> None:
                     f"update {path} set {column} = case {column} {cases} end"
                     f" where {column} in ({literals(client, some)}) and {where}"
                 )
-        client.execute_sql(f"update {files} set content_hash = '' where 1 = 1")
-        client.execute_many(replacements(client, Changes(has_files=True)))
+        kinds = literals(client, sorted({place.kind for place in OF_FILES}))
+        client.execute_sql(
+            f"update {files} set content_hash = '' where name in ({kinds})"
+        )
+        client.execute_many(replacements(client, Changes(files=TABLES)))
 
 
 def withhold_examples(

@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from claude_code_marts import Kind, Model, tables_of
 from whole_days.calendar import ONE_DAY, each_day, spans
 
-from ..inputs import INPUT_TABLES
-
 LEDGER: Final = frozenset({"day_fetches"})
 WINDOW: Final = timedelta(days=28)  # before a day, as `Kind.ONWARD` says
 
@@ -36,13 +34,14 @@ class Changes:
     """What a package changes: days of an account, or files.
 
     `written` are the days whose rows it writes, with their numbers of records, and
-    `fetched` all days that it has a row of the ledger for.
+    `fetched` all days that it has a row of the ledger for. `files` are the tables whose
+    files have new versions.
     """
 
     account: str = ""
     written: Mapping[date, int] = field(default_factory=dict)
     fetched: frozenset[date] = frozenset()
-    has_files: bool = False
+    files: frozenset[str] = frozenset()
 
     @property
     def largest_day(self) -> int:
@@ -52,7 +51,7 @@ class Changes:
     def rows(self, view: Model, at_once: int | None) -> list[Rows] | None:
         """What to replace of a mart, in parts; None for all of its rows."""
         tables = tables_of(view)
-        if self.has_files and tables & INPUT_TABLES.keys():
+        if tables & self.files:
             return None
         noted = dict.fromkeys(self.fetched, 0) if tables & LEDGER else {}
         days = noted | {**self.written}

@@ -245,7 +245,7 @@ class Warehouse:
         """Load the changed files; returns their kinds, such as teams."""
         with (
             self.engine.writing(self.pipeline, replaces=True),
-            self._storing_marts(Changes(has_files=True)),
+            self._storing_marts(Changes(files=_tables(files))),
         ):
             stored = store_inputs(self.pipeline, files, now, SPENT)
         return [file.name for file in stored]
@@ -321,6 +321,11 @@ class Warehouse:
         self.engine.require()
         with self.pipeline.sql_client() as client:
             yield client
+
+
+def _tables(files: Sequence[InputFile]) -> frozenset[str]:
+    """The tables of their rows. Versions of all files share another table."""
+    return frozenset(file.table.name for file in files)
 
 
 def _changes(package: Package[Any]) -> Changes:

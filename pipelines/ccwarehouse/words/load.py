@@ -110,12 +110,14 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
 
 
 def inputs_as_lines(names: Sequence[str]) -> list[str]:
-    """What was loaded beside the days; owners are of no file."""
+    """What was loaded beside the days; owners and the weekend are of no file."""
     lines = []
-    if files := [name for name in names if name != "owners"]:
+    if files := [name for name in names if name not in ("owners", "weekend")]:
         lines.append(f"Files    {' and '.join(files)} loaded anew")
     if "owners" in names:
         lines.append("Owners   of API keys stored anew")
+    if "weekend" in names:
+        lines.append("Weekend  stored anew; earlier days are judged by it too")
     return lines
 
 

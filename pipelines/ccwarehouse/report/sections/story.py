@@ -43,7 +43,8 @@ def _unusual(figures: Figures, names: Names) -> Iterator[Point]:
     worst = sorted(days, key=lambda day: -day.excess)[:MOST_UNUSUAL]
     for day in (day for day in days if day in worst):
         say = money[day.currency]
-        kind = "weekend day" if day.date.weekday() >= 5 else "working day"
+        is_weekend = figures.facts.is_weekend(day.date)
+        kind = "weekend day" if is_weekend else "working day"
         yield Point(
             "unusual",
             sentence(

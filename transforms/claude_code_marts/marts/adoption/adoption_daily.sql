@@ -7,7 +7,7 @@
 -- wau: People with a record in the 7 days to this one; null if a day is missing (count).
 -- mau: People with a record in the 28 days to this one; null if a day is missing (count).
 -- stickiness: Mean dau of the 28 days / mau, 0 to 1, to 6 places; not the dau of one day.
--- workday_stickiness: Mean dau of their Mondays to Fridays / mau, 0 to 1, to 6 places.
+-- workday_stickiness: Mean dau of their working days / mau, 0 to 1, to 6 places.
 -- new_users: People with their first record on the day; null in the first 28 stored (count).
 -- returning_users: Active, and last active 1 to 28 days before; null as before (count).
 -- resurrected_users: Active, and last active over 28 days before; null as before (count).
@@ -25,6 +25,19 @@ days as (
 moves as (
 
     select * from adoption_changes
+
+),
+
+weekend as (
+
+    select * from stg_weekend
+
+),
+
+-- 28 days in a row have each weekday four times.
+workdays as (
+
+    select 28 - 4 * count(*) as workdays_28 from weekend
 
 ),
 
@@ -77,8 +90,9 @@ daily as (
         account,
         organization_id,
         date,
-        -- the first of January 1970 was a Thursday
         date_diff('day', date '1970-01-01', date) as day_number,
+        date_diff('day', date '1970-01-01', date) % 7
+        in (select weekend.weekday from weekend) as is_weekend,
         sum(dau) as dau,
         sum(wau_change) as wau_change,
         sum(mau_change) as mau_change,
@@ -104,9 +118,8 @@ running as (
         sum(wau_change) over days_until as week_users,
         sum(mau_change) over days_until as month_users,
         sum(dau) over days_of_month as visits_28,
-        sum(
-            case when day_number % 7 not in (2, 3) then dau else 0 end
-        ) over days_of_month as workday_visits_28
+        sum(case when is_weekend then 0 else dau end) over days_of_month
+            as workday_visits_28
 
     from daily
     window
@@ -126,17 +139,18 @@ running as (
 known as (
 
     select
-        *,
-        case when days_in_7 = 7 then week_users end as wau,
-        case when days_in_28 = 28 then month_users end as mau,
-        date >= known_from as is_known
+        running.*,
+        workdays.workdays_28,
+        case when running.days_in_7 = 7 then running.week_users end as wau,
+        case when running.days_in_28 = 28 then running.month_users end as mau,
+        running.date >= running.known_from as is_known
 
     from running
-    where is_stored
+    cross join workdays
+    where running.is_stored
 
 ),
 
--- 28 days in a row have 20 Mondays to Fridays.
 adoption as (
 
     select
@@ -150,7 +164,7 @@ adoption as (
             1e6 * cast(visits_28 as double) / nullif(28 * mau, 0)
         ) / 1e6 as stickiness,
         round(
-            1e6 * cast(workday_visits_28 as double) / nullif(20 * mau, 0)
+            1e6 * cast(workday_visits_28 as double) / nullif(workdays_28 * mau, 0)
         ) / 1e6 as workday_stickiness,
         cast(case when is_known then new_users end as bigint) as new_users,
         cast(case when is_known then returning_users end as bigint) as returning_users,

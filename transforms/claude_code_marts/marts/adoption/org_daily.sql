@@ -3,6 +3,7 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
+-- is_weekend: True on a weekday off: Saturday and Sunday, unless others are set.
 -- active_users: People with a record; neither API keys nor unknown actors (count).
 -- active_keys: API keys with a record (count).
 -- sessions: Sessions, including those of API keys; not work done (count).
@@ -25,6 +26,12 @@ days as (
 sums as (
 
     select * from org_activity_daily
+
+),
+
+weekend as (
+
+    select * from stg_weekend
 
 ),
 
@@ -97,6 +104,8 @@ rated as (
         account,
         organization_id,
         date,
+        date_diff('day', date '1970-01-01', date) % 7
+        in (select weekend.weekday from weekend) as is_weekend,
         active_users,
         active_keys,
         sessions,

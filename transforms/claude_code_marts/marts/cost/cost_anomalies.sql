@@ -40,6 +40,12 @@ places as (
 
 ),
 
+weekend as (
+
+    select * from stg_weekend
+
+),
+
 days as (
 
     select
@@ -47,8 +53,8 @@ days as (
         date,
         is_final,
         date_diff('day', date '1970-01-01', date) as day_number,
-        -- the first of 1970 was a Thursday
-        date_diff('day', date '1970-01-01', date) % 7 in (2, 3) as is_weekend
+        date_diff('day', date '1970-01-01', date) % 7
+        in (select weekend.weekday from weekend) as is_weekend
 
     from fetched_days
 
