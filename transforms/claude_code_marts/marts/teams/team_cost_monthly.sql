@@ -12,7 +12,7 @@
 -- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null for names in brackets.
--- is_withheld: True for (small teams), which are at least two where there are two.
+-- is_withheld: True for (small teams): rows of few people, a single one with the next.
 -- is_partial: True if (small teams) has or may have more of the team in this currency.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
