@@ -553,7 +553,7 @@ def test_whether_a_few_people_came_back_is_withheld(small):
 
 def test_budgets_of_all_accounts_are_not_beside_the_cost_of_one(folder):
     """They have a table, without a team that is small in any account."""
-    database = loaded(folder / "two.duckdb", few, "2026-11-02", "2026-11-22")
+    database = loaded(folder / "all_accounts.duckdb", few, "2026-11-02", "2026-11-22")
     loaded(
         database,
         lambda day: few(day, organization_id="emea")[:1],
