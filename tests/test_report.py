@@ -491,25 +491,101 @@ def test_teams_stand_in_the_order_of_their_file(november):
     assert "no budget" == rows[names.index("Leads")][-1]
 
 
-def test_small_teams_stay_withheld(folder):
-    """Neither people nor names of a team below the limit are on the page."""
+@pytest.fixture(scope="module")
+def small(folder):
+    """The demo's organisation, where teams of five and fewer people are withheld."""
     database = demo(folder / "small.duckdb")
     execute(
         database,
-        "update claude_code.input_files set min_group_size = 8 where name = 'teams'",
+        "update claude_code.input_files set min_group_size = 6 where name = 'teams'",
     )
     with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
         opened.build_views(everything=True)
-    with marts(database) as ask:
-        withheld = ask(
-            "select team from team_cost_monthly where month = '2026-11-01'"
-            " and is_withheld"
-        )
-    rows = page(database).tables["Cost by team"]
+    return database
 
-    assert withheld
-    assert "(small teams)" in [row[0] for row in rows]
-    assert "Leads" not in [row[0] for row in rows]
+
+@pytest.mark.parametrize("has_names", [True, False])
+def test_small_teams_stay_withheld(small, has_names):
+    """Neither names nor money of them, in no row, no budget and no warning."""
+    found = page(small, has_names=has_names)
+    rows = {row[0]: row for row in found.tables["Cost by team"]}
+    with marts(small) as ask:
+        spent = dict(
+            ask(
+                "select name, spent from budget_status where month = '2026-11-01'"
+                " and scope = 'team'"
+            )
+        )
+
+    names = ["Team", "Backend", "Frontend, in part", "(small teams)", "Total"]
+    assert names == [*rows]
+    assert "Platform" not in found.said
+    assert "over budget" not in found.said
+    assert "More budgets" not in found.tables
+    for team in ("Platform", "Data", "Frontend"):
+        assert USD(spent[team]) not in found.text
+    assert USD(spent["Backend"]) == rows["Backend"][2]
+    assert "on track" == rows["Backend"][-1]
+    assert "3 budgets of teams are left out, because" in found.said
+    assert [DASH] * 3 == [rows["Frontend, in part"][n] for n in (3, 4, 6)]
+
+
+def test_what_a_page_shows_of_a_team_in_part_is_its_row(small):
+    """The mark stands beside the sum of the rows that the mart has."""
+    rows = {row[0]: row for row in page(small).tables["Cost by team"]}
+    with marts(small) as ask:
+        [(cost, is_partial)] = ask(
+            "select sum(estimated_cost), bool_and(is_partial) from team_cost_monthly"
+            " where month = '2026-11-01' and team = 'Frontend'"
+        )
+
+    assert is_partial
+    assert USD(cost) == rows["Frontend, in part"][2]
+
+
+def test_whether_a_few_people_came_back_is_withheld(small):
+    """Of three people, and of those who are all the others: the total is known."""
+    (table,) = (rows for name, rows in page(small).tables.items() if "stay" in name)
+
+    expected = [["39", "100%", "few people"], ["3", "few people", ""], ["1", "", ""]]
+    assert expected == [row[1:] for row in table[1:]]
+
+
+def test_budgets_of_all_accounts_are_not_beside_the_cost_of_one(folder):
+    """They have a table, without a team that is small in any account."""
+    database = loaded(folder / "all_accounts.duckdb", few, "2026-11-02", "2026-11-22")
+    loaded(
+        database,
+        lambda day: few(day, organization_id="emea")[:1],
+        *("2026-11-02", "2026-11-22"),
+        account="emea",
+    )
+    team = "actor,team\n" + "".join(
+        f"{name}@example.com,Red\n" for name in ("ann", "bob", "cy")
+    )
+    budgets = (
+        "scope,name,month,amount,currency\nteam,Red,2026-11,500,USD\n"
+        "organisation,,2026-11,900,USD\n"
+    )
+    found = {}
+    for size in (1, 2):
+        stored(database, teams=team, budgets=budgets, min_group_size=size)
+        with open_warehouse(
+            "duckdb", database, "claude_code", sole_writer=True
+        ) as opened:
+            opened.build_views()
+        found[size] = page(database)
+    with marts(database) as ask:
+        spent = ask("select spent from budget_status where scope = 'team'")
+
+    for size, names in ((1, ["Red", "The organisation"]), (2, ["The organisation"])):
+        assert ["Team", "", "Spent", "Active people"] == found[size].tables[
+            "Cost by team"
+        ][0]
+        assert names == [row[0] for row in found[size].tables["Budgets"][1:]]
+        assert "of all accounts together" in found[size].said
+    assert USD(spent) == found[1].tables["Budgets"][1][2]
+    assert "1 budget of a team is left out" in found[2].said
 
 
 def test_each_account_has_a_page_of_its_own(folder):

@@ -23,12 +23,13 @@ from .tags import (
     team_of,
     teams_of_tag,
 )
-from .teams import NO_TEAM, Roster, read_teams
+from .teams import NO_TEAM, SMALL_TEAMS, Roster, read_teams
 from .weekend import weekend_of
 
 __all__ = [
     "INPUT_TABLES",
     "NO_TEAM",
+    "SMALL_TEAMS",
     "Belonging",
     "Fault",
     "FileSettings",

@@ -106,14 +106,14 @@ class Terminal(NamedTuple):
 
 
 class Cohort(NamedTuple):
-    """Who was first seen in a month, so many months later."""
+    """Who was first seen in a month, so many months later; None where withheld."""
 
     month: dt.date
     months_since: int
     is_left_edge: bool
     is_running: bool
     users: int
-    retained: int
+    retained: int | None
 
 
 class Anomaly(NamedTuple):
@@ -150,13 +150,17 @@ class Forecast(NamedTuple):
 
 
 class Team(NamedTuple):
-    """What a team cost in the month; `position` is None for what no file names."""
+    """What a team cost in the month; `position` is None for what no file names.
+
+    Of a partial one more is or may be in "(small teams)".
+    """
 
     team: str
     currency: str
     position: int | None
     cost: Decimal
     is_withheld: int
+    is_partial: int
 
 
 class TeamPeople(NamedTuple):
@@ -180,6 +184,23 @@ class Budget(NamedTuple):
     forecast: Decimal | None
     state: str
     days_missing: int | None
+
+
+class LeftOut(NamedTuple):
+    """A budget of a team that would give away what is in "(small teams)"."""
+
+    team: str
+    currency: str
+    basis: str
+
+
+class ShownTeam(NamedTuple):
+    """A row that an account shows of a team; incomplete if it may be not all of it."""
+
+    account: str
+    currency: str
+    team: str
+    is_incomplete: int
 
 
 class Tie(NamedTuple):
@@ -235,6 +256,7 @@ class Facts:
     teams: Sequence[Team] = ()
     team_people: Mapping[str, TeamPeople] = field(default_factory=dict)
     budgets: Sequence[Budget] = ()
+    left_out: Sequence[LeftOut] = ()
     ties: Sequence[Tie] = ()
     tie_days: Sequence[TieDay] = ()
 

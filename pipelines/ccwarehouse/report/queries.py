@@ -174,7 +174,8 @@ TERMINALS: Final = """
 COHORTS: Final = """
     select
         cohort_month, months_since, is_left_edge, is_running,
-        sum(users) as users, sum(retained) as retained
+        sum(users) as users,
+        case when count(*) = count(retained) then sum(retained) end as retained
     from {adoption_cohorts}
     where
         account = %s and month <= date '{month}' and cohort_month >= date '{cohorts}'
@@ -203,7 +204,8 @@ TEAMS: Final = """
     select
         costs.team, costs.currency, max(teams.position) as position,
         sum(costs.estimated_cost) as cost,
-        max(case when costs.is_withheld then 1 else 0 end) as is_withheld
+        max(case when costs.is_withheld then 1 else 0 end) as is_withheld,
+        max(case when costs.is_partial then 1 else 0 end) as is_partial
     from {team_cost_monthly} as costs
     left join {teams} as teams on costs.team = teams.team
     where
@@ -228,6 +230,16 @@ BUDGETS: Final = """
     from {budget_status}
     where month = date '{month}'
     order by line
+"""
+
+# What all accounts show of teams: a budget counts in all of them.
+SHOWN_TEAMS: Final = """
+    select
+        account, currency, team,
+        max(case when is_withheld or is_partial then 1 else 0 end) as is_incomplete
+    from {team_cost_monthly}
+    where month = date '{month}' and currency is not null
+    group by account, currency, team
 """
 
 TEAM_NAMES: Final = "select count(*) as teams from {teams}"

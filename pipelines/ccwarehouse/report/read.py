@@ -14,6 +14,7 @@ from . import facts, queries
 from .errors import UnknownAccountError
 from .facts import Calendar, Facts
 from .period import ONE_DAY, Period, Span, month_of, period_of, usual_month
+from .small_teams import without_small_teams
 
 Row = TypeVar("Row")
 Rows = Sequence[Sequence[Any]]
@@ -170,13 +171,17 @@ def _of_month(found: Facts, rows: Callable[..., list[Any]], account: str) -> Fac
     """What only whole months have."""
     has_teams = rows(int, queries.TEAM_NAMES)[0] > 0
     people = rows(facts.TeamPeople, queries.TEAM_PEOPLE, account) if has_teams else ()
+    budgets, left_out = without_small_teams(
+        rows(facts.Budget, queries.BUDGETS), rows(facts.ShownTeam, queries.SHOWN_TEAMS)
+    )
     return replace(
         found,
         has_teams=has_teams,
         forecast=rows(facts.Forecast, queries.FORECAST, account),
         teams=rows(facts.Team, queries.TEAMS, account) if has_teams else (),
         team_people={team.team: team for team in people},
-        budgets=rows(facts.Budget, queries.BUDGETS),
+        budgets=budgets,
+        left_out=left_out,
     )
 
 

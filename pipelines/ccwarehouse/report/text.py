@@ -15,6 +15,7 @@ DAYS: Final = (
 SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 MINUS: Final = "\N{MINUS SIGN}"
 DASH: Final = "\N{EN DASH}"
+WITHHELD: Final = "few people"
 LONGEST: Final = 40  # letters of a name
 
 Number: TypeAlias = int | float | Decimal

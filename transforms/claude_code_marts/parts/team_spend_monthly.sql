@@ -13,7 +13,8 @@
 -- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null for names in brackets.
--- is_withheld: True for (small teams), which are at least two where there are two.
+-- is_withheld: True for (small teams): rows of few people, a single one with the next.
+-- is_partial: True if (small teams) has or may have more of the team in this currency.
 with
 
 costs as (
@@ -119,7 +120,15 @@ ranked as (
                 sized.month,
                 sized.customer_type,
                 sized.currency
-        ) as small_teams
+        ) as small_teams,
+        count(*) over (
+            partition by
+                sized.account,
+                sized.organization_id,
+                sized.month,
+                sized.customer_type,
+                sized.currency
+        ) as all_teams
 
     from sized
     cross join settings
@@ -140,6 +149,27 @@ judged as (
 
 ),
 
+-- A team may be small as api and be shown as subscription. If a small team is the only one
+-- of a customer type, the total is its cost. To mark its other rows alone would name it, so
+-- those of all teams are marked.
+marked as (
+
+    select
+        *,
+        not is_withheld
+        and (
+            max(case when is_withheld then 1 else 0 end) over (
+                partition by account, month, team, currency
+            ) = 1
+            or max(case when is_withheld and all_teams = 1 then 1 else 0 end) over (
+                partition by account, month, currency
+            ) = 1
+        ) as is_partial
+
+    from judged
+
+),
+
 folded as (
 
     select
@@ -150,6 +180,7 @@ folded as (
         customer_type,
         currency,
         is_withheld,
+        is_partial,
         cast(sum(estimated_cost) as decimal(38, 12)) as estimated_cost,
         case when not is_withheld then cast(sum(users) as bigint) end as users,
         case
@@ -161,7 +192,7 @@ folded as (
             case when is_withheld then 1000001 else 1000000 end
         ) as position
 
-    from judged
+    from marked
     group by
         account,
         organization_id,
@@ -169,7 +200,8 @@ folded as (
         case when is_withheld then '(small teams)' else team end,
         customer_type,
         currency,
-        is_withheld
+        is_withheld,
+        is_partial
 
 ),
 
@@ -228,7 +260,8 @@ shared as (
             when remainders.team not in ('(no team)', '(small teams)')
                 then coalesce(members.members, 0)
         end as members,
-        remainders.is_withheld
+        remainders.is_withheld,
+        remainders.is_partial
 
     from remainders
     left join members

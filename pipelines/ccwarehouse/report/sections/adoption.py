@@ -11,7 +11,7 @@ from ..charts import Bars, Chart, Entry, Hit, Line, Scale, Segment
 from ..charts.axis import date_ticks
 from ..facts import Cohort
 from ..figures import Figures
-from ..text import DASH, counted, percent, plain
+from ..text import DASH, WITHHELD, counted, percent, plain
 from .days import LEAST_SLOTS, dated, gaps, pale
 
 MOST_TERMINALS: Final = 8
@@ -117,6 +117,11 @@ def _cohorts(figures: Figures) -> Card | None:
         marks.append(
             "* The history begins here: its people may have been there before."
         )
+    if any(of.retained is None for row_of in months.values() for of in row_of.values()):
+        marks.append(
+            f"{WITHHELD}: the share would tell who of a few was there, by itself or if"
+            " the others are taken off."
+        )
     if any(of.is_running for row_of in months.values() for of in row_of.values()):
         marks.append("… The month is still running.")
     return Card(
@@ -140,6 +145,8 @@ def _cohort(month: date, of: dict[int, Cohort], later: int) -> Row:
 def _retained(cohort: Cohort | None) -> Cell:
     if cohort is None or not cohort.users:
         return Cell("")
+    if cohort.retained is None:
+        return Cell(WITHHELD)
     share = Decimal(cohort.retained) / cohort.users
     heat = min(int(share * HEATS), HEATS - 1)
     running = "…" if cohort.is_running else ""

@@ -5,18 +5,16 @@ from decimal import Decimal
 from typing import Final
 
 from ...budget_states import STATES
-from ...inputs import NO_TEAM
+from ...inputs import NO_TEAM, SMALL_TEAMS
 from ..blocks import Bar, Card, Cell, Column, Row, Table, row
 from ..facts import Budget, Team
 from ..figures import ZERO, CurrencyFigures
 from ..names import Names
-from ..text import DASH, plain
+from ..text import DASH, WITHHELD, counted, plain
 from .story import at_the_start, budget_name
 
 PAINTS: Final = {"over": "bad", "forecast_over": "warn", "90": "warn", "80": "warn"}
-WITHHELD: Final = "few people"
-
-Found = tuple[str, Decimal | None, Budget | None, str]
+OF_ALL: Final = "Budgets, their forecasts and states are of all accounts together."
 
 
 def card(spent: CurrencyFigures) -> Card | None:
@@ -29,8 +27,7 @@ def card(spent: CurrencyFigures) -> Card | None:
     budgets = {
         budget.name: budget
         for budget in facts.budgets
-        if (budget.scope, budget.basis, budget.currency)
-        == ("team", "all", spent.currency)
+        if _is_beside_its_team(spent, budget)
     }
     most = _most(
         [team.cost for team in teams],
@@ -44,17 +41,18 @@ def card(spent: CurrencyFigures) -> Card | None:
     if has_budgets:
         lead = f"Strong bar: spent. Faint bar: forecast. Line: budget. {lead}"
     notes = []
-    if facts.calendar and facts.calendar.others and has_budgets:
-        notes.append(
-            "Budgets, their forecasts and states are of all accounts together."
-        )
     if spent.all.missing_now and has_budgets:
         notes.append("With days missing, states are so far: more may have been spent.")
+    if any(team.is_partial for team in teams):
+        notes.append(
+            f"In part: {SMALL_TEAMS} has, or may have, more of the team's cost."
+        )
     if any(team.is_withheld for team in teams):
         notes.append(
             "Of teams with few active people only the cost is shown, and that of the"
             " smallest ones together."
         )
+    notes += _left_out(spent)
     return Card(
         "Teams and their budgets" if has_budgets else "Teams",
         lead,
@@ -67,6 +65,34 @@ def card(spent: CurrencyFigures) -> Card | None:
         kind="bars",
         notes=notes,
     )
+
+
+def _is_beside_its_team(spent: CurrencyFigures, budget: Budget) -> bool:
+    """Whether its figures are those of the team's row: with one account they are."""
+    facts = spent.all.facts
+    if facts.calendar and facts.calendar.others:
+        return False
+    return (budget.scope, budget.basis, budget.currency) == (
+        "team",
+        "all",
+        spent.currency,
+    ) and any(
+        (team.team, team.currency) == (budget.name, budget.currency)
+        for team in facts.teams
+    )
+
+
+def _left_out(spent: CurrencyFigures) -> list[str]:
+    """That budgets of small teams are withheld, where some are."""
+    found = sum(each.currency == spent.currency for each in spent.all.facts.left_out)
+    if not found:
+        return []
+    are, them = ("is", "it") if found == 1 else ("are", "them")
+    budgets = counted(found, "budget of a team", "budgets of teams")
+    return [
+        f"{budgets} {are} left out, because what was spent would tell what is in"
+        f" {SMALL_TEAMS}. “ccwarehouse budgets” shows {them}."
+    ]
 
 
 def _place(team: Team) -> float:
@@ -101,14 +127,23 @@ def _row(
     spent: CurrencyFigures, team: Team, budget: Budget | None, most: Decimal
 ) -> Row:
     say = spent.money
+    name = plain(team.team)
     return row(
-        plain(team.team),
+        f"{name}, in part" if team.is_partial else name,
         Cell("", _bars(team.cost, budget, most)),
         say(team.cost),
         say(budget.forecast) if budget and budget.forecast is not None else DASH,
         say(budget.amount) if budget else DASH,
         _people(spent, team),
-        _state(spent, budget),
+        Cell(DASH) if _is_withheld(spent, team) else _state(spent, budget),
+    )
+
+
+def _is_withheld(spent: CurrencyFigures, team: Team) -> bool:
+    """Whether the page leaves out budgets that the row would have."""
+    return team.team == SMALL_TEAMS or any(
+        (left.team, left.currency, left.basis) == (team.team, spent.currency, "all")
+        for left in spent.all.facts.left_out
     )
 
 
@@ -156,14 +191,11 @@ def _bars(cost: Decimal, budget: Budget | None, most: Decimal) -> tuple[Bar, ...
 def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
     """Budgets of the organisation and of users, and those of a part of the cost."""
     facts = spent.all.facts
-    shown = {team.team for team in facts.teams if team.currency == spent.currency}
+    has_teams = any(team.currency == spent.currency for team in facts.teams)
     budgets = [
         budget
         for budget in facts.budgets
-        if budget.currency == spent.currency
-        and not (
-            budget.scope == "team" and budget.basis == "all" and budget.name in shown
-        )
+        if budget.currency == spent.currency and not _is_beside_its_team(spent, budget)
     ]
     if not budgets:
         return None
@@ -184,10 +216,12 @@ def other_budgets(spent: CurrencyFigures, names: Names) -> Card | None:
         column for column in _columns(has_budgets=True) if "people" not in column.name
     ]
     columns[0] = Column("Budget of", is_number=False)
-    title = "Budgets" if not shown else "More budgets"
+    has_others = bool(facts.calendar and facts.calendar.others)
+    title = "More budgets" if has_teams and not has_others else "Budgets"
     return Card(
         title,
         "Strong bar: spent. Faint bar: forecast. Line: budget.",
         table=Table(title, columns, rows),
         kind="bars",
+        notes=[*[OF_ALL] * has_others, *([] if has_teams else _left_out(spent))],
     )

@@ -6,8 +6,8 @@
 -- months_since: Number of months since then; in month 0 all are active by definition, if for a day.
 -- month: First UTC day of the month looked at.
 -- users: People of the cohort (count), each in one; who leaves the company stays in it, as lapsed.
--- retained: Those with a record in exactly this month, not in it or later (count).
--- retention_rate: Retained / users, 0 to 1, to 6 places; null for cohorts under the group size.
+-- retained: Those with a record in exactly this month, not later (count); null if withheld.
+-- retention_rate: Retained / users, 0 to 1, to 6 places; null if withheld (small cohorts).
 -- is_left_edge: True when the cohort began in the first 28 days of the history: maybe not new.
 -- is_running: True when the month has a UTC day after the account's last final one.
 -- days_complete: Days of the month fetched whole that are final (count).
@@ -96,27 +96,77 @@ summed as (
 
 ),
 
+-- The smallest cohort first. In month 0 there is nothing to hide: all are active.
+ranked as (
+
+    select
+        summed.*,
+        row_number() over (
+            partition by summed.account, summed.organization_id, summed.month
+            order by
+                case when summed.months_since = 0 then 1 else 0 end asc,
+                summed.users asc,
+                summed.cohort_month asc
+        ) as smallness,
+        sum(
+            case
+                when
+                    summed.months_since > 0
+                    and summed.users < settings.min_group_size
+                    then 1
+                else 0
+            end
+        ) over (
+            partition by summed.account, summed.organization_id, summed.month
+        ) as small_cohorts
+
+    from summed
+    cross join settings
+
+),
+
+-- A single small cohort would be the active people of the month without the others.
+judged as (
+
+    select
+        account,
+        organization_id,
+        cohort_month,
+        month,
+        months_since,
+        users,
+        case
+            when
+                months_since = 0
+                or smallness
+                > case when small_cohorts = 1 then 2 else small_cohorts end
+                then retained
+        end as retained
+
+    from ranked
+
+),
+
 described as (
 
     select
-        summed.account,
-        summed.organization_id,
-        summed.cohort_month,
-        cast(summed.months_since as bigint) as months_since,
-        summed.month,
-        cast(summed.users as bigint) as users,
-        cast(summed.retained as bigint) as retained,
+        judged.account,
+        judged.organization_id,
+        judged.cohort_month,
+        cast(judged.months_since as bigint) as months_since,
+        judged.month,
+        cast(judged.users as bigint) as users,
+        cast(judged.retained as bigint) as retained,
         round(
-            1e6 * cast(summed.retained as double)
-            / case when summed.users >= settings.min_group_size then summed.users end
+            1e6 * cast(judged.retained as double) / judged.users
         ) / 1e6 as retention_rate,
         coalesce(
-            summed.cohort_month
+            judged.cohort_month
             < cast(accounts.history_from + interval 28 day as date),
             true
         ) as is_left_edge,
         coalesce(
-            cast(summed.month + interval 1 month as date)
+            cast(judged.month + interval 1 month as date)
             > cast(accounts.as_of + interval 1 day as date),
             true
         ) as is_running,
@@ -125,13 +175,12 @@ described as (
         coalesce(months.days_provisional, 0) as days_provisional,
         coalesce(months.is_complete, false) as is_complete
 
-    from summed
-    cross join settings
+    from judged
     left join accounts
-        on summed.account = accounts.account
+        on judged.account = accounts.account
     left join months
-        on summed.account = months.account
-        and summed.month = months.month
+        on judged.account = months.account
+        and judged.month = months.month
 
 )
 

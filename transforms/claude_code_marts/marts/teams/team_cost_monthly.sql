@@ -12,7 +12,8 @@
 -- users: People with a cost (count); one who moves counts in two teams. Null if withheld.
 -- active_days: Days with a cost, added over people and keys (count); null if withheld.
 -- members: People in the team on the month's last day (count); null for names in brackets.
--- is_withheld: True for (small teams), which are at least two where there are two.
+-- is_withheld: True for (small teams): rows of few people, a single one with the next.
+-- is_partial: True if (small teams) has or may have more of the team in this currency.
 -- days_complete: Days of the month fetched whole that are final (count).
 -- days_missing: Days up to the account's last fetched one that were not fetched (count).
 -- days_provisional: Days of the month fetched whole that may still change (count).
@@ -47,6 +48,7 @@ covered as (
         teams.active_days,
         teams.members,
         teams.is_withheld,
+        teams.is_partial,
         coalesce(coverage.days_complete, 0) as days_complete,
         coverage.days_missing,
         coalesce(coverage.days_provisional, 0) as days_provisional,
