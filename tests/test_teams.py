@@ -8,7 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccwarehouse.inputs import InputFileError, read_teams
+from ccwarehouse.inputs import (
+    InputFileError,
+    InputFilesError,
+    read_files,
+    read_teams,
+    resolve_file_settings,
+)
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.dlt_stored_schema import OneStoredSchema
 from inputs import faults, in_force, stored
@@ -70,11 +76,18 @@ def test_an_actor_is_folded_as_the_usage_is(file):
     "content",
     [
         b"\xef\xbb\xbfactor,team\r\na@example.com,R\xc3\xb6t\r\n",
+        b"\xef\xbb\xbf\xef\xbb\xbfactor,team\na@example.com,R\xc3\xb6t\n",
         b"actor,team\ra@example.com,R\xc3\xb6t\r",
         b"actor,team,,\na@example.com,R\xc3\xb6t,,\n,,,\n",
         b'"actor","team"\n"a@example.com"," R\xc3\xb6t "\n\n\n',
     ],
-    ids=["a byte order mark", "lines of old Macs", "empty columns", "quotes"],
+    ids=[
+        "a byte order mark",
+        "two of them",
+        "lines of old Macs",
+        "empty columns",
+        "quotes",
+    ],
 )
 def test_what_programs_make_of_a_file_is_the_same_file(file, content):
     """Excel's byte order mark, line ends, empty columns and rows are ignored."""
@@ -86,11 +99,14 @@ def test_a_header_alone_is_a_roster_of_nobody(file):
     assert [] == members(file(HEADER))
 
 
+NO_LINE = (None, None)
 WRONG = {
     "nothing": (b"", None, None, "empty"),
     "blank": (b"\n \n", None, None, "empty"),
     "latin-1": (b"actor,team\na@example.com,R\xf6t\n", 2, None, "0xf6 is no UTF-8"),
     "utf-16": ("actor,team\n".encode("utf-16"), None, None, "UTF-16"),
+    "utf-16 without a mark": ("actor,team\n".encode("utf-16-le"), *NO_LINE, "UTF-16"),
+    "utf-16 of others": ("actor,team\n".encode("utf-16-be"), *NO_LINE, "UTF-16"),
     "workbook": (b"PK\x03\x04rest", None, None, "workbook"),
     "semicolons": (b"actor;team\na@example.com;Red\n", 1, None, "semicolons"),
     "tabs": (b"actor\tteam\na@example.com\tRed\n", 1, None, "tabs"),
@@ -178,6 +194,30 @@ def test_a_message_holds_nothing_that_a_terminal_obeys(file):
 
     assert text.isprintable()
     assert 100 > len(text.partition(" holds ")[0])
+
+
+def test_nor_does_the_place_of_a_strange_column(file):
+    """The name of a column that is not ours is quoted like a value."""
+    path = file("actor,team,b\u200boss\x1b[2J\n")
+
+    with pytest.raises(InputFileError) as raised:
+        read_teams(path)
+
+    [line, _] = str(raised.value).splitlines()
+    assert line.startswith(rf'{path}, line 1, column "b\u200boss\u001b[2J": There is')
+
+
+def test_faults_name_nobody_where_pseudonyms_are_stored(file):
+    """A file without a header seems to have columns that are named like people."""
+    people = file("a@example.com,Red\n")
+
+    with pytest.raises(InputFilesError) as raised:
+        read_files(resolve_file_settings(teams=people), hides_names=True)
+
+    told = f"{raised.value}{raised.value.as_dicts()}"
+    assert "(withheld)" in told
+    assert "Red" not in told
+    assert "a@example.com" not in told
 
 
 @pytest.mark.parametrize(

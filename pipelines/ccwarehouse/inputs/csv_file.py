@@ -7,6 +7,7 @@ blank lines, and the empty columns that Excel adds at the right are ignored.
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -25,6 +26,9 @@ NO_TEXT = {
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
+# Without a byte order mark: each letter of ASCII beside a zero.
+UTF_16 = re.compile(rb"([^\0]\0){2}|(\0[^\0]){2}")
+MARK = "\ufeff"  # some programs write a byte order mark before the one of the file
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,10 @@ def _text(name: str, content: bytes) -> str:
     for start, kind in NO_TEXT.items():
         if content.startswith(start):
             _refuse(name, f"It is {kind}, and no CSV in UTF-8. {AS_CSV}")
+    if UTF_16.match(content):
+        _refuse(name, f"It is UTF-16 text, and no CSV in UTF-8. {AS_CSV}")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode().lstrip(MARK)
     except UnicodeDecodeError as error:
         before = content[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         text = f"The byte 0x{content[error.start]:02x} is no UTF-8. {AS_CSV}"

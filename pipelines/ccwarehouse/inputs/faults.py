@@ -17,10 +17,13 @@ class Fault:
     text: str
 
     def place(self, file: str) -> str:
-        """File, and line and column if they are known."""
+        """File, and line and column if they are known. A strange column is quoted."""
         line = "" if self.line is None else f", line {self.line}"
-        column = "" if self.column is None else f", column {self.column}"
-        return f"{file}{line}{column}"
+        if self.column is None:
+            return f"{file}{line}"
+        is_plain = self.column.isascii() and self.column.isidentifier()
+        column = self.column if is_plain else shown(self.column)
+        return f"{file}{line}, column {column}"
 
     def as_dict(self, file: str) -> dict[str, Any]:
         """The same for programs; `line` and `column` are None if unknown."""
