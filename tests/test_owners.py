@@ -530,7 +530,7 @@ def test_all_days_of_a_key_say_what_tags_decide():
     "value",
     [
         *(None, "", "  ", "(no team)", "(small teams)", "(No Team)", 7),
-        *("Red\x1b[31m", "Red\nBlue"),
+        *("Red\x1b[31m", "Red\nBlue", "Red\u00a0Sea", "Red\u200b!"),
     ],
 )
 def test_a_tags_value_may_name_no_team(value):

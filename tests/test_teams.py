@@ -100,6 +100,8 @@ def test_a_header_alone_is_a_roster_of_nobody(file):
 
 
 NO_LINE = (None, None)
+AT_TEAM = (2, "team")
+SPACE = r'"R\u00a0D" holds a space that is no plain one, U+00A0. Write a plain one.'
 WRONG = {
     "nothing": (b"", None, None, "empty"),
     "blank": (b"\n \n", None, None, "empty"),
@@ -123,6 +125,17 @@ WRONG = {
     "ours too": (b"actor,team\na@x.com,(small teams)\n", 2, "team", "a name of ours"),
     "a quote": (b'actor,team\na@example.com,"Red\n', 2, None, "Close each quote"),
     "two lines": (b'actor,team\na@x.com,"R\nD"\n', 2, "team", "line break"),
+    "a space that is none": (
+        "actor,team\na@x.com,R\u00a0D\n".encode(),
+        *AT_TEAM,
+        SPACE,
+    ),
+    "a wide space": ("actor,team\na@x.com,R\u3000D\n".encode(), *AT_TEAM, "U+3000"),
+    "no width": ("actor,team\na@x.com,R\u200bD\n".encode(), *AT_TEAM, "U+200B. Remove"),
+    "backwards letters": ("actor,team\na@x,\u202eR\n".encode(), *AT_TEAM, "U+202E"),
+    "a line of its own": ("actor,team\na@x,R\u2028D\n".encode(), *AT_TEAM, "U+2028"),
+    "nobody's letter": ("actor,team\na@x,R\ue000D\n".encode(), *AT_TEAM, "U+E000"),
+    "an actor's": ("actor,team\na\u00ad@x,R\n".encode(), 2, "actor", "U+00AD"),
     "nul": (b"actor,team\na@x.com,R\0D\n", 2, "team", r'"R\u0000D"'),
     "a date of Excel": (
         b"actor,team,valid_from\na@x.com,R,1/31/2026\n",
@@ -194,6 +207,14 @@ def test_a_message_holds_nothing_that_a_terminal_obeys(file):
 
     assert text.isprintable()
     assert 100 > len(text.partition(" holds ")[0])
+
+
+def test_letters_of_all_languages_are_welcome(file):
+    """Also marks of a letter, and letters that are newer than Python's tables."""
+    teams = ["Ñandú", "研究 開発", "e\u0301quipe", "हिन्दी", "⚙️", "\U0001fae9"]
+    rows = "".join(f"{n}@x.com,{team}\n" for n, team in enumerate(teams))
+
+    assert teams == [team for _, team, *_ in members(file(f"actor,team\n{rows}"))]
 
 
 def test_nor_does_the_place_of_a_strange_column(file):

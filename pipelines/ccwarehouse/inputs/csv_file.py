@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .faults import Fault, InputFileError, shown
+from .letters import SPACE, hidden
 
 MAX_BYTES = 64 * 2**20
 
@@ -198,9 +199,13 @@ def _wrong_values(
     for name, value in pairs:
         if name in required and not value:
             yield Fault(line, name, "It is empty. Write a value, or remove the line.")
-        elif any(ord(character) < 32 or character == "\x7f" for character in value):
-            text = f"{shown(value)} holds a line break or a control character."
-            yield Fault(line, name, f"{text} Remove it.")
+        elif found := hidden(value):
+            yield Fault(line, name, _hidden(value, *found))
+
+
+def _hidden(value: str, character: str, kind: str) -> str:
+    advice = "Write a plain one." if kind == SPACE else "Remove it."
+    return f"{shown(value)} holds {kind}, U+{ord(character):04X}. {advice}"
 
 
 def _refuse(name: str, text: str) -> NoReturn:

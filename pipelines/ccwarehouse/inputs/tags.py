@@ -16,6 +16,7 @@ from whole_days.calendar import ONE_DAY
 
 from .faults import Fault, InputFileError, shown
 from .input_file import InputFile, hash_of_rows
+from .letters import hidden
 from .tables import TEAM_MEMBERS
 from .teams import NO_TEAM, Member, Roster, is_reserved
 
@@ -92,10 +93,10 @@ def team_of(value: object) -> str | None:
     """The team that a tag's value names.
 
     Empty ones name none, nor do ours in brackets and what no file may hold: line breaks
-    and other control characters.
+    and other characters that nobody sees.
     """
     team = value.strip() if isinstance(value, str) else ""
-    return team if team.isprintable() and team and not is_reserved(team) else None
+    return team if team and not hidden(team) and not is_reserved(team) else None
 
 
 def teams_of_tag(
