@@ -123,6 +123,11 @@ WRONG = {
     "a comma": (b"actor,team\na@example.com,R,D\n", 2, None, "more values than"),
     "ours": (b"actor,team\na@example.com,(no team)\n", 2, "team", "a name of ours"),
     "ours too": (b"actor,team\na@x.com,(small teams)\n", 2, "team", "a name of ours"),
+    "joined": (b"actor,team\na@x.com,R\nactor,team\nb@x.com,R\n", 3, None, "joined"),
+    "joined with others": (
+        b"actor,team,valid_from\na@x.com,R,\n\xef\xbb\xbfteam,actor\n",
+        *(3, None, "a header again"),
+    ),
     "a quote": (b'actor,team\na@example.com,"Red\n', 2, None, "Close each quote"),
     "two lines": (b'actor,team\na@x.com,"R\nD"\n', 2, "team", "line break"),
     "a space that is none": (

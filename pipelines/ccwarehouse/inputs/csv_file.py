@@ -21,6 +21,7 @@ MAX_BYTES = 64 * 2**20
 
 AS_CSV = 'In Excel: Save As, "CSV UTF-8 (comma delimited)".'
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+HEADER_AGAIN = "It is a header again, as when two files are joined. Remove this line."
 NO_TEXT = {
     b"PK\x03\x04": "a workbook of Excel or a zip file",
     b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
@@ -74,7 +75,9 @@ def read_csv(path: Path, required: Sequence[str], optional: Sequence[str]) -> Cs
         _refuse(file.name, f"It is empty. Its first line is {','.join(required)}.")
     names = _names(file, *header, required, optional)
     for line, values in lines:
-        if row := _row(file, line, values, names, required):
+        if {*required} <= {value.lstrip(MARK) for value in values}:
+            file.faults.append(Fault(line, None, HEADER_AGAIN))
+        elif row := _row(file, line, values, names, required):
             file.rows.append(row)
     return file
 
