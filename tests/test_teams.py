@@ -1,5 +1,6 @@
 """`teams.csv`: each fault has its place, and a version is stored whole or not."""
 
+import os
 from datetime import date
 from unittest.mock import patch
 
@@ -109,6 +110,8 @@ WRONG = {
     "utf-16": ("actor,team\n".encode("utf-16"), None, None, "UTF-16"),
     "utf-16 without a mark": ("actor,team\n".encode("utf-16-le"), *NO_LINE, "UTF-16"),
     "utf-16 of others": ("actor,team\n".encode("utf-16-be"), *NO_LINE, "UTF-16"),
+    "gzip": (b"\x1f\x8b\x08\0rest", *NO_LINE, "packed by gzip"),
+    "capitals": (b"Actor,team\n", 1, None, "in lower case. Write actor."),
     "workbook": (b"PK\x03\x04rest", None, None, "workbook"),
     "semicolons": (b"actor;team\na@example.com;Red\n", 1, None, "semicolons"),
     "tabs": (b"actor\tteam\na@example.com\tRed\n", 1, None, "tabs"),
@@ -171,10 +174,10 @@ def test_what_is_wrong_is_told_with_its_place_and_what_to_do(file, name):
 
 def test_a_misspelt_column_is_one_too_many_and_one_too_few(file):
     """Both faults are listed, with the possible columns."""
-    told = faults(read_teams, file(b"Actor,team\n"))
+    told = faults(read_teams, file(b"Actors,team\n"))
 
     columns = "Columns: actor, team, valid_from, valid_to."
-    assert [(1, "Actor"), (1, "actor")] == [fault[:2] for fault in told]
+    assert [(1, "Actors"), (1, "actor")] == [fault[:2] for fault in told]
     assert all(fault[2].endswith(columns) for fault in told)
 
 
@@ -185,6 +188,9 @@ def test_what_is_no_file_is_told(tmp_path):
 
     assert "no such file" in missing
     assert "a folder" in folder
+    os.mkfifo(tmp_path / "pipe.csv")
+    [(_, _, pipe)] = faults(read_teams, tmp_path / "pipe.csv")
+    assert "Name a file." in pipe
     with patch("pathlib.Path.open", side_effect=PermissionError(13, "Not allowed")):
         [(_, _, refused)] = faults(read_teams, tmp_path)
     assert "Not allowed" in refused
@@ -212,6 +218,18 @@ def test_a_message_holds_nothing_that_a_terminal_obeys(file):
 
     assert text.isprintable()
     assert 100 > len(text.partition(" holds ")[0])
+
+
+@pytest.mark.parametrize("row", [",Red", "a@x.com,Red", "a@x.com,(no team)"])
+def test_a_file_of_faults_is_not_read_to_its_end(file, row):
+    """What is told is the same for a thousand faults and for a million."""
+    with pytest.raises(InputFileError) as raised:
+        read_teams(file("actor,team\n" + f"{row}\n" * 20_000))
+
+    cut = raised.value.as_dicts()[-1]
+    assert (1001, None) == (len(raised.value.as_dicts()), cut["line"])
+    assert "there may be more faults" in cut["text"]
+    assert cut["text"] in str(raised.value)
 
 
 def test_letters_of_all_languages_are_welcome(file):

@@ -41,7 +41,7 @@ def read_budgets(path: Path) -> InputFile:
     required = ["scope", "month", "amount", "currency"]
     file = read_csv(path, required, ["name", "basis"])
     budgets = [budget for row in file.rows if (budget := _budget(file, row))]
-    file.faults += _duplicates(budgets)
+    file.note(_duplicates(budgets))
     file.require_no_fault()
     return InputFile("budgets", file.name, BUDGETS, file.content_hash, budgets)
 

@@ -63,7 +63,7 @@ def read_teams(path: Path, min_group_size: int = 1) -> InputFile:
         raise ValueError(f"min_group_size is {min_group_size}: at least 1")
     file = read_csv(path, ["actor", "team"], ["valid_from", "valid_to"])
     members = [member for row in file.rows if (member := _member(file, row))]
-    file.faults += _overlaps(members)
+    file.note(_overlaps(members))
     file.require_no_fault()
     return InputFile(
         "teams", file.name, TEAM_MEMBERS, file.content_hash, members, min_group_size
