@@ -67,12 +67,21 @@ def test_basis_and_name_may_be_left_out(file):
     assert ("", "all") == (row.name, row.basis)
 
 
+def test_what_is_in_no_team_may_have_a_budget(file):
+    """As the views name it."""
+    [row] = read_budgets(file("team,(no team),2026-03,5,USD,")).rows
+
+    assert "(no team)" == row.name
+
+
 WRONG = [
     ("company,,2026-03,5,USD,", "scope", "organisation, account, team or user"),
     ("organisation,Acme,2026-03,5,USD,", "name", "has no name"),
     ("team,,2026-03,5,USD,", "name", "whose budget"),
     ("user,,2026-03,5,USD,", "name", "whose budget"),
-    ("team,(small teams),2026-03,5,USD,", "name", "several"),
+    ("team,(small teams),2026-03,5,USD,", "name", "is no team"),
+    ("team,(SMALL TEAMS),2026-03,5,USD,", "name", "is no team"),
+    ("team,(No Team),2026-03,5,USD,", "name", "Write one, or (no team) for what"),
     ("organisation,,Mar-26,5,USD,", "month", "Write YYYY-MM"),
     ("organisation,,2026-3,5,USD,", "month", "Write YYYY-MM"),
     ("organisation,,2026-13,5,USD,", "month", "Write YYYY-MM"),

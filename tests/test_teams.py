@@ -228,7 +228,7 @@ def test_a_file_of_faults_is_not_read_to_its_end(file, row):
 
     cut = raised.value.as_dicts()[-1]
     assert (1001, None) == (len(raised.value.as_dicts()), cut["line"])
-    assert "there may be more faults" in cut["text"]
+    assert "There may be more faults" in cut["text"]
     assert cut["text"] in str(raised.value)
 
 

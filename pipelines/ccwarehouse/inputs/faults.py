@@ -6,7 +6,7 @@ from typing import Any
 
 FAULTS_SHOWN = 5
 MAX_FAULTS = 1000  # so many have one cause, which the first ones show
-CUT = "It was read no further, so there may be more faults. Correct these first."
+CUT = "There may be more faults. Correct these first."
 VALUE_SHOWN = 40  # characters
 
 
