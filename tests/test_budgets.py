@@ -404,6 +404,47 @@ def test_what_has_no_data_is_explained():
     assert remark.startswith("No data: ")
 
 
+@pytest.mark.slow
+def test_a_team_and_an_account_that_nobody_knows_are_named(database):
+    """Each with its reason; what is in no team is known, and so is a late account."""
+    with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
+        load_from(api, database, "2026-03-09", "2026-03-09")
+    lines = [
+        *("team,Plattform", "team,Platform", "team,(no team)"),
+        *("account,acme", "account,default"),
+    ]
+    stored(
+        database,
+        teams="actor,team\nbob@example.com,Platform\n",
+        budgets=HEADER
+        + "".join(f"{line},2026-0{n},5,USD,\n" for line in lines for n in (3, 4)),
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
+        march = read_budget_status(opened)
+        april = read_budget_status(opened, date(2026, 4, 1))
+
+    for found in (march, april):
+        assert ["Plattform"] == found.unknown_teams
+        assert ["acme"] == found.unknown_accounts
+    unknown = ["No such team: Plattform", "No such account: acme"]
+    reasons = [
+        [line.partition(".")[0] for line in remarks(month)] for month in (march, april)
+    ]
+    assert unknown == reasons[0][1:]
+    assert ["No data: no day of the month is loaded", *unknown] == reasons[1]
+
+
+def test_an_account_without_a_day_of_the_month_is_named():
+    """The others have one, so the month as such is loaded."""
+    late = replace(ONE, scope="account", name="acme", state="no_data", spent=None)
+    late = replace(late, days_missing=None)
+
+    [remark] = remarks(of(ONE, late))
+
+    assert "No data: no day of the month is loaded of account acme." == remark
+
+
 def test_without_budgets_it_is_said_how_to_load_some():
     """A line says how to load budgets, or that other months have some."""
     assert budgets_as_lines(of(), "here")[-1].endswith(

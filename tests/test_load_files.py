@@ -186,6 +186,22 @@ def test_a_currency_that_nobody_spends_refuses_its_file_alone(call, database):
     assert [] == in_force(database, "stg_budgets")
 
 
+@pytest.mark.slow
+def test_budgets_of_teams_that_are_not_there_are_named_once(call, folder):
+    """Teams may come later, so it is no error; what is in no team is known."""
+    month = f"{YESTERDAY:%Y-%m},5,USD\n"
+    named = ["Plattform", "Red", "(no team)"]
+    rows = "".join(f"team,{team},{month}" for team in named)
+    (folder / "of_teams.csv").write_text(HEADER + rows)
+    words = ("load", "--teams", "teams.csv", "--budgets", "of_teams.csv")
+    first, again = call(*words), call(*words, "--json")
+
+    assert (0, 0) == (first.exit_code, again.exit_code)
+    assert "1 team that no team in force is called: Plattform." in first.stderr
+    assert [] == json.loads(again.stdout)["unknown_teams"]
+    assert "Plattform" not in again.stderr
+
+
 SIZE = "select min_group_size from claude_code_marts.stg_input_files"
 
 

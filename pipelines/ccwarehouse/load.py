@@ -27,6 +27,7 @@ from .inputs import (
     Inputs,
     TagTeams,
     TeamsTag,
+    teams_with_budgets,
 )
 from .outcome import Outcome
 from .warehouses import Warehouse
@@ -188,6 +189,10 @@ def load_inputs(
         derived.append(owners)
     # in one package: people and keys change their teams together
     outcome.files += warehouse.store_inputs(derived, now) if derived else []
+    if "budgets" in outcome.files:
+        in_force = warehouse.roster(now.date()).teams
+        budgeted = teams_with_budgets(inputs.files)
+        outcome.unknown_teams = [team for team in budgeted if team not in in_force]
     if errors:
         outcome.file_error = InputFilesError(errors)
 

@@ -30,8 +30,9 @@ class Outcome(Generic[Summary]):
     some of them were refused. `undecided` are people in workspaces of several teams,
     and so in none, with these; `undecided_keys` are such names of API keys. `rosters`
     are the teams of before and now, if tags have taken a team or half of the members
-    away. `unread_tag` names no team, as the directory was never read. `summed` is the
-    number of old days that became sums.
+    away. `unknown_teams` have budgets that were loaded, but are not in force.
+    `unread_tag` names no team, as the directory was never read. `summed` is the number
+    of old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Outcome(Generic[Summary]):
     undecided: dict[str, list[str]] = field(default_factory=dict)
     undecided_keys: dict[str, list[str]] = field(default_factory=dict)
     rosters: tuple[Roster, Roster] | None = None
+    unknown_teams: list[str] = field(default_factory=list)
     unread_tag: str | None = None
     summed: int = 0
 

@@ -5,7 +5,7 @@ newest version from a committed load is in force. Owners of API keys, and teams 
 workspaces' tags, are derived from the stored directory and kept the same way.
 """
 
-from .budgets import read_budgets
+from .budgets import read_budgets, teams_with_budgets
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
 from .owners import Owner, owners_file, with_teams
@@ -52,5 +52,6 @@ __all__ = [
     "store_inputs",
     "team_of",
     "teams_of_tag",
+    "teams_with_budgets",
     "with_teams",
 ]

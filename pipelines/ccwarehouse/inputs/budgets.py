@@ -46,6 +46,13 @@ def read_budgets(path: Path) -> InputFile:
     return InputFile("budgets", file.name, BUDGETS, file.content_hash, budgets)
 
 
+def teams_with_budgets(files: Iterable[InputFile]) -> list[str]:
+    """The teams that have a budget of their own, each once."""
+    rows = [row for file in files for row in file.rows if isinstance(row, Budget)]
+    teams = [row.name for row in rows if row.scope == "team" and row.name != NO_TEAM]
+    return list(dict.fromkeys(teams))
+
+
 def require_known_currencies(file: InputFile, known: Collection[str]) -> None:
     """Raise `InputFileError` for a budget in a currency that nobody spends.
 

@@ -23,7 +23,7 @@ from .neighbours import neighbours_as_lines, with_neighbours
 # Keys that belong to the load and not to one of its accounts.
 OF_ALL: Final = (
     *("days_summed", "files_loaded", "undecided_actors", "undecided_keys"),
-    *("roster", "lost_teams", "faults", "data"),
+    *("roster", "lost_teams", "unknown_teams", "faults", "data"),
 )
 ADDED: Final = (
     *("days_wanted", "days_loaded", "days_changed", "days_empty"),
@@ -168,7 +168,10 @@ def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
             key: {name: told for facts in loaded for name, told in facts[key].items()}
             for key in ("undecided_actors", "undecided_keys", "roster")
         },
-        "lost_teams": [name for facts in loaded for name in facts["lost_teams"]],
+        **{
+            key: [name for facts in loaded for name in facts[key]]
+            for key in ("lost_teams", "unknown_teams")
+        },
         "faults": [fault for facts in loaded for fault in facts["faults"]],
         "data": location,
     }
