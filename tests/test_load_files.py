@@ -167,22 +167,22 @@ def test_a_dry_run_accepts_a_file_that_is_in_force(call):
 
 
 @pytest.mark.slow
-def test_a_currency_that_nobody_spends_refuses_its_file_alone(call, database):
-    """The days stay committed, the teams are loaded, and the views are built."""
+def test_a_currency_that_nobody_spends_leaves_all_files_unloaded(call, database):
+    """The days stay committed, the views are built, and good teams wait as well."""
     words = ("load", "--teams", "teams.csv", "--budgets", "euros.csv")
     done = call(*words, "--json")
     told = json.loads(done.stdout)
     said = call(*words).stderr
 
     assert (3, 3) == (done.exit_code, told["exit_code"])
-    assert (1, ["teams"]) == (told["days_loaded"], told["files_loaded"])
+    assert (1, []) == (told["days_loaded"], told["files_loaded"])
     assert 'Nobody spends "EUR". Write USD.' in told["error"]
     assert ["euros.csv"] == [fault["file"] for fault in told["faults"]]
-    assert "The days of this load are committed." in said
+    assert "are committed, but no teams and no budgets of it." in said
     assert "euros.csv, line 2, column currency" in said
     users = "select actor from claude_code_marts.user_cost_daily"
     assert [("dev@example.com",)] == query(database, users)
-    assert ["Red"] == teams(database)
+    assert [] == teams(database)
     assert [] == in_force(database, "stg_budgets")
 
 

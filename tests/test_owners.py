@@ -264,6 +264,33 @@ def test_a_tag_that_no_workspace_has_leaves_the_teams_as_they_are(call, loaded):
     assert before == query(loaded, "from claude_code_marts.stg_team_members")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("teams", "budgets"),
+    [("workspace_tag:taem", "USD"), ("workspace_tag:env", "EUR"), ("a.csv", "EUR")],
+)
+def test_one_refused_input_leaves_all_of_them_as_they_are(
+    call, loaded, tmp_path, monkeypatch, teams, budgets
+):
+    """Tags, the teams of keys, and files: nothing is half loaded."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("actor,team\nann@example.com,Red\n")
+    header = "scope,month,amount,currency\n"
+    (tmp_path / "b.csv").write_text(f"{header}organisation,2026-03,5,{budgets}\n")
+    stored = [
+        *("from claude_code_marts.stg_team_members order by all",),
+        *("from claude_code_marts.stg_actor_owners order by all",),
+        *("from claude_code_marts.stg_budgets",),
+    ]
+    before = [query(loaded, each) for each in stored]
+    done = call("load", "--teams", teams, "--budgets", "b.csv", "--json")
+
+    told = json.loads(done.stdout)
+    assert (3, [], 3) == (done.exit_code, told["files_loaded"], told["days_loaded"])
+    assert {} == told["undecided_actors"]
+    assert before == [query(loaded, each) for each in stored]
+
+
 NEIGHBOURS = "select team, count(*) from claude_code_marts.stg_team_members group by 1"
 
 

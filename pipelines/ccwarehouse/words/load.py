@@ -25,6 +25,9 @@ from .plan import ends
 
 UsageOutcome: TypeAlias = Outcome[UsageSummary]
 SHOWN: Final = 5  # actors or teams in a line
+NO_FILE: Final = (
+    "The days of this load are committed, but no teams and no budgets of it."
+)
 NO_ROSTER: Final = Roster(frozenset(), 0)
 
 
@@ -180,7 +183,7 @@ def remarks_on_inputs(outcome: UsageOutcome) -> list[str]:
             "never read whole. The next load reads it again."
         )
     if refused := _refused_file(outcome):
-        lines += [refused.line, *refused.more, "The days of this load are committed."]
+        lines += [refused.line, *refused.more, NO_FILE]
     return lines
 
 
