@@ -218,6 +218,24 @@ def test_the_environment_names_files_and_options_come_first(call, database):
     assert (["Blue"], [(2,)]) == (teams(database), query(database, SIZE))
 
 
+@pytest.mark.slow
+def test_small_teams_stay_withheld_until_a_load_shows_them(call, database):
+    """Whoever forgets the option shows nobody, and is told so."""
+    call("load", "--teams", "teams.csv", "--min-group-size", "6")
+    changed = call("load", "--teams", "blue.csv")
+    same = call("load", "--teams", "blue.csv", "--json")
+    assert "Groups   still 6 active people or more" in changed.stdout
+    assert (["Blue"], [(6,)]) == (teams(database), query(database, SIZE))
+    told = json.loads(same.stdout)
+    assert ([], 6) == (told["files_loaded"], told["kept_group_size"])
+
+    ended = call("load", "--teams", "blue.csv", "--min-group-size", "1")
+    after = call("load", "--teams", "teams.csv", "--json")
+    assert "still" not in ended.stdout
+    assert [(1,)] == query(database, SIZE)
+    assert json.loads(after.stdout)["kept_group_size"] is None
+
+
 @pytest.mark.process
 def test_dlts_file_names_files(api, folder, database):
     """The settings work as docs/settings.md shows them."""

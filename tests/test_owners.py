@@ -455,6 +455,8 @@ def test_a_group_size_is_loaded_with_teams_of_tags(call, loaded):
         "select distinct team from claude_code_marts.team_cost_monthly"
         " where users is null",
     )
+    told = json.loads(call("load", "--teams", "workspace_tag:team", "--json").stdout)
+    assert ([], 50) == (told["files_loaded"], told["kept_group_size"])
 
 
 @pytest.mark.slow

@@ -190,10 +190,19 @@ def load_inputs(
         derived.append(owners)
     # in one package: people and keys change their teams together
     outcome.files += warehouse.store_inputs(derived, now) if derived else []
+    if tagged or are_of_file:
+        outcome.kept_group_size = _kept_size(warehouse, [*inputs.files, *derived])
     if "budgets" in outcome.files:
         in_force = warehouse.roster(now.date()).teams
         budgeted = teams_with_budgets(inputs.files)
         outcome.unknown_teams = [team for team in budgeted if team not in in_force]
+
+
+def _kept_size(warehouse: Warehouse, files: Iterable[InputFile]) -> int | None:
+    """The stored size of small teams, if these files leave it as it is."""
+    is_given = any(file.min_group_size is not None for file in files)
+    size = 1 if is_given else warehouse.group_size()
+    return size if size > 1 else None
 
 
 def _checked(

@@ -31,6 +31,7 @@ class Outcome(Generic[Summary]):
     and so in none, with these; `undecided_keys` are such names of API keys. `rosters`
     are the teams of before and now, if tags have taken a team or half of the members
     away. `unknown_teams` have budgets that were loaded, but are not in force.
+    `kept_group_size` is above 1, and stayed for want of another with the teams.
     `unread_tag` names no team, as the directory was never read. `summed` is the number
     of old days that became sums.
     """
@@ -56,6 +57,7 @@ class Outcome(Generic[Summary]):
     undecided_keys: dict[str, list[str]] = field(default_factory=dict)
     rosters: tuple[Roster, Roster] | None = None
     unknown_teams: list[str] = field(default_factory=list)
+    kept_group_size: int | None = None
     unread_tag: str | None = None
     summed: int = 0
 

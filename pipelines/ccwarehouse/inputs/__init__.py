@@ -11,7 +11,13 @@ from .input_file import InputFile
 from .owners import Owner, owners_file, with_teams
 from .private import private_file
 from .settings import FileSettings, Inputs, read_files, resolve_file_settings
-from .store import check_inputs, input_resources, make_input_tables, store_inputs
+from .store import (
+    check_inputs,
+    input_resources,
+    make_input_tables,
+    store_inputs,
+    stored_group_size,
+)
 from .tables import INPUT_TABLES
 from .tags import (
     Belonging,
@@ -50,6 +56,7 @@ __all__ = [
     "read_teams",
     "resolve_file_settings",
     "store_inputs",
+    "stored_group_size",
     "team_of",
     "teams_of_tag",
     "teams_with_budgets",

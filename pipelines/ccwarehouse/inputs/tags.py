@@ -36,10 +36,13 @@ Actor = TypeVar("Actor", str, KeyName)
 
 @dataclass(frozen=True)
 class TeamsTag:
-    """The key of the tag whose values are teams, and how small a team may be."""
+    """The key of the tag whose values are teams, and how small a team may be.
+
+    None leaves the stored size.
+    """
 
     key: str
-    min_group_size: int = 1
+    min_group_size: int | None = None
 
     @property
     def name(self) -> str:
@@ -114,7 +117,7 @@ def teams_of_tag(
         raise InputFileError(tag.name, [Fault(None, None, _no_such(known))])
     stays, stays_of_keys = _all_stays(people), _all_stays(keys)
     members = _numbered(_joined(stays))
-    digest = hash_of_rows([tag, *members])
+    digest = hash_of_rows([tag.name, *members])
     file = InputFile(
         "teams", tag.name, TEAM_MEMBERS, digest, members, tag.min_group_size
     )

@@ -87,6 +87,7 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "roster": _lost_as_dict(outcome),
         "lost_teams": _lost_teams(outcome),
         "unknown_teams": outcome.unknown_teams,
+        "kept_group_size": outcome.kept_group_size,
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
@@ -102,6 +103,7 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
     lines += inputs_as_lines(outcome.files)
+    lines += group_size_as_lines(outcome.kept_group_size)
     if outcome.summed:
         lines.append(f"Sums     {count(outcome.summed, 'old day')} without people now")
     lines.append(f"Time     {outcome.seconds:.1f} s")
@@ -121,6 +123,16 @@ def inputs_as_lines(names: Sequence[str]) -> list[str]:
     if "owners" in names:
         lines.append("Owners   of API keys stored anew")
     return lines
+
+
+def group_size_as_lines(kept: int | None) -> list[str]:
+    """That small teams are still not shown, and how to show them."""
+    if kept is None:
+        return []
+    return [
+        f"Groups   still {kept} active people or more; to show all teams: "
+        "--min-group-size 1"
+    ]
 
 
 def days_as_line(outcome: Outcome[Any]) -> str:
