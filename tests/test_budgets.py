@@ -289,6 +289,7 @@ def test_only_a_budget_that_is_over_fails(state):
     end = end_of_budgets(of(replace(ONE, state=state, days_missing=2)), "here")
 
     assert (ExitCode.DONE, None) == (end.code, end.error)
+    assert end.is_answer
 
 
 def test_a_budget_that_is_over_is_named_and_fails():
@@ -302,6 +303,7 @@ def test_a_budget_that_is_over_is_named_and_fails():
     )
 
     assert (6, "1 budget is over: organisation.") == (one.code, one.error)
+    assert one.is_answer
     assert (6, "2 budgets are over: organisation, Red (api).") == (two.code, two.error)
 
 

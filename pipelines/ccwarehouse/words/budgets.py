@@ -28,8 +28,9 @@ def end_of_budgets(budgets: Budgets, location: str) -> End:
     facts = budgets_as_dict(budgets, location)
     lines = budgets_as_lines(budgets, location)
     if over := [budget for budget in budgets.of_month if budget.state == "over"]:
-        return End(ExitCode.OVER_BUDGET, _over(over), facts, lines)
-    return End(facts=facts, lines=lines)
+        code = ExitCode.OVER_BUDGET
+        return End(code, _over(over), facts, lines, is_answer=True)
+    return End(facts=facts, lines=lines, is_answer=True)
 
 
 def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
