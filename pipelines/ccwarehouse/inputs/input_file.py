@@ -29,7 +29,7 @@ class InputFile:
     `name` is its kind in the warehouse (teams, budgets, owners), `file` the name that a
     person gave, `content_hash` the SHA-256 of its bytes, or of the rows.
     `min_group_size` is how many active people a team needs to be shown by itself; only
-    teams have it, and None leaves the stored one: who forgets it must not show all.
+    teams have it.
     """
 
     name: str

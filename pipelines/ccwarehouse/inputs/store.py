@@ -149,7 +149,10 @@ def _rows(
 
 
 def _group_size(file: InputFile, newest: Mapping[str, _Version]) -> int | None:
-    """That of the file, else the stored one, at first 1; only teams have one."""
+    """That of the file, else the stored one, at first 1; only teams have one.
+
+    Whoever forgets to name it must not show small teams again.
+    """
     if file.name != TEAMS or file.min_group_size is not None:
         return file.min_group_size
     return _size_of(newest.get(TEAMS))
