@@ -67,12 +67,21 @@ def test_basis_and_name_may_be_left_out(file):
     assert ("", "all") == (row.name, row.basis)
 
 
+def test_what_is_in_no_team_may_have_a_budget(file):
+    """As the views name it."""
+    [row] = read_budgets(file("team,(no team),2026-03,5,USD,")).rows
+
+    assert "(no team)" == row.name
+
+
 WRONG = [
     ("company,,2026-03,5,USD,", "scope", "organisation, account, team or user"),
     ("organisation,Acme,2026-03,5,USD,", "name", "has no name"),
     ("team,,2026-03,5,USD,", "name", "whose budget"),
     ("user,,2026-03,5,USD,", "name", "whose budget"),
-    ("team,(small teams),2026-03,5,USD,", "name", "several"),
+    ("team,(small teams),2026-03,5,USD,", "name", "is no team"),
+    ("team,(SMALL TEAMS),2026-03,5,USD,", "name", "is no team"),
+    ("team,(No Team),2026-03,5,USD,", "name", "Write one, or (no team) for what"),
     ("organisation,,Mar-26,5,USD,", "month", "Write YYYY-MM"),
     ("organisation,,2026-3,5,USD,", "month", "Write YYYY-MM"),
     ("organisation,,2026-13,5,USD,", "month", "Write YYYY-MM"),
@@ -280,6 +289,7 @@ def test_only_a_budget_that_is_over_fails(state):
     end = end_of_budgets(of(replace(ONE, state=state, days_missing=2)), "here")
 
     assert (ExitCode.DONE, None) == (end.code, end.error)
+    assert end.is_answer
 
 
 def test_a_budget_that_is_over_is_named_and_fails():
@@ -293,6 +303,7 @@ def test_a_budget_that_is_over_is_named_and_fails():
     )
 
     assert (6, "1 budget is over: organisation.") == (one.code, one.error)
+    assert one.is_answer
     assert (6, "2 budgets are over: organisation, Red (api).") == (two.code, two.error)
 
 
@@ -393,6 +404,47 @@ def test_what_has_no_data_is_explained():
         "data",
     ]
     assert remark.startswith("No data: ")
+
+
+@pytest.mark.slow
+def test_a_team_and_an_account_that_nobody_knows_are_named(database):
+    """Each with its reason; what is in no team is known, and so is a late account."""
+    with served(History({"2026-03-09": [record("2026-03-09")]})) as api:
+        load_from(api, database, "2026-03-09", "2026-03-09")
+    lines = [
+        *("team,Plattform", "team,Platform", "team,(no team)"),
+        *("account,acme", "account,default"),
+    ]
+    stored(
+        database,
+        teams="actor,team\nbob@example.com,Platform\n",
+        budgets=HEADER
+        + "".join(f"{line},2026-0{n},5,USD,\n" for line in lines for n in (3, 4)),
+    )
+    with open_warehouse("duckdb", database, "claude_code", sole_writer=True) as opened:
+        opened.build_views()
+        march = read_budget_status(opened)
+        april = read_budget_status(opened, date(2026, 4, 1))
+
+    for found in (march, april):
+        assert ["Plattform"] == found.unknown_teams
+        assert ["acme"] == found.unknown_accounts
+    unknown = ["No such team: Plattform", "No such account: acme"]
+    reasons = [
+        [line.partition(".")[0] for line in remarks(month)] for month in (march, april)
+    ]
+    assert unknown == reasons[0][1:]
+    assert ["No data: no day of the month is loaded", *unknown] == reasons[1]
+
+
+def test_an_account_without_a_day_of_the_month_is_named():
+    """The others have one, so the month as such is loaded."""
+    late = replace(ONE, scope="account", name="acme", state="no_data", spent=None)
+    late = replace(late, days_missing=None)
+
+    [remark] = remarks(of(ONE, late))
+
+    assert "No data: no day of the month is loaded of account acme." == remark
 
 
 def test_without_budgets_it_is_said_how_to_load_some():

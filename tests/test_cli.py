@@ -279,7 +279,10 @@ def test_the_demo_answers_its_questions_and_may_be_run_again(call, tmp_path):
     assert 0 == done.returncode
     for answer in ("Teams and their budgets", "five costliest users", "by tool"):
         assert answer in done.stdout
-    load, ask = map(shlex.split, done.stdout.splitlines()[-2:])
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 50, "all of it stays on one screen"
+    assert max(map(len, lines[:-2])) <= 100
+    load, ask = map(shlex.split, lines[-2:])
     assert ("ccwarehouse", "load") == (Path(load[-2]).name, load[-1])
     assert ("duckdb", "demo.duckdb") == (Path(ask[-2]).name, ask[-1])
     users = "select count(*) from claude_code_marts.user_cost_monthly"

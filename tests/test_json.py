@@ -33,6 +33,8 @@ BUDGETS = (
     "scope,name,month,amount,currency\n"
     "organisation,,{month},1,{currency}\n"
     "user,nobody@example.com,{month},1,{currency}\n"
+    "team,Nobody,{month},1,{currency}\n"
+    "account,nobody,{month},1,{currency}\n"
 )
 
 

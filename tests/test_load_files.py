@@ -167,23 +167,39 @@ def test_a_dry_run_accepts_a_file_that_is_in_force(call):
 
 
 @pytest.mark.slow
-def test_a_currency_that_nobody_spends_refuses_its_file_alone(call, database):
-    """The days stay committed, the teams are loaded, and the views are built."""
+def test_a_currency_that_nobody_spends_leaves_all_files_unloaded(call, database):
+    """The days stay committed, the views are built, and good teams wait as well."""
     words = ("load", "--teams", "teams.csv", "--budgets", "euros.csv")
     done = call(*words, "--json")
     told = json.loads(done.stdout)
     said = call(*words).stderr
 
     assert (3, 3) == (done.exit_code, told["exit_code"])
-    assert (1, ["teams"]) == (told["days_loaded"], told["files_loaded"])
+    assert (1, []) == (told["days_loaded"], told["files_loaded"])
     assert 'Nobody spends "EUR". Write USD.' in told["error"]
     assert ["euros.csv"] == [fault["file"] for fault in told["faults"]]
-    assert "The days of this load are committed." in said
+    assert "are committed, but no teams and no budgets of it." in said
     assert "euros.csv, line 2, column currency" in said
     users = "select actor from claude_code_marts.user_cost_daily"
     assert [("dev@example.com",)] == query(database, users)
-    assert ["Red"] == teams(database)
+    assert [] == teams(database)
     assert [] == in_force(database, "stg_budgets")
+
+
+@pytest.mark.slow
+def test_budgets_of_teams_that_are_not_there_are_named_once(call, folder):
+    """Teams may come later, so it is no error; what is in no team is known."""
+    month = f"{YESTERDAY:%Y-%m},5,USD\n"
+    named = ["Plattform", "Red", "(no team)"]
+    rows = "".join(f"team,{team},{month}" for team in named)
+    (folder / "of_teams.csv").write_text(HEADER + rows)
+    words = ("load", "--teams", "teams.csv", "--budgets", "of_teams.csv")
+    first, again = call(*words), call(*words, "--json")
+
+    assert (0, 0) == (first.exit_code, again.exit_code)
+    assert "1 team that no team in force is called: Plattform." in first.stderr
+    assert [] == json.loads(again.stdout)["unknown_teams"]
+    assert "Plattform" not in again.stderr
 
 
 SIZE = "select min_group_size from claude_code_marts.stg_input_files"
@@ -200,6 +216,24 @@ def test_the_environment_names_files_and_options_come_first(call, database):
     assert (["Red"], [(4,)]) == (teams(database), query(database, SIZE))
     call("load", "--min-group-size", "2", **given)
     assert (["Blue"], [(2,)]) == (teams(database), query(database, SIZE))
+
+
+@pytest.mark.slow
+def test_small_teams_stay_withheld_until_a_load_shows_them(call, database):
+    """Whoever forgets the option shows nobody, and is told so."""
+    call("load", "--teams", "teams.csv", "--min-group-size", "6")
+    changed = call("load", "--teams", "blue.csv")
+    same = call("load", "--teams", "blue.csv", "--json")
+    assert "Groups   still 6 active people or more" in changed.stdout
+    assert (["Blue"], [(6,)]) == (teams(database), query(database, SIZE))
+    told = json.loads(same.stdout)
+    assert ([], 6) == (told["files_loaded"], told["kept_group_size"])
+
+    ended = call("load", "--teams", "blue.csv", "--min-group-size", "1")
+    after = call("load", "--teams", "teams.csv", "--json")
+    assert "still" not in ended.stdout
+    assert [(1,)] == query(database, SIZE)
+    assert json.loads(after.stdout)["kept_group_size"] is None
 
 
 @pytest.mark.process

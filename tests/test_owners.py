@@ -295,6 +295,33 @@ def test_a_dry_run_without_a_directory_says_that_tags_are_not_checked(
     assert is_loaded == database.exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("teams", "budgets"),
+    [("workspace_tag:taem", "USD"), ("workspace_tag:env", "EUR"), ("a.csv", "EUR")],
+)
+def test_one_refused_input_leaves_all_of_them_as_they_are(
+    call, loaded, tmp_path, monkeypatch, teams, budgets
+):
+    """Tags, the teams of keys, and files: nothing is half loaded."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("actor,team\nann@example.com,Red\n")
+    header = "scope,month,amount,currency\n"
+    (tmp_path / "b.csv").write_text(f"{header}organisation,2026-03,5,{budgets}\n")
+    stored = [
+        *("from claude_code_marts.stg_team_members order by all",),
+        *("from claude_code_marts.stg_actor_owners order by all",),
+        *("from claude_code_marts.stg_budgets",),
+    ]
+    before = [query(loaded, each) for each in stored]
+    done = call("load", "--teams", teams, "--budgets", "b.csv", "--json")
+
+    told = json.loads(done.stdout)
+    assert (3, [], 3) == (done.exit_code, told["files_loaded"], told["days_loaded"])
+    assert {} == told["undecided_actors"]
+    assert before == [query(loaded, each) for each in stored]
+
+
 NEIGHBOURS = "select team, count(*) from claude_code_marts.stg_team_members group by 1"
 
 
@@ -459,6 +486,8 @@ def test_a_group_size_is_loaded_with_teams_of_tags(call, loaded):
         "select distinct team from claude_code_marts.team_cost_monthly"
         " where users is null",
     )
+    told = json.loads(call("load", "--teams", "workspace_tag:team", "--json").stdout)
+    assert ([], 50) == (told["files_loaded"], told["kept_group_size"])
 
 
 @pytest.mark.slow
@@ -561,7 +590,7 @@ def test_all_days_of_a_key_say_what_tags_decide():
     "value",
     [
         *(None, "", "  ", "(no team)", "(small teams)", "(No Team)", 7),
-        *("Red\x1b[31m", "Red\nBlue"),
+        *("Red\x1b[31m", "Red\nBlue", "Red\u00a0Sea", "Red\u200b!"),
     ],
 )
 def test_a_tags_value_may_name_no_team(value):

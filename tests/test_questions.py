@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import duckdb
 import pytest
 
 from anthropic_admin_api.fake import budgets_csv, teams_csv
@@ -42,6 +43,59 @@ def files_of_the_demo(folder):
     }
     notes = [{"name": file.name, "min_group_size": 1} | of_load for file in files]
     return rows | {"input_files": notes}
+
+
+MONTHS = [dt.date(2026, month, 1) for month in (3, 7, 8, 9)]
+COSTS = [  # of each month
+    ("ann", "USD", [None, None, 50, 60]),
+    ("started", "USD", [None, None, None, 100]),
+    ("stopped", "USD", [None, None, 200, None]),
+    ("long ago", "USD", [900, 900, None, 70]),
+    ("abroad", "EUR", [None, None, None, 999]),
+]
+
+
+@pytest.fixture
+def few():
+    """The costs of these months; the running one, October, is not whole."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema claude_code_marts")
+        marts = "create table claude_code_marts"
+        connection.execute(
+            f"{marts}.user_cost_monthly"
+            " (account text, actor text, currency text, month date,"
+            " estimated_cost decimal(38, 12))"
+        )
+        connection.execute(
+            f"{marts}.month_days (account text, month date, is_complete boolean)"
+        )
+        for month in [*MONTHS, dt.date(2026, 10, 1)]:
+            connection.execute(
+                "insert into claude_code_marts.month_days values ('a', ?, ?)",
+                [month, month in MONTHS],
+            )
+        for actor, currency, costs in COSTS:
+            for month, cost in zip(MONTHS, costs, strict=True):
+                connection.execute(
+                    "insert into claude_code_marts.user_cost_monthly"
+                    " values ('a', ?, ?, ?, ?)",
+                    [actor, currency, month, cost],
+                )
+        yield connection
+
+
+def test_whoever_starts_or_stops_is_among_those_whose_cost_changed_most(few):
+    """A month is compared with the calendar month before, in one currency."""
+    [sql] = [sql for sql in READMES if "with compared as" in sql]
+    [costliest] = [sql for sql in READMES if sql.startswith("select month, actor,")]
+
+    assert [
+        ("stopped", MONTHS[3], 0, 200),
+        ("started", MONTHS[3], 100, 0),
+        ("long ago", MONTHS[3], 70, 0),
+        ("ann", MONTHS[3], 60, 50),
+    ] == few.sql(sql).fetchall()
+    assert "abroad" not in {actor for _, actor, *_ in few.sql(costliest).fetchall()}
 
 
 @pytest.mark.parametrize("sql", [*READMES, *DEMOS])

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from anthropic_admin_api.fake import DEMO_API_KEY, FakeApi, error
+from ccwarehouse import output
+from ccwarehouse.end import End
 from ccwarehouse.interrupt import signals_as_ctrl_c
 from loads import query
 from processes import interruptible
@@ -87,6 +89,16 @@ def test_a_summary_that_is_lost_is_missed(start, full):
 
     assert 0 == load.returncode
     assert os.strerror(errno.ENOSPC) in told.decode()
+
+
+@pytest.mark.parametrize(("is_answer", "code"), [(True, 5), (False, 6)])
+def test_an_answer_that_is_lost_is_a_fault(monkeypatch, is_answer, code):
+    """It was all that the command was run for; what else was done stays done."""
+    monkeypatch.setattr(output, "lost_output", lambda: "No space left on device")
+
+    end = End(6, "1 budget is over.", {}, [], is_answer=is_answer)
+
+    assert code == output.Output(as_json=False).end(end)
 
 
 @pytest.mark.process

@@ -1,5 +1,6 @@
 """`teams.csv`: each fault has its place, and a version is stored whole or not."""
 
+import os
 from datetime import date
 from unittest.mock import patch
 
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccwarehouse.inputs import InputFileError, read_teams
+from ccwarehouse.inputs import (
+    InputFileError,
+    InputFilesError,
+    read_files,
+    read_teams,
+    resolve_file_settings,
+)
 from ccwarehouse.warehouses import open_warehouse
 from ccwarehouse.warehouses.dlt_stored_schema import OneStoredSchema
 from inputs import faults, in_force, stored
@@ -70,11 +77,18 @@ def test_an_actor_is_folded_as_the_usage_is(file):
     "content",
     [
         b"\xef\xbb\xbfactor,team\r\na@example.com,R\xc3\xb6t\r\n",
+        b"\xef\xbb\xbf\xef\xbb\xbfactor,team\na@example.com,R\xc3\xb6t\n",
         b"actor,team\ra@example.com,R\xc3\xb6t\r",
         b"actor,team,,\na@example.com,R\xc3\xb6t,,\n,,,\n",
         b'"actor","team"\n"a@example.com"," R\xc3\xb6t "\n\n\n',
     ],
-    ids=["a byte order mark", "lines of old Macs", "empty columns", "quotes"],
+    ids=[
+        "a byte order mark",
+        "two of them",
+        "lines of old Macs",
+        "empty columns",
+        "quotes",
+    ],
 )
 def test_what_programs_make_of_a_file_is_the_same_file(file, content):
     """Excel's byte order mark, line ends, empty columns and rows are ignored."""
@@ -86,11 +100,18 @@ def test_a_header_alone_is_a_roster_of_nobody(file):
     assert [] == members(file(HEADER))
 
 
+NO_LINE = (None, None)
+AT_TEAM = (2, "team")
+SPACE = r'"R\u00a0D" holds a space that is no plain one, U+00A0. Write a plain one.'
 WRONG = {
     "nothing": (b"", None, None, "empty"),
     "blank": (b"\n \n", None, None, "empty"),
     "latin-1": (b"actor,team\na@example.com,R\xf6t\n", 2, None, "0xf6 is no UTF-8"),
     "utf-16": ("actor,team\n".encode("utf-16"), None, None, "UTF-16"),
+    "utf-16 without a mark": ("actor,team\n".encode("utf-16-le"), *NO_LINE, "UTF-16"),
+    "utf-16 of others": ("actor,team\n".encode("utf-16-be"), *NO_LINE, "UTF-16"),
+    "gzip": (b"\x1f\x8b\x08\0rest", *NO_LINE, "packed by gzip"),
+    "capitals": (b"Actor,team\n", 1, None, "in lower case. Write actor."),
     "workbook": (b"PK\x03\x04rest", None, None, "workbook"),
     "semicolons": (b"actor;team\na@example.com;Red\n", 1, None, "semicolons"),
     "tabs": (b"actor\tteam\na@example.com\tRed\n", 1, None, "tabs"),
@@ -105,8 +126,24 @@ WRONG = {
     "a comma": (b"actor,team\na@example.com,R,D\n", 2, None, "more values than"),
     "ours": (b"actor,team\na@example.com,(no team)\n", 2, "team", "a name of ours"),
     "ours too": (b"actor,team\na@x.com,(small teams)\n", 2, "team", "a name of ours"),
+    "joined": (b"actor,team\na@x.com,R\nactor,team\nb@x.com,R\n", 3, None, "joined"),
+    "joined with others": (
+        b"actor,team,valid_from\na@x.com,R,\n\xef\xbb\xbfteam,actor\n",
+        *(3, None, "a header again"),
+    ),
     "a quote": (b'actor,team\na@example.com,"Red\n', 2, None, "Close each quote"),
     "two lines": (b'actor,team\na@x.com,"R\nD"\n', 2, "team", "line break"),
+    "a space that is none": (
+        "actor,team\na@x.com,R\u00a0D\n".encode(),
+        *AT_TEAM,
+        SPACE,
+    ),
+    "a wide space": ("actor,team\na@x.com,R\u3000D\n".encode(), *AT_TEAM, "U+3000"),
+    "no width": ("actor,team\na@x.com,R\u200bD\n".encode(), *AT_TEAM, "U+200B. Remove"),
+    "backwards letters": ("actor,team\na@x,\u202eR\n".encode(), *AT_TEAM, "U+202E"),
+    "a line of its own": ("actor,team\na@x,R\u2028D\n".encode(), *AT_TEAM, "U+2028"),
+    "nobody's letter": ("actor,team\na@x,R\ue000D\n".encode(), *AT_TEAM, "U+E000"),
+    "an actor's": ("actor,team\na\u00ad@x,R\n".encode(), 2, "actor", "U+00AD"),
     "nul": (b"actor,team\na@x.com,R\0D\n", 2, "team", r'"R\u0000D"'),
     "a date of Excel": (
         b"actor,team,valid_from\na@x.com,R,1/31/2026\n",
@@ -137,10 +174,10 @@ def test_what_is_wrong_is_told_with_its_place_and_what_to_do(file, name):
 
 def test_a_misspelt_column_is_one_too_many_and_one_too_few(file):
     """Both faults are listed, with the possible columns."""
-    told = faults(read_teams, file(b"Actor,team\n"))
+    told = faults(read_teams, file(b"Actors,team\n"))
 
     columns = "Columns: actor, team, valid_from, valid_to."
-    assert [(1, "Actor"), (1, "actor")] == [fault[:2] for fault in told]
+    assert [(1, "Actors"), (1, "actor")] == [fault[:2] for fault in told]
     assert all(fault[2].endswith(columns) for fault in told)
 
 
@@ -151,6 +188,9 @@ def test_what_is_no_file_is_told(tmp_path):
 
     assert "no such file" in missing
     assert "a folder" in folder
+    os.mkfifo(tmp_path / "pipe.csv")
+    [(_, _, pipe)] = faults(read_teams, tmp_path / "pipe.csv")
+    assert "Name a file." in pipe
     with patch("pathlib.Path.open", side_effect=PermissionError(13, "Not allowed")):
         [(_, _, refused)] = faults(read_teams, tmp_path)
     assert "Not allowed" in refused
@@ -178,6 +218,50 @@ def test_a_message_holds_nothing_that_a_terminal_obeys(file):
 
     assert text.isprintable()
     assert 100 > len(text.partition(" holds ")[0])
+
+
+@pytest.mark.parametrize("row", [",Red", "a@x.com,Red", "a@x.com,(no team)"])
+def test_a_file_of_faults_is_not_read_to_its_end(file, row):
+    """What is told is the same for a thousand faults and for a million."""
+    with pytest.raises(InputFileError) as raised:
+        read_teams(file("actor,team\n" + f"{row}\n" * 20_000))
+
+    cut = raised.value.as_dicts()[-1]
+    assert (1001, None) == (len(raised.value.as_dicts()), cut["line"])
+    assert "There may be more faults" in cut["text"]
+    assert cut["text"] in str(raised.value)
+
+
+def test_letters_of_all_languages_are_welcome(file):
+    """Also marks of a letter, and letters that are newer than Python's tables."""
+    teams = ["Ñandú", "研究 開発", "e\u0301quipe", "हिन्दी", "⚙️", "\U0001fae9"]
+    rows = "".join(f"{n}@x.com,{team}\n" for n, team in enumerate(teams))
+
+    assert teams == [team for _, team, *_ in members(file(f"actor,team\n{rows}"))]
+
+
+def test_nor_does_the_place_of_a_strange_column(file):
+    """The name of a column that is not ours is quoted like a value."""
+    path = file("actor,team,b\u200boss\x1b[2J\n")
+
+    with pytest.raises(InputFileError) as raised:
+        read_teams(path)
+
+    [line, _] = str(raised.value).splitlines()
+    assert line.startswith(rf'{path}, line 1, column "b\u200boss\u001b[2J": There is')
+
+
+def test_faults_name_nobody_where_pseudonyms_are_stored(file):
+    """A file without a header seems to have columns that are named like people."""
+    people = file("a@example.com,Red\n")
+
+    with pytest.raises(InputFilesError) as raised:
+        read_files(resolve_file_settings(teams=people), hides_names=True)
+
+    told = f"{raised.value}{raised.value.as_dicts()}"
+    assert "(withheld)" in told
+    assert "Red" not in told
+    assert "a@example.com" not in told
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from claude_code_analytics import UnknownAccountError
 from whole_days.privacy import folded
 
+from .inputs import NO_TEAM
 from .warehouses import Ask, NothingLoadedError, Warehouse
 
 COLUMNS = (
@@ -22,6 +23,8 @@ _ROWS = f"select {COLUMNS} from {{budget_status}} order by line"
 _NEWEST_MONTHS = "select account, max(month) from {month_days} group by account"
 
 _FIRST_DAYS = "select account, min(date) from {fetched_days} group by account"
+
+_TEAMS = "select team from {teams}"
 
 _ACTORS = """
     select distinct actor from {stg_usage}
@@ -61,6 +64,8 @@ class Budgets:
     `month` is None where nothing is loaded. `others` counts those of other months.
     `first_days` are the first days that are stored, one per account. `unknown_users`
     have a budget of the month, but are not in the usage, in no team, and own no key.
+    `unknown_teams` have one, but are not in force, `unknown_accounts` were never
+    loaded.
     `account` is None for all of them.
     """
 
@@ -69,6 +74,8 @@ class Budgets:
     others: int
     first_days: Sequence[date] = ()
     unknown_users: Sequence[str] = ()
+    unknown_teams: Sequence[str] = ()
+    unknown_accounts: Sequence[str] = ()
     account: str | None = None
 
     @property
@@ -120,6 +127,10 @@ def _read(ask: Ask, month: date | None, account: str | None) -> Budgets:
         others=len(every) - len(of_month),
         first_days=[first_days[name] for name in chosen],
         unknown_users=_unknown_users(ask, of_month),
+        unknown_teams=_unknown_teams(ask, of_month),
+        unknown_accounts=[
+            name for name in _without_data(of_month, "account") if name not in newest
+        ],
         account=account,
     )
 
@@ -137,6 +148,23 @@ def _unknown(account: str, loaded: Iterable[str]) -> UnknownAccountError:
     return UnknownAccountError(
         f"There is no account {account!r}. Name one of: {names}."
     )
+
+
+def _without_data(budgets: Sequence[BudgetStatus], scope: str) -> list[str]:
+    """The names of a scope that have no data, each once."""
+    found = (each.name for each in budgets if _is_without(each, scope))
+    return list(dict.fromkeys(found))
+
+
+def _is_without(budget: BudgetStatus, scope: str) -> bool:
+    return (budget.scope, budget.state) == (scope, "no_data")
+
+
+def _unknown_teams(ask: Ask, budgets: Sequence[BudgetStatus]) -> list[str]:
+    if not (teams := _without_data(budgets, "team")):
+        return []
+    known = {NO_TEAM, *(team for (team,) in ask(_TEAMS))}
+    return [team for team in teams if team not in known]
 
 
 def _unknown_users(ask: Ask, budgets: Sequence[BudgetStatus]) -> list[str]:

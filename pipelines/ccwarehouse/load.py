@@ -26,7 +26,7 @@ from .inputs import (
     InputFilesError,
     Inputs,
     TagTeams,
-    TeamsTag,
+    teams_with_budgets,
 )
 from .outcome import Outcome
 from .warehouses import Warehouse
@@ -171,49 +171,78 @@ def load_inputs(
 
     Call it after the days are loaded: a budget in a currency that nobody spends is a
     fault, and the days show which currencies are spent. Owners of keys, and teams of a
-    tag, follow from the stored directory. A refused input stops no other one.
+    tag, follow from the stored directory. If one input is refused, none is stored, and
+    those in force stay.
     """
-    errors: list[InputFileError] = []
+    try:
+        tagged = _checked(warehouse, inputs, now, outcome)
+    except InputFilesError as error:
+        outcome.file_error = error
+        inputs, tagged = Inputs(), None
     for file in inputs.files:
-        with _noted(errors):
-            outcome.files += warehouse.store_inputs([file], now)
+        outcome.files += warehouse.store_inputs([file], now)
     derived: list[InputFile] = []
-    tagged: TagTeams | None = None
-    if inputs.tag:
-        with _noted(errors):
-            tagged = _teams_of_tags(warehouse, inputs.tag, now, outcome)
-            derived += [tagged.file] if tagged else []
+    if tagged:
+        _note_teams(warehouse, tagged, now, outcome)
+        derived.append(tagged.file)
     are_of_file = any(file.name == "teams" for file in inputs.files)
     if owners := warehouse.owners_of_keys(tagged, are_of_file=are_of_file):
         derived.append(owners)
     # in one package: people and keys change their teams together
     outcome.files += warehouse.store_inputs(derived, now) if derived else []
+    if tagged or are_of_file:
+        outcome.kept_group_size = _kept_size(warehouse, [*inputs.files, *derived])
+    if "budgets" in outcome.files:
+        in_force = warehouse.roster(now.date()).teams
+        budgeted = teams_with_budgets(inputs.files)
+        outcome.unknown_teams = [team for team in budgeted if team not in in_force]
+
+
+def _kept_size(warehouse: Warehouse, files: Iterable[InputFile]) -> int | None:
+    """The stored size of small teams, if these files leave it as it is."""
+    is_given = any(file.min_group_size is not None for file in files)
+    size = 1 if is_given else warehouse.group_size()
+    return size if size > 1 else None
+
+
+def _checked(
+    warehouse: Warehouse, inputs: Inputs, now: datetime, outcome: Outcome[Any]
+) -> TagTeams | None:
+    """The teams of the tag, if there is one and the directory was read.
+
+    Raises `InputFilesError` with the faults of all inputs.
+    """
+    errors: list[InputFileError] = []
+    tagged: TagTeams | None = None
+    with _noted(errors):
+        warehouse.check_inputs(inputs.files)
+    with _noted(errors):
+        if inputs.tag:
+            tagged = warehouse.teams_of_workspaces(inputs.tag, now.date())
+            outcome.unread_tag = None if tagged else inputs.tag.name
     if errors:
-        outcome.file_error = InputFilesError(errors)
+        raise InputFilesError(errors)
+    return tagged
 
 
 @contextmanager
 def _noted(errors: list[InputFileError]) -> Iterator[None]:
-    """Note the error of an input, so that the next one is still loaded."""
+    """Note the error of an input, so that the next one is checked too."""
     try:
         yield
     except InputFileError as error:
         errors.append(error)
 
 
-def _teams_of_tags(
-    warehouse: Warehouse, tag: TeamsTag, now: datetime, outcome: Outcome[Any]
-) -> TagTeams | None:
-    found = warehouse.teams_of_workspaces(tag, now.date())
-    if found is None:
-        outcome.unread_tag = tag.name
-        return None
-    outcome.undecided = found.undecided
-    outcome.undecided_keys = found.undecided_keys
-    before, after = warehouse.roster(now.date()), found.roster(now.date())
+def _note_teams(
+    warehouse: Warehouse, tagged: TagTeams, now: datetime, outcome: Outcome[Any]
+) -> None:
+    """Note what is left open by tags, and what they take away."""
+    outcome.undecided = tagged.undecided
+    outcome.undecided_keys = tagged.undecided_keys
+    before, after = warehouse.roster(now.date()), tagged.roster(now.date())
     if after.has_lost(before):
         outcome.rosters = before, after
-    return found
 
 
 def portions(

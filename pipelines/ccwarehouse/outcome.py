@@ -30,8 +30,10 @@ class Outcome(Generic[Summary]):
     some of them were refused. `undecided` are people in workspaces of several teams,
     and so in none, with these; `undecided_keys` are such names of API keys. `rosters`
     are the teams of before and now, if tags have taken a team or half of the members
-    away. `unread_tag` names no team, as the directory was never read. `summed` is the
-    number of old days that became sums.
+    away. `unknown_teams` have budgets that were loaded, but are not in force.
+    `kept_group_size` is above 1, and stayed for want of another with the teams.
+    `unread_tag` names no team, as the directory was never read. `summed` is the number
+    of old days that became sums.
     """
 
     summaries: dict[date, Summary] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Outcome(Generic[Summary]):
     undecided: dict[str, list[str]] = field(default_factory=dict)
     undecided_keys: dict[str, list[str]] = field(default_factory=dict)
     rosters: tuple[Roster, Roster] | None = None
+    unknown_teams: list[str] = field(default_factory=list)
+    kept_group_size: int | None = None
     unread_tag: str | None = None
     summed: int = 0
 

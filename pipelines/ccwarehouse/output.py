@@ -118,6 +118,7 @@ class Output:
                 self.say(line)
         if reason := lost_output():
             self.remark(LOST.format(reason=reason))
+            return ExitCode.WAREHOUSE if end.is_answer else end.code
         return end.code
 
 

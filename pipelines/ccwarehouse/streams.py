@@ -63,13 +63,15 @@ def lost_output() -> str | None:
 def write_to_stdout(data: bytes) -> None:
     """Write data that must not be lost.
 
-    Raises OSError, and `BrokenPipeError` when its reader has gone.
+    Raises OSError, and `BrokenPipeError` when its reader has gone; `lost_output` then
+    does not tell it again.
     """
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
     raw = _raw(sys.stdout)
     if isinstance(raw, _Forgiving) and raw.failure:
-        raise raw.failure
+        failure, raw.failure = raw.failure, None
+        raise failure
 
 
 def _raw(stream: object) -> object:

@@ -61,7 +61,8 @@ def export(
         if form or out:
             raise click.UsageError("Name a view. List all: ccwarehouse export")
         return end_of_list()
-    form = form or format_of(out)
+    with errors_explained(""):
+        form = format_of(out, form)
     _require_way_out(output, form, out)
     with errors_explained(""):
         model = view_named(view)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-group-size",
     type=click.IntRange(1, 1_000_000),
-    help="Active people a team needs to be shown by itself, 1 unless set.",
+    help="Active people a team needs to be shown by itself; unset, as stored.",
 )
 @click.option("--quiet", is_flag=True, help="Say only what needs attention.")
 @click.option(

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..warehouses import ImpossibleNameError
 from .csv_lines import csv_lines
 from .json_lines import json_lines
 from .sinks import Sink
@@ -16,6 +17,7 @@ Batches: TypeAlias = Iterable[pa.RecordBatch]
 Writer: TypeAlias = Callable[[pa.Schema, Batches, Sink], None]
 
 ENDINGS: Final = {
+    ".csv": "csv",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
@@ -23,9 +25,30 @@ ENDINGS: Final = {
 }
 
 
-def format_of(file: Path | None) -> str:
-    """The format that the ending of a file asks for, CSV if it asks for none."""
-    return ENDINGS.get(file.suffix.lower(), "csv") if file else "csv"
+OTHER_FORMAT: Final = (
+    "--out names {file}, whose ending is that of {meant}, but --format is {form}. "
+    "Leave out --format, or name another file."
+)
+UNKNOWN_ENDING: Final = (
+    "--out names {file}, and no format has this ending. Name a file that ends with "
+    f"{', '.join(ENDINGS)}, or say --format."
+)
+
+
+def format_of(file: Path | None, form: str | None) -> str:
+    """The format that is asked for: by name, by the ending of the file, or CSV.
+
+    Raises `ImpossibleNameError` where the ending is that of another one, or of none.
+    """
+    ending = file.suffix.lower() if file else ""
+    meant = ENDINGS.get(ending)
+    if form and meant and form != meant:
+        raise ImpossibleNameError(
+            OTHER_FORMAT.format(file=file, meant=meant, form=form)
+        )
+    if ending and not (form or meant):
+        raise ImpossibleNameError(UNKNOWN_ENDING.format(file=file))
+    return form or meant or "csv"
 
 
 def _write_lines(

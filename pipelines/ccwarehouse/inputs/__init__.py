@@ -6,13 +6,19 @@ workspaces' tags, are derived from the stored directory and kept the same way. S
 weekend, which is a setting.
 """
 
-from .budgets import read_budgets
+from .budgets import read_budgets, teams_with_budgets
 from .faults import Fault, InputFileError, InputFilesError
 from .input_file import InputFile
 from .owners import Owner, owners_file, with_teams
 from .private import private_file
 from .settings import FileSettings, Inputs, read_files, resolve_file_settings
-from .store import check_inputs, input_resources, make_input_tables, store_inputs
+from .store import (
+    check_inputs,
+    input_resources,
+    make_input_tables,
+    store_inputs,
+    stored_group_size,
+)
 from .tables import INPUT_TABLES
 from .tags import (
     Belonging,
@@ -53,8 +59,10 @@ __all__ = [
     "read_teams",
     "resolve_file_settings",
     "store_inputs",
+    "stored_group_size",
     "team_of",
     "teams_of_tag",
+    "teams_with_budgets",
     "weekend_of",
     "with_teams",
 ]

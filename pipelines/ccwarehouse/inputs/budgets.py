@@ -12,7 +12,7 @@ from .csv_file import CsvFile, Row, read_csv
 from .faults import Fault, InputFileError, shown
 from .input_file import InputFile
 from .tables import BUDGETS
-from .teams import SMALL_TEAMS
+from .teams import NO_TEAM, is_reserved
 
 SCOPES = ("organisation", "account", "team", "user")
 BASES = ("all", "api", "subscription")
@@ -41,9 +41,16 @@ def read_budgets(path: Path) -> InputFile:
     required = ["scope", "month", "amount", "currency"]
     file = read_csv(path, required, ["name", "basis"])
     budgets = [budget for row in file.rows if (budget := _budget(file, row))]
-    file.faults += _duplicates(budgets)
+    file.note(_duplicates(budgets))
     file.require_no_fault()
     return InputFile("budgets", file.name, BUDGETS, file.content_hash, budgets)
+
+
+def teams_with_budgets(files: Iterable[InputFile]) -> list[str]:
+    """The teams that have a budget of their own, each once."""
+    rows = [row for file in files for row in file.rows if isinstance(row, Budget)]
+    teams = [row.name for row in rows if row.scope == "team" and row.name != NO_TEAM]
+    return list(dict.fromkeys(teams))
 
 
 def require_known_currencies(file: InputFile, known: Collection[str]) -> None:
@@ -90,8 +97,9 @@ def _check_name(cells: Cells, scope: str, name: str) -> None:
         cells.refuse("name", "is too much: the organisation has no name. Leave it out.")
     if scope in ("account", "team", "user") and not name:
         cells.refuse("name", f"is no {scope}. Write whose budget it is.")
-    if scope == "team" and name == SMALL_TEAMS:
-        cells.refuse("name", "is no team but several. Write one of them.")
+    if scope == "team" and is_reserved(name) and name != NO_TEAM:
+        advice = f"is no team. Write one, or {NO_TEAM} for what is in none."
+        cells.refuse("name", advice)
 
 
 def _is_currency(text: str) -> bool:

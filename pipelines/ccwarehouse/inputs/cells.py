@@ -81,7 +81,7 @@ class Cells:
             return
         self._refused.add(column)
         said = shown(self.text(column))
-        self._file.faults.append(Fault(self.line, column, f"{said} {advice}"))
+        self._file.note([Fault(self.line, column, f"{said} {advice}")])
 
     def _date(
         self, column: str, value: str, form: re.Pattern[str], advice: str

@@ -10,9 +10,11 @@ from whole_days.privacy import Privacy
 from .budgets import Budget
 from .faults import Fault, InputFileError
 from .input_file import InputFile, InputRow, hash_of_rows
+from .tables import BUDGETS, TEAM_MEMBERS
 from .teams import Member
 
-WITHHELD: Final = '"(withheld)"'
+WITHHELD: Final = "(withheld)"
+COLUMNS: Final = {*TEAM_MEMBERS.schema.names, *BUDGETS.schema.names, None}
 
 
 def private_file(file: InputFile, privacy: Privacy) -> InputFile:
@@ -28,9 +30,16 @@ def private_file(file: InputFile, privacy: Privacy) -> InputFile:
 
 
 def without_names(error: InputFileError) -> InputFileError:
-    """The same faults without the values that they quote."""
+    """The same faults without the values that they quote.
+
+    In a file without a header, the columns seem to be named like people.
+    """
     faults = [
-        Fault(fault.line, fault.column, re.sub('"[^"]*"', WITHHELD, fault.text))
+        Fault(
+            fault.line,
+            fault.column if fault.column in COLUMNS else WITHHELD,
+            re.sub('"[^"]*"', f'"{WITHHELD}"', fault.text),
+        )
         for fault in error.faults
     ]
     return InputFileError(error.file, faults)

@@ -57,14 +57,15 @@ class FileSettings(BaseConfiguration):
     """The teams file, or `workspace_tag:` and the key of a tag."""
     budgets: Optional[str] = None  # noqa: UP045 (as above)
     """The budgets file."""
-    min_group_size: int = 1
-    """Active people a team needs to be shown by itself."""
+    min_group_size: Optional[int] = None  # noqa: UP045 (as above)
+    """Active people a team needs to be shown by itself; None leaves the stored one."""
     weekend: Optional[Any] = None  # noqa: UP045 (as above)
     """The days off of a week, as in `fri,sat`; None leaves the stored ones."""
 
     def on_resolved(self) -> None:
         """Refuse an impossible group size, and a tag without a key."""
-        if not 1 <= self.min_group_size <= LARGEST_GROUP:
+        size = self.min_group_size
+        if size is not None and not 1 <= size <= LARGEST_GROUP:
             raise GroupSizeError(f"min_group_size must be from 1 to {LARGEST_GROUP:,}.")
         if self.tag and not self.tag.key:
             raise TeamsTagError(NO_TAG)

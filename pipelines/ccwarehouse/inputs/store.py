@@ -25,6 +25,7 @@ from .input_file import InputFile
 from .tables import INPUT_FILES, INPUT_TABLES
 
 SCHEMA: Final = "ccwarehouse_inputs"
+TEAMS: Final = "teams"
 EMPTY: Final[Mapping[str, pa.Table]] = MappingProxyType({})
 
 _NEWEST = """
@@ -50,8 +51,8 @@ class _Version(NamedTuple):
 
     def holds(self, file: InputFile) -> bool:
         """Whether the file is the same, so that loading it would change nothing."""
-        held = self.content_hash, self.min_group_size
-        return held == (file.content_hash, file.min_group_size)
+        is_same_size = file.min_group_size in (None, self.min_group_size)
+        return is_same_size and self.content_hash == file.content_hash
 
 
 def store_inputs(
@@ -84,9 +85,16 @@ def check_inputs(
     False: nothing is spent yet, so that the currencies of the files could not be
     checked.
     """
+    if not any(file.name == "budgets" for file in files):
+        return True
     newest = _newest(client)
     changed = [file for file in files if not _is_held(file, newest)]
     return _require_currencies(client, changed, spent)
+
+
+def stored_group_size(client: SqlClientBase[Any]) -> int:
+    """How many active people a team in force needs to be shown by itself."""
+    return _size_of(_newest(client).get(TEAMS))
 
 
 def make_input_tables(pipeline: dlt.Pipeline) -> None:
@@ -131,13 +139,27 @@ def _rows(
             "version": versions[file.name],
             "content_hash": file.content_hash,
             "row_count": len(file.rows),
-            "min_group_size": file.min_group_size,
+            "min_group_size": _group_size(file, newest),
             "loaded_at": now,
         }
         for file in files
     ]
     rows = {file.table.name: file.as_table(versions[file.name]) for file in files}
     return rows | {INPUT_FILES.name: pa.Table.from_pylist(notes, INPUT_FILES.schema)}
+
+
+def _group_size(file: InputFile, newest: Mapping[str, _Version]) -> int | None:
+    """That of the file, else the stored one, at first 1; only teams have one.
+
+    Whoever forgets to name it must not show small teams again.
+    """
+    if file.name != TEAMS or file.min_group_size is not None:
+        return file.min_group_size
+    return _size_of(newest.get(TEAMS))
+
+
+def _size_of(teams: _Version | None) -> int:
+    return (teams and teams.min_group_size) or 1
 
 
 def _is_held(file: InputFile, newest: Mapping[str, _Version]) -> bool:

@@ -16,6 +16,7 @@ from whole_days.calendar import ONE_DAY
 
 from .faults import Fault, InputFileError, shown
 from .input_file import InputFile, hash_of_rows
+from .letters import hidden
 from .tables import TEAM_MEMBERS
 from .teams import NO_TEAM, Member, Roster, is_reserved
 
@@ -35,10 +36,13 @@ Actor = TypeVar("Actor", str, KeyName)
 
 @dataclass(frozen=True)
 class TeamsTag:
-    """The key of the tag whose values are teams, and how small a team may be."""
+    """The key of the tag whose values are teams, and how small a team may be.
+
+    None leaves the stored size.
+    """
 
     key: str
-    min_group_size: int = 1
+    min_group_size: int | None = None
 
     @property
     def name(self) -> str:
@@ -92,10 +96,10 @@ def team_of(value: object) -> str | None:
     """The team that a tag's value names.
 
     Empty ones name none, nor do ours in brackets and what no file may hold: line breaks
-    and other control characters.
+    and other characters that nobody sees.
     """
     team = value.strip() if isinstance(value, str) else ""
-    return team if team.isprintable() and team and not is_reserved(team) else None
+    return team if team and not hidden(team) and not is_reserved(team) else None
 
 
 def teams_of_tag(
@@ -113,7 +117,7 @@ def teams_of_tag(
         raise InputFileError(tag.name, [Fault(None, None, _no_such(known))])
     stays, stays_of_keys = _all_stays(people), _all_stays(keys)
     members = _numbered(_joined(stays))
-    digest = hash_of_rows([tag, *members])
+    digest = hash_of_rows([tag.name, *members])
     file = InputFile(
         "teams", tag.name, TEAM_MEMBERS, digest, members, tag.min_group_size
     )

@@ -54,16 +54,17 @@ class Member:
         return asdict(self)
 
 
-def read_teams(path: Path, min_group_size: int = 1) -> InputFile:
+def read_teams(path: Path, min_group_size: int | None = None) -> InputFile:
     """The members of all teams. Raises `InputFileError` with all faults of the file.
 
-    `min_group_size` is how many active people a team needs to be shown by itself.
+    `min_group_size` is how many active people a team needs to be shown by itself; None
+    leaves the stored one.
     """
-    if min_group_size < 1:
+    if min_group_size is not None and min_group_size < 1:
         raise ValueError(f"min_group_size is {min_group_size}: at least 1")
     file = read_csv(path, ["actor", "team"], ["valid_from", "valid_to"])
     members = [member for row in file.rows if (member := _member(file, row))]
-    file.faults += _overlaps(members)
+    file.note(_overlaps(members))
     file.require_no_fault()
     return InputFile(
         "teams", file.name, TEAM_MEMBERS, file.content_hash, members, min_group_size

@@ -28,6 +28,7 @@ from ..inputs import (
     input_resources,
     make_input_tables,
     store_inputs,
+    stored_group_size,
 )
 from ..reports import RECORDS, SPENT, tables_of
 from . import built_views, materialised, views
@@ -249,6 +250,11 @@ class Warehouse:
         ):
             stored = store_inputs(self.pipeline, files, now, SPENT)
         return [file.name for file in stored]
+
+    def group_size(self) -> int:
+        """How many active people a team in force needs to be shown by itself."""
+        with self.client() as client:
+            return stored_group_size(client)
 
     def owners_of_keys(
         self, tagged: TagTeams | None, *, are_of_file: bool

@@ -23,7 +23,7 @@ from .neighbours import neighbours_as_lines, with_neighbours
 # Keys that belong to the load and not to one of its accounts.
 OF_ALL: Final = (
     *("days_summed", "files_loaded", "undecided_actors", "undecided_keys"),
-    *("roster", "lost_teams", "faults", "data"),
+    *("roster", "lost_teams", "unknown_teams", "kept_group_size", "faults", "data"),
 )
 ADDED: Final = (
     *("days_wanted", "days_loaded", "days_changed", "days_empty"),
@@ -173,10 +173,19 @@ def _facts(ends: Mapping[str, End], location: str) -> dict[str, Any]:
             key: {name: told for facts in loaded for name, told in facts[key].items()}
             for key in ("undecided_actors", "undecided_keys", "roster")
         },
-        "lost_teams": [name for facts in loaded for name in facts["lost_teams"]],
+        **{
+            key: [name for facts in loaded for name in facts[key]]
+            for key in ("lost_teams", "unknown_teams")
+        },
+        "kept_group_size": _first(facts["kept_group_size"] for facts in loaded),
         "faults": [fault for facts in loaded for fault in facts["faults"]],
         "data": location,
     }
+
+
+def _first(found: Iterable[int | None]) -> int | None:
+    """What one of several knows."""
+    return next((each for each in found if each is not None), None)
 
 
 def _of_account(name: str, end: End) -> dict[str, Any]:
@@ -197,6 +206,7 @@ def _lines(accounts: Sequence[AccountLoad], facts: Mapping[str, Any]) -> list[st
         days = count(facts["days_summed"], "old day")
         lines.append(f"Sums     {days} without people now")
     lines += of_load.inputs_as_lines(facts["files_loaded"])
+    lines += of_load.group_size_as_lines(facts["kept_group_size"])
     lines.append(f"Time     {facts['seconds']:.1f} s")
     return [*lines, f"Data     {facts['data']}"]
 

@@ -28,8 +28,9 @@ def end_of_budgets(budgets: Budgets, location: str) -> End:
     facts = budgets_as_dict(budgets, location)
     lines = budgets_as_lines(budgets, location)
     if over := [budget for budget in budgets.of_month if budget.state == "over"]:
-        return End(ExitCode.OVER_BUDGET, _over(over), facts, lines)
-    return End(facts=facts, lines=lines)
+        code = ExitCode.OVER_BUDGET
+        return End(code, _over(over), facts, lines, is_answer=True)
+    return End(facts=facts, lines=lines, is_answer=True)
 
 
 def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def budgets_as_dict(budgets: Budgets, location: str) -> dict[str, Any]:
         "other_months": budgets.others,
         "days_missing": _days_missing(budgets),
         "unknown_users": list(budgets.unknown_users),
+        "unknown_teams": list(budgets.unknown_teams),
+        "unknown_accounts": list(budgets.unknown_accounts),
         "data": location,
     }
 
@@ -65,15 +68,24 @@ def remarks(budgets: Budgets) -> list[str]:
             f"{count(missing, 'day')} of the month {are} missing, so that more may have"
             f" been spent. Load: {_load(budgets)}"
         )
-    if any(budget.state == "no_data" for budget in budgets.of_month):
-        lines.append(
-            "No data: no day of the month is loaded, or no account, or no team in"
-            " force, has the name."
-        )
+    if unfetched := _unfetched(budgets):
+        lines.append(unfetched)
         if budgets.before_history and not missing:
             lines.append(
                 f"The month lies before the days stored. Load: {_load(budgets)}"
             )
+    if budgets.unknown_teams:
+        names = ", ".join(map(_plain, budgets.unknown_teams))
+        lines.append(
+            f"No such team: {names}. No team in force has the name. Correct it in the"
+            " budgets file, or add the team to the teams."
+        )
+    if budgets.unknown_accounts:
+        names = ", ".join(map(_plain, budgets.unknown_accounts))
+        lines.append(
+            f"No such account: {names}. No day of it was ever loaded. Correct the name"
+            " in the budgets file, or load the account."
+        )
     if budgets.unknown_users:
         names = ", ".join(map(_plain, budgets.unknown_users))
         lines.append(
@@ -82,6 +94,23 @@ def remarks(budgets: Budgets) -> list[str]:
             " budgets file."
         )
     return lines
+
+
+def _unfetched(budgets: Budgets) -> str | None:
+    """That no day of the month is loaded, and of which accounts if not of all."""
+    found = [
+        budget
+        for budget in budgets.of_month
+        if budget.state == "no_data" and budget.days_missing is None
+    ]
+    names = [each.name if each.scope == "account" else "" for each in found]
+    known = dict.fromkeys(
+        name for name in names if name not in budgets.unknown_accounts
+    )
+    if not known:
+        return None
+    of = "" if "" in known else f" of account {', '.join(map(_plain, known))}"
+    return f"No data: no day of the month is loaded{of}."
 
 
 def _load(budgets: Budgets) -> str:

@@ -13,7 +13,7 @@ def end_of_list() -> End:
     width = max(map(len, views))
     facts = [{"name": name, "description": text} for name, text in views.items()]
     lines = [f"{name:{width}}  {text}" for name, text in views.items()]
-    return End(facts={"views": facts}, lines=lines)
+    return End(facts={"views": facts}, lines=lines, is_answer=True)
 
 
 def end_of_export(view: str, form: str, rows: int, file: Path | None) -> End:

@@ -25,6 +25,9 @@ from .plan import ends
 
 UsageOutcome: TypeAlias = Outcome[UsageSummary]
 SHOWN: Final = 5  # actors or teams in a line
+NO_FILE: Final = (
+    "The days of this load are committed, but no teams, budgets or weekend of it."
+)
 NO_ROSTER: Final = Roster(frozenset(), 0)
 
 
@@ -83,6 +86,8 @@ def outcome_as_dict(plan: Plan, outcome: UsageOutcome, location: str) -> dict[st
         "undecided_keys": outcome.undecided_keys,
         "roster": _lost_as_dict(outcome),
         "lost_teams": _lost_teams(outcome),
+        "unknown_teams": outcome.unknown_teams,
+        "kept_group_size": outcome.kept_group_size,
         "faults": refused.facts["faults"] if refused else [],
         "account_is_empty": outcome.account_is_empty,
         "clock_ahead_seconds": round(outcome.clock_error.total_seconds()),
@@ -98,6 +103,7 @@ def outcome_as_lines(plan: Plan, outcome: UsageOutcome, location: str) -> list[s
         lines.append(f"Records  {outcome.records:,}")
         lines.append(f"Cost     {total_cost_usd(outcome):,.2f} USD, estimated")
     lines += inputs_as_lines(outcome.files)
+    lines += group_size_as_lines(outcome.kept_group_size)
     if outcome.summed:
         lines.append(f"Sums     {count(outcome.summed, 'old day')} without people now")
     lines.append(f"Time     {outcome.seconds:.1f} s")
@@ -119,6 +125,16 @@ def inputs_as_lines(names: Sequence[str]) -> list[str]:
     if "weekend" in names:
         lines.append("Weekend  stored anew; earlier days are judged by it too")
     return lines
+
+
+def group_size_as_lines(kept: int | None) -> list[str]:
+    """That small teams are still not shown, and how to show them."""
+    if kept is None:
+        return []
+    return [
+        f"Groups   still {kept} active people or more; to show all teams: "
+        "--min-group-size 1"
+    ]
 
 
 def days_as_line(outcome: Outcome[Any]) -> str:
@@ -173,13 +189,15 @@ def remarks(plan: Plan, outcome: UsageOutcome) -> list[str]:
 def remarks_on_inputs(outcome: UsageOutcome) -> list[str]:
     """What someone should look at in teams, budgets and owners."""
     lines = [*_undecided(outcome), *_undecided_keys(outcome), *_lost(outcome)]
+    if outcome.unknown_teams:
+        lines.append(_unknown_teams(outcome.unknown_teams))
     if outcome.unread_tag:
         lines.append(
             f"No teams of {outcome.unread_tag} are loaded, because the directory was "
             "never read whole. The next load reads it again."
         )
     if refused := _refused_file(outcome):
-        lines += [refused.line, *refused.more, "The days of this load are committed."]
+        lines += [refused.line, *refused.more, NO_FILE]
     return lines
 
 
@@ -213,8 +231,21 @@ def _with_teams(undecided: Mapping[str, Sequence[str]]) -> str:
         f"{brief(actor)} ({', '.join(teams)})"
         for actor, teams in sorted(undecided.items())
     ]
-    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    return f"{', '.join(told[:SHOWN])}{more}"
+    return f"{', '.join(told[:SHOWN])}{_and_more(told)}"
+
+
+def _unknown_teams(teams: Sequence[str]) -> str:
+    """Which budgets are of a team that is not there, or not yet."""
+    names = f"{', '.join(map(brief, teams[:SHOWN]))}{_and_more(teams)}"
+    return (
+        f"Budgets name {count(len(teams), 'team')} that no team in force is called: "
+        f"{names}. They count once the teams have the name. If it is misspelt, correct "
+        "it in the budgets file."
+    )
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
 
 
 def _lost(outcome: UsageOutcome) -> list[str]:
@@ -223,8 +254,8 @@ def _lost(outcome: UsageOutcome) -> list[str]:
         return []
     before, now = outcome.rosters
     lost = sorted(before.teams - now.teams)
-    more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
-    gone = f" Gone: {', '.join(map(brief, lost[:SHOWN]))}{more}." if lost else ""
+    shown = f"{', '.join(map(brief, lost[:SHOWN]))}{_and_more(lost)}"
+    gone = f" Gone: {shown}." if lost else ""
     return [
         f"{_roster(before)} before, {_roster(now)} by the tags now, also for past days."
         f"{gone} If that is not meant, look at the tags and members of the workspaces."

@@ -19,8 +19,9 @@ def end_of_status(found: Statuses, location: str) -> End:
     """The end of `status`: 4 if days of any account are missing, stale or too old."""
     facts, lines = statuses_as_dict(found, location), statuses_as_lines(found, location)
     if any(each.gaps or each.stale or each.is_too_old for each in found.accounts):
-        return End(ExitCode.DAYS_FAILED, " ".join(all_remarks(found)), facts, lines)
-    return End(facts=facts, lines=lines)
+        error = " ".join(all_remarks(found))
+        return End(ExitCode.DAYS_FAILED, error, facts, lines, is_answer=True)
+    return End(facts=facts, lines=lines, is_answer=True)
 
 
 def statuses_as_dict(found: Statuses, location: str) -> dict[str, Any]:
