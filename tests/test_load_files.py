@@ -178,7 +178,7 @@ def test_a_currency_that_nobody_spends_leaves_all_files_unloaded(call, database)
     assert (1, []) == (told["days_loaded"], told["files_loaded"])
     assert 'Nobody spends "EUR". Write USD.' in told["error"]
     assert ["euros.csv"] == [fault["file"] for fault in told["faults"]]
-    assert "are committed, but no teams and no budgets of it." in said
+    assert "are committed, but no teams, budgets or weekend of it." in said
     assert "euros.csv, line 2, column currency" in said
     users = "select actor from claude_code_marts.user_cost_daily"
     assert [("dev@example.com",)] == query(database, users)

@@ -242,7 +242,7 @@ def test_columns_are_those_promised(warehouse):
         ],
         "org_daily": [
             *[*day, "active_users", "active_keys", *activity, *met],
-            "is_final",
+            *["is_final", "is_weekend"],
         ],
         "user_activity_daily": [
             *[*user_day, "records", "records_with_cost", *activity, *met],

@@ -3,7 +3,6 @@
 -- account: Account of the API key; default unless several are configured.
 -- organization_id: UUID of the organisation.
 -- date: UTC day, as in org_days: one fetched and empty is a true 0, others have no row.
--- is_weekend: True on a weekday off: Saturday and Sunday, unless others are set.
 -- active_users: People with a record; neither API keys nor unknown actors (count).
 -- active_keys: API keys with a record (count).
 -- sessions: Sessions, including those of API keys; not work done (count).
@@ -15,6 +14,7 @@
 -- accepted: Proposals accepted, by a person or by a mode that asks nobody (count).
 -- acceptance_rate: Accepted / proposals, 0 to 1, to 6 places; null without proposals.
 -- is_final: True when its last complete fetch began after the day had settled.
+-- is_weekend: True on a weekday off: Saturday and Sunday, unless others are set.
 with
 
 days as (
@@ -104,8 +104,6 @@ rated as (
         account,
         organization_id,
         date,
-        date_diff('day', date '1970-01-01', date) % 7
-        in (select weekend.weekday from weekend) as is_weekend,
         active_users,
         active_keys,
         sessions,
@@ -116,7 +114,9 @@ rated as (
         proposals,
         accepted,
         round(1e6 * accepted / nullif(proposals, 0)) / 1e6 as acceptance_rate,
-        is_final
+        is_final,
+        date_diff('day', date '1970-01-01', date) % 7
+        in (select weekend.weekday from weekend) as is_weekend
 
     from summed
 

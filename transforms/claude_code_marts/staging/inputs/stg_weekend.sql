@@ -1,7 +1,7 @@
 -- One row per weekday: the days off of a week, Saturday and Sunday unless others are set.
 --
 -- weekday: Number of a weekday off, 0 for a Thursday, as in forecast_days.
--- iso_weekday: The same day in ISO's numbers, 1 for a Monday and 7 for a Sunday.
+-- iso_weekday: Number of the same day in ISO 8601, 1 for a Monday and 7 for a Sunday.
 with
 
 weekend_days as (
