@@ -9,7 +9,7 @@ import pytest
 from ccwarehouse.inputs import read_budgets, read_teams
 from ccwarehouse.warehouses import materialised, open_warehouse
 from ccwarehouse.warehouses.duckdb import DuckDbSql
-from ccwarehouse.warehouses.replaced_rows import spans_of
+from ccwarehouse.warehouses.replaced_rows import Changes, spans_of
 from ccwarehouse.warehouses.stored_names import table_name
 from ccwarehouse.warehouses.stored_queries import stored_checks
 from claude_code_marts import Kind, models, render
@@ -220,6 +220,22 @@ def test_what_a_package_changes_is_replaced_in_marts_of_every_kind(tmp_path):
         assert [] == unlike(database)
         load_from(api, database, "2026-03-11", now=later)  # the days are empty
         assert [] == unlike(database)
+
+
+@pytest.mark.slow
+def test_a_file_replaces_rows_once(api, history, database, monkeypatch):
+    """dlt adds a package with its own state, and that changes nothing."""
+    load_from(api, database, "2026-03-01", views=True)
+    asked = []
+
+    def rows(changes, view, at_once, of=Changes.rows):
+        asked.append(view.name)
+        return of(changes, view, at_once)
+
+    monkeypatch.setattr(Changes, "rows", rows)
+    store(database, teams="actor,team\nuser1@example.com,Red\n")
+
+    assert 1 == asked.count("user_daily")
 
 
 @pytest.mark.slow

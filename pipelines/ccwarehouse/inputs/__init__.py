@@ -13,6 +13,7 @@ from .owners import Owner, owners_file, with_teams
 from .private import private_file
 from .settings import FileSettings, Inputs, read_files, resolve_file_settings
 from .store import (
+    INPUTS,
     check_inputs,
     input_resources,
     make_input_tables,
@@ -33,6 +34,7 @@ from .teams import NO_TEAM, SMALL_TEAMS, Roster, read_teams
 from .weekend import weekend_of
 
 __all__ = [
+    "INPUTS",
     "INPUT_TABLES",
     "NO_TEAM",
     "SMALL_TEAMS",

@@ -24,7 +24,7 @@ from .budgets import require_known_currencies
 from .input_file import InputFile
 from .tables import INPUT_FILES, INPUT_TABLES
 
-SCHEMA: Final = "ccwarehouse_inputs"
+INPUTS: Final = "ccwarehouse_inputs"  # the schema
 TEAMS: Final = "teams"
 EMPTY: Final[Mapping[str, pa.Table]] = MappingProxyType({})
 
@@ -104,7 +104,7 @@ def make_input_tables(pipeline: dlt.Pipeline) -> None:
 
 def as_source(rows: Mapping[str, pa.Table]) -> DltSource:
     """Rows of some tables as a dlt source. It creates all tables, even without rows."""
-    source = DltSource(dlt.Schema(SCHEMA), SCHEMA, input_resources(rows))
+    source = DltSource(dlt.Schema(INPUTS), INPUTS, input_resources(rows))
     source.root_key = False  # otherwise a replacement would change the schema
     return source
 

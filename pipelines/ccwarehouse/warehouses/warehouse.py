@@ -20,6 +20,7 @@ from whole_days.report import Report
 
 from ..inputs import (
     INPUT_TABLES,
+    INPUTS,
     InputFile,
     Roster,
     TagTeams,
@@ -174,7 +175,7 @@ class Warehouse:
         replaces = package.replacement() is not None
         with (
             self.engine.writing(self.pipeline, replaces=replaces),
-            self._storing_marts(_changes(package)),
+            self._storing_marts(source.schema.name, _changes(package)),
         ):
             self.pipeline.run(source)
 
@@ -186,11 +187,14 @@ class Warehouse:
             require_own_shape(client)
         return True
 
-    def _storing_marts(self, changes: Changes) -> AbstractContextManager[None]:
+    def _storing_marts(
+        self, schema: str, changes: Changes
+    ) -> AbstractContextManager[None]:
         """Within this, a package is committed together with its stored marts."""
         if not self.engine.stores_marts:
             return nullcontext()
-        return before_commit(materialised.replacing(changes, self.engine.storing_marts))
+        work = materialised.replacing(changes, self.engine.storing_marts)
+        return before_commit(schema, work)
 
     def _fill_stored_marts(self, *, everything: bool) -> None:
         with self.client() as client:
@@ -246,7 +250,7 @@ class Warehouse:
         """Load the changed files; returns their kinds, such as teams."""
         with (
             self.engine.writing(self.pipeline, replaces=True),
-            self._storing_marts(Changes(files=_tables(files))),
+            self._storing_marts(INPUTS, Changes(files=_tables(files))),
         ):
             stored = store_inputs(self.pipeline, files, now, SPENT)
         return [file.name for file in stored]
