@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from whole_days.calendar import ONE_DAY
 
 from .input_file import InputFile, hash_of_rows
+from .spans import joined, pieces
 from .tables import ACTOR_OWNERS
 from .tags import KeyName, KeyTeam
 
@@ -44,18 +44,13 @@ class Owner:
         """The columns of `actor_owners`."""
         return asdict(self)
 
-    def goes_on_in(self, later: "Owner") -> bool:
-        """Whether the next day says the same."""
-        joined = replace(later, valid_from=self.valid_from, valid_to=self.valid_to)
-        return joined == self and self.valid_to + ONE_DAY == later.valid_from
-
 
 def owners_file(rows: Iterable[Owner]) -> InputFile:
     """The owners of all names. Days that say the same are one row.
 
     Otherwise each new status of a key would make a version and refill stored marts.
     """
-    owners = list(_joined(rows))
+    owners = list(joined(sorted(rows, key=_place), _as_one))
     return InputFile("owners", "directory", ACTOR_OWNERS, hash_of_rows(owners), owners)
 
 
@@ -81,13 +76,10 @@ def _days_of(
     name: KeyName, owners: Sequence[Owner], teams: Sequence[KeyTeam]
 ) -> Iterator[Owner]:
     """All days of a name, apart wherever its owner or its team changes."""
-    spans = [(row.valid_from, row.valid_to) for row in owners]
+    all_days = (date.min, date.max)
+    spans = [all_days, *((row.valid_from, row.valid_to) for row in owners)]
     spans += [(row.first, row.last) for row in teams]
-    edges = {date.min, *(first for first, _ in spans)}
-    edges |= {last + ONE_DAY for _, last in spans if last < date.max}
-    for first, after in pairwise([*sorted(edges), None]):
-        assert first
-        last = after - ONE_DAY if after else date.max
+    for first, last in pieces(spans):
         nobodys = Owner(*name, first, last, "unknown", None)
         owner = next(
             (row for row in owners if row.valid_from <= first <= row.valid_to), nobodys
@@ -96,17 +88,10 @@ def _days_of(
         yield replace(owner, valid_from=first, valid_to=last, team=team)
 
 
-def _joined(rows: Iterable[Owner]) -> Iterator[Owner]:
-    latest: Owner | None = None
-    for row in sorted(rows, key=_place):
-        if latest and latest.goes_on_in(row):
-            latest = replace(latest, valid_to=row.valid_to)
-            continue
-        if latest:
-            yield latest
-        latest = row
-    if latest:
-        yield latest
+def _as_one(earlier: Owner, later: Owner) -> Owner | None:
+    one = replace(later, valid_from=earlier.valid_from)
+    is_same = replace(earlier, valid_to=later.valid_to) == one
+    return one if is_same and earlier.valid_to + ONE_DAY == later.valid_from else None
 
 
 def _place(row: Owner) -> tuple[str, str, str, date]:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from whole_days.calendar import ONE_DAY
@@ -17,6 +16,7 @@ from whole_days.calendar import ONE_DAY
 from .faults import Fault, InputFileError, shown
 from .input_file import InputFile, hash_of_rows
 from .letters import hidden
+from .spans import joined, pieces
 from .tables import TEAM_MEMBERS
 from .teams import NO_TEAM, Member, Roster, is_reserved
 
@@ -116,14 +116,14 @@ def teams_of_tag(
     if tag.key not in (known := {*known}):
         raise InputFileError(tag.name, [Fault(None, None, _no_such(known))])
     stays, stays_of_keys = _all_stays(people), _all_stays(keys)
-    members = _numbered(_joined(stays))
+    members = _numbered(_in_one_team(stays))
     digest = hash_of_rows([tag.name, *members])
     file = InputFile(
         "teams", tag.name, TEAM_MEMBERS, digest, members, tag.min_group_size
     )
     of_keys = [
         KeyTeam(stay.actor, team, stay.first, stay.last)
-        for stay in _joined(stays_of_keys)
+        for stay in _in_one_team(stays_of_keys)
         for team in stay.teams
         if team
     ]
@@ -172,35 +172,21 @@ def _all_stays(found: Iterable[Belonging[Actor]]) -> list[_Stay[Actor]]:
 
 def _stays(own: Sequence[Belonging[Actor]]) -> Iterator[_Stay[Actor]]:
     """The days of one actor, apart wherever a belonging begins or ends."""
-    edges: set[date] = {each.first for each in own}
-    edges |= {each.last + ONE_DAY for each in own if each.last < date.max}
-    for first, after in pairwise([*sorted(edges), None]):
-        assert first
+    for first, last in pieces((each.first, each.last) for each in own):
         teams = {each.team for each in own if each.first <= first <= each.last}
         if teams - {None}:
-            last = after - ONE_DAY if after else date.max
             yield _Stay(own[0].actor, frozenset(teams), first, last)
 
 
-def _joined(stays: Iterable[_Stay[Actor]]) -> Iterator[_Stay[Actor]]:
+def _in_one_team(stays: Iterable[_Stay[Actor]]) -> Iterator[_Stay[Actor]]:
     """The stays in one team, without seams between days in the same one."""
-    latest: _Stay[Actor] | None = None
-    for stay in stays:
-        if len(stay.teams) > 1:
-            continue
-        if latest and _goes_on(latest, stay):
-            latest = replace(latest, last=stay.last)
-            continue
-        if latest:
-            yield latest
-        latest = stay
-    if latest:
-        yield latest
+    return joined((stay for stay in stays if len(stay.teams) == 1), _as_one)
 
 
-def _goes_on(stay: _Stay[Actor], later: _Stay[Actor]) -> bool:
-    is_same = (stay.actor, stay.teams) == (later.actor, later.teams)
-    return is_same and later.first == stay.last + ONE_DAY
+def _as_one(earlier: _Stay[Actor], later: _Stay[Actor]) -> _Stay[Actor] | None:
+    one = replace(later, first=earlier.first)
+    is_same = replace(earlier, last=later.last) == one
+    return one if is_same and earlier.last + ONE_DAY == later.first else None
 
 
 def _numbered(stays: Iterable[_Stay[str]]) -> list[Member]:
