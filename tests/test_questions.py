@@ -64,7 +64,7 @@ def few():
         connection.execute(
             f"{marts}.user_cost_monthly"
             " (account text, actor text, currency text, month date,"
-            " estimated_cost decimal(38, 12))"
+            " estimated_cost decimal(38, 12), is_complete boolean)"
         )
         connection.execute(
             f"{marts}.month_days (account text, month date, is_complete boolean)"
@@ -78,7 +78,7 @@ def few():
             for month, cost in zip(MONTHS, costs, strict=True):
                 connection.execute(
                     "insert into claude_code_marts.user_cost_monthly"
-                    " values ('a', ?, ?, ?, ?)",
+                    " values ('a', ?, ?, ?, ?, true)",
                     [actor, currency, month, cost],
                 )
         yield connection
