@@ -3,6 +3,7 @@
 Each worker starts the servers that it needs.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -69,7 +70,15 @@ def _turn(item):
 
 
 def pytest_collection_finish(session):
-    """Compile GoogleSQL ahead if a test needs it, while other tests wait."""
+    """Collect no garbage among what stays, and compile GoogleSQL ahead."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # dlt makes many objects that are soon gone
+    _compile_googlesql(session)
+
+
+def _compile_googlesql(session):
+    """Compile GoogleSQL if a test needs it, while other tests wait."""
     is_first_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     is_needed = any("googlesql" in item.fixturenames for item in session.items)
     if is_first_worker and is_needed and not session.config.option.collectonly:
