@@ -124,7 +124,7 @@ def postgres():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def duckdb_engine(tmp_path_factory):
     """Views on a DuckDB file, which each test fills again."""
     folder = tmp_path_factory.mktemp("duckdb_engine")
@@ -146,13 +146,13 @@ def postgres_engine(postgres, tmp_path_factory):
         yield Postgres(client)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def googlesql_engine(googlesql, tmp_path_factory):
     """The same views in GoogleSQL's executor."""
     return BigQuery(googlesql, tmp_path_factory.mktemp("googlesql_engine"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def schemas(duckdb_engine):
     """The columns of raw tables and views, the same in every engine."""
     return duckdb_engine.schemas()
