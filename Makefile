@@ -60,7 +60,7 @@ picture: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/sqlfluff lint --disable-progress-bar transforms
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 transforms
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 

@@ -90,7 +90,7 @@ class Case:
 
     def differences(self, engine: Engine, schemas: dict[str, pa.Schema]) -> dict:
         """By view, the missing and the unexpected rows."""
-        engine.fill(self.given(schemas))
+        engine.fill(self.given(schemas), views=self.views)
         answers = engine.views(self.views)
         found = {}
         for view in self.views:

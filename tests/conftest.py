@@ -3,6 +3,7 @@
 Each worker starts the servers that it needs.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -30,11 +31,19 @@ LONGEST = (
     "bigquery_service",
     "postgres",
     "googlesql",
+    "test_kill.py",
+    "test_forget.py",
     "test_secrets.py",
     "test_interruption.py",
-    "test_kill.py",
-    "test_wheel.py",
+    "test_account_loads.py",
+    "test_owners.py",
+    "test_cases.py",
+    "test_report.py",
+    "test_stored_marts.py",
+    "test_neighbours.py",
+    "test_cli.py",
     "test_bad_network.py",
+    "test_wheel.py",
     "test_clock.py",
 )
 
@@ -69,7 +78,15 @@ def _turn(item):
 
 
 def pytest_collection_finish(session):
-    """Compile GoogleSQL ahead if a test needs it, while other tests wait."""
+    """Collect no garbage among what stays, and compile GoogleSQL ahead."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # dlt makes many objects that are soon gone
+    _compile_googlesql(session)
+
+
+def _compile_googlesql(session):
+    """Compile GoogleSQL if a test needs it, while other tests wait."""
     is_first_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     is_needed = any("googlesql" in item.fixturenames for item in session.items)
     if is_first_worker and is_needed and not session.config.option.collectonly:
@@ -107,7 +124,7 @@ def postgres():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def duckdb_engine(tmp_path_factory):
     """Views on a DuckDB file, which each test fills again."""
     folder = tmp_path_factory.mktemp("duckdb_engine")
@@ -129,13 +146,13 @@ def postgres_engine(postgres, tmp_path_factory):
         yield Postgres(client)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def googlesql_engine(googlesql, tmp_path_factory):
     """The same views in GoogleSQL's executor."""
     return BigQuery(googlesql, tmp_path_factory.mktemp("googlesql_engine"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def schemas(duckdb_engine):
     """The columns of raw tables and views, the same in every engine."""
     return duckdb_engine.schemas()

@@ -30,20 +30,10 @@ from cryptography.hazmat.primitives.serialization import (
 PROJECT = "an-organisation"
 LOCATION = "EU"
 PYTHON = Path(__file__).parents[1] / ".venv-bigquery" / "bin" / "python"
+PROGRAM = Path(__file__).with_name("emulator_process.py")
 CUT = -1  # a status: the connection ends before the request is carried out
 LOST = -2  # ... or after it
 
-# DuckDB's extension comes from a wheel, without a network. A BIGNUMERIC without
-# parameters (38 places in BigQuery) gets 24 places instead of the emulator's five.
-START = """
-from duckdb_extensions import import_extension
-import_extension("spatial")
-from sqlglot import exp
-from sqlglot.generators.duckdb import DuckDBGenerator
-DuckDBGenerator.TYPE_PARAM_SETTINGS[exp.DType.BIGDECIMAL] = ((38, 12), (38, 38))
-from bqemulator.cli import main
-main()
-"""
 TROUBLE = "Access Denied: as the test says"
 NO_ACCOUNT = "Invalid grant: account not found"
 STATUSES = {
@@ -215,7 +205,7 @@ def service(folder: Path) -> Iterator[Service]:
         "BQEMU_ENABLE_FORMAT_EXTENSIONS": "false",
         "BQEMU_LOG_LEVEL": "warning",
     }
-    words = [PYTHON, "-c", START, "start", "--rest-port", str(port), "--grpc-port", "0"]
+    words = [PYTHON, PROGRAM, "start", "--rest-port", str(port), "--grpc-port", "0"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             words, cwd=folder, env=os.environ | settings, stdout=log, stderr=log

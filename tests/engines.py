@@ -31,6 +31,7 @@ from whole_days.package import as_source
 
 RAW_TABLES = (*all_tables(), "_dlt_loads")
 COMPUTED = "computed"
+ALL_VIEWS = tuple(view.name for view in models(further=True))
 
 TYPES = {
     "character varying": "STRING",
@@ -57,8 +58,16 @@ class Answer(NamedTuple):
 class Engine(Protocol):
     """An engine that computes views."""
 
-    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
-        """Replace the rows of raw tables, and with those of all the stored marts."""
+    def fill(
+        self,
+        rows: Rows,
+        tables: Iterable[str] = RAW_TABLES,
+        views: Iterable[str] = ALL_VIEWS,
+    ) -> None:
+        """Replace the rows of raw tables; with all tables also those of stored marts.
+
+        These are the marts that some views stand on.
+        """
 
     def views(self, names: Iterable[str]) -> dict[str, Answer]:
         """The rows of some views, by name."""
@@ -73,9 +82,15 @@ class Engine(Protocol):
         """The rows of a query, from raw tables alone."""
 
 
-def fill_stored(client: SqlClientBase[Any]) -> None:
-    """Fill all stored marts anew."""
-    fill_tables(client, materialised(), lambda *_: nullcontext())
+def fill_stored(client: SqlClientBase[Any], views: Iterable[str] = ALL_VIEWS) -> None:
+    """Fill anew the stored marts that some views stand on."""
+    fill_tables(client, stored_below(views), lambda *_: nullcontext())
+
+
+def stored_below(views: Iterable[str]) -> list[Model]:
+    """The stored marts among some views and what they read."""
+    below = lineage(views)
+    return [view for view in materialised() if view in below]
 
 
 class Warehouse:
@@ -140,8 +155,10 @@ class DuckDb(Warehouse):
         paths |= {model.name: f"{self.marts}.{model.name}" for model in views}
         return {name: self._schema(path) for name, path in paths.items()}
 
-    def broken(self, *, further: bool) -> set[str]:
+    def broken(self, *, further: bool, views: Iterable[str] = ALL_VIEWS) -> set[str]:
         """The checks that find rows, with `further` also those of further reports.
+
+        Of the checks of stored marts, those of the marts that some views stand on.
 
         Each view is computed once, into a table, from the tables of those before it. A
         check of the views themselves would compute them all anew.
@@ -151,13 +168,20 @@ class DuckDb(Warehouse):
         for view in models(further=further):
             query = render(view, raw=self.raw, marts=COMPUTED)
             execute(f"create or replace table {COMPUTED}.{view.name} as {query}")
+        filled = {f"{view.name}_is_stored" for view in stored_below(views)}
+        stored = [claim for claim in stored_checks() if claim.name in filled]
         return {
             claim.name
-            for claim in (*checks(further=further), *stored_checks())
+            for claim in (*checks(further=further), *stored)
             if execute(render(claim, raw=self.raw, marts=COMPUTED)).fetchone()
         }
 
-    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
+    def fill(
+        self,
+        rows: Rows,
+        tables: Iterable[str] = RAW_TABLES,
+        views: Iterable[str] = ALL_VIEWS,
+    ) -> None:
         """Empty the tables and insert Arrow tables."""
         connection = self.client.native_connection
         for table in tables:
@@ -169,7 +193,7 @@ class DuckDb(Warehouse):
                 connection.execute(f"insert into {path} from new")
                 connection.unregister("new")
         if tables is RAW_TABLES:
-            fill_stored(self.client)
+            fill_stored(self.client, views)
 
     def _schema(self, path: str) -> pa.Schema:
         empty = self.client.native_connection.execute(f"from {path} limit 0")
@@ -179,7 +203,12 @@ class DuckDb(Warehouse):
 class Postgres(Warehouse):
     """A database on a real server, with a linguistic collation."""
 
-    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
+    def fill(
+        self,
+        rows: Rows,
+        tables: Iterable[str] = RAW_TABLES,
+        views: Iterable[str] = ALL_VIEWS,
+    ) -> None:
         """Empty the tables and insert rows."""
         for table in tables:
             path = f"{self.raw}.{table}"
@@ -191,7 +220,7 @@ class Postgres(Warehouse):
                     into = f"insert into {path} ({', '.join(columns)}) values %s"
                     execute_values(cursor, into, values)
         if tables is RAW_TABLES:
-            fill_stored(self.client)
+            fill_stored(self.client, views)
 
 
 class BigQuery:
@@ -207,7 +236,12 @@ class BigQuery:
         for creation in bigquery.further_creations(folder):
             judge.create(creation)
 
-    def fill(self, rows: Rows, tables: Iterable[str] = RAW_TABLES) -> None:
+    def fill(
+        self,
+        rows: Rows,
+        tables: Iterable[str] = RAW_TABLES,
+        views: Iterable[str] = ALL_VIEWS,
+    ) -> None:
         """Give the rows to the executor."""
         for table in tables:
             path = (bigquery.PROJECT, bigquery.DATASET, table)

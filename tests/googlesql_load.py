@@ -61,10 +61,14 @@ def input_creations(folder: Path) -> list[str]:
 
 def further_creations(folder: Path) -> list[str]:
     """A CREATE TABLE for each table of further reports."""
-    return [
-        _creation(_client(empty_source(schema, tables.values()), schema, folder), name)
+    clients = {
+        schema: _client(empty_source(schema, tables.values()), schema, folder)
         for schema, tables in OPTIONAL.items()
-        for name in tables
+    }
+    return [
+        _creation(client, name)
+        for schema, client in clients.items()
+        for name in OPTIONAL[schema]
     ]
 
 

@@ -150,6 +150,11 @@ def decoded(cell, name):
     return value
 
 
+def written(path):
+    """A pattern for a table's path in SQL."""
+    return r"\.".join(f"`?{re.escape(name)}`?" for name in path) + r"(?!\w)"
+
+
 class Judge:
     """GoogleSQL with some tables."""
 
@@ -164,7 +169,9 @@ class Judge:
             builtin=service.DescriptorPoolListProto.Builtin()
         )
         self.pool = service.DescriptorPoolListProto(definitions=[builtin])
-        self.tables, self.contents = {}, {}
+        self.tables, self.contents, self.queries = {}, {}, {}
+        self.of_functions = self._registered(self._functions())
+        self.of_tables = None  # registered once somebody asks for it
 
     def table(self, path, columns, rows):
         """Create or replace a table."""
@@ -181,17 +188,21 @@ class Judge:
         ]
         lines = [service.TableData.Row(cell=row) for row in values]
         self.tables[tuple(path)] = made
+        self.of_tables = None
         self.contents[made.name] = service.TableContent(
             table_data=service.TableData(row=lines)
         )
 
     def analyze(self, sql):
         """The kind of a statement that is valid."""
-        return type(self._resolved(sql)).DESCRIPTOR.name.removeprefix("Resolved")
+        if self.of_tables is None:
+            self.of_tables = self._registered(self._catalog())
+        kind_met = type(self._resolved(sql, self.of_tables)).DESCRIPTOR.name
+        return kind_met.removeprefix("Resolved")
 
     def create(self, sql):
         """Create the table of a CREATE TABLE; returns its path and columns."""
-        statement = self._resolved(sql)
+        statement = self._resolved(sql, self.of_functions)
         table = statement.parent  # common to all kinds of CREATE TABLE
         path = list(table.parent.name_path)
         columns = [
@@ -202,10 +213,23 @@ class Judge:
         return {"path": path, "columns": columns}
 
     def query(self, sql):
-        """The columns, as pairs of name and type, and the rows of a query."""
-        request = service.EvaluateQueryRequest(**self._with_rows(sql))
+        """The columns, as pairs of name and type, and the rows of a query.
+
+        A query is prepared once, with parameters for its tables. To make a catalog and
+        to analyze a view takes longer than to execute it on the few rows of a case.
+        """
+        query, paths = self._over_parameters(sql)
+        prepared = self._prepared(query, paths)
+        request = service.EvaluateQueryRequest(
+            prepared_query_id=prepared.prepared_query_id
+        )
+        for name, path in paths.items():
+            rows = request.params.add(name=name).value.array_value
+            rows.SetInParent()  # also without rows
+            for row in self.contents[".".join(path)].table_data.row:
+                rows.element.add().struct_value.field.extend(row.cell)
         found = self.wasm.call("EvaluateQuery", request, service.EvaluateQueryResponse)
-        columns = [(each.name, kind_name(each.type)) for each in found.prepared.columns]
+        columns = [(each.name, kind_name(each.type)) for each in prepared.columns]
         types = [type_name for _, type_name in columns]
         rows = [
             [decoded(*cell) for cell in zip(row.cell, types, strict=True)]
@@ -221,13 +245,10 @@ class Judge:
         )
         return [row.old_primary_key[0].string_value for row in found.content]
 
-    def _resolved(self, sql):
+    def _resolved(self, sql, catalog):
         """The innermost message that says what kind of statement it is."""
         request = service.AnalyzeRequest(
-            sql_statement=sql,
-            options=self.options,
-            descriptor_pool_list=self.pool,
-            simple_catalog=self._catalog(),
+            sql_statement=sql, options=self.options, **catalog
         )
         answer = self.wasm.call("Analyze", request, service.AnalyzeResponse)
         node = answer.resolved_statement
@@ -235,11 +256,30 @@ class Judge:
             node = getattr(node, kind_met)
         return node
 
-    def _catalog(self):
-        """Projects hold datasets, and datasets hold tables."""
-        root = simple_catalog_pb2.SimpleCatalogProto(
+    def _functions(self):
+        """A catalog without tables."""
+        return simple_catalog_pb2.SimpleCatalogProto(
             name="root", builtin_function_options=self.functions
         )
+
+    def _registered(self, catalog):
+        """Keep a catalog, as its functions take 10 ms; the fields that name it."""
+        request = service.RegisterCatalogRequest(
+            simple_catalog=catalog, descriptor_pool_list=self.pool
+        )
+        kept = self.wasm.call("RegisterCatalog", request, service.RegisterResponse)
+        pools = [
+            service.DescriptorPoolListProto.Definition(registered_id=number)
+            for number in kept.descriptor_pool_id_list.registered_ids
+        ]
+        return {
+            "registered_catalog_id": kept.registered_id,
+            "descriptor_pool_list": service.DescriptorPoolListProto(definitions=pools),
+        }
+
+    def _catalog(self):
+        """Projects hold datasets, and datasets hold tables."""
+        root = self._functions()
         folders = {(): root}
         for path, table in self.tables.items():
             for depth in range(1, len(path)):
@@ -250,19 +290,54 @@ class Judge:
             folders[path[:-1]].table[-1].name = path[-1]
         return root
 
+    def _over_parameters(self, sql):
+        """The query with parameters for its tables, and the path of each parameter."""
+        paths = {}
+        for path in self.tables:
+            name = re.sub(r"\W", "_", ".".join(path))
+            rows = rf"(select * from unnest(@{name})) as "
+            sql, named = re.subn(rf"{written(path)} as\b", rows, sql, flags=re.I)
+            sql, others = re.subn(written(path), f"{rows}`{path[-1]}`", sql)
+            if named or others:
+                paths[name] = path
+        return sql, paths
+
+    def _prepared(self, query, paths):
+        """A prepared query over tables with these columns."""
+        key = query, *(self.tables[path].SerializeToString() for path in paths.values())
+        if key not in self.queries:
+            options = options_pb2.AnalyzerOptionsProto()
+            options.CopyFrom(self.options)
+            for name, path in paths.items():
+                options.query_parameters.add(name=name, type=self._type(path))
+            request = service.PrepareQueryRequest(
+                sql=query, options=options, **self.of_functions
+            )
+            answer = self.wasm.call(
+                "PrepareQuery", request, service.PrepareQueryResponse
+            )
+            self.queries[key] = answer.prepared
+        return self.queries[key]
+
+    def _type(self, path):
+        """The type of a table's rows: an array of structs."""
+        rows = type_pb2.TypeProto(type_kind="TYPE_ARRAY")
+        row = rows.array_type.element_type
+        row.type_kind = type_pb2.TypeKind.Value("TYPE_STRUCT")
+        for column in self.tables[path].column:
+            row.struct_type.field.add(field_name=column.name, field_type=column.type)
+        return rows
+
     def _with_rows(self, sql):
         """A statement with its tables and their rows.
 
         The executor accepts rows only for tables without a dataset. So a path is
         written as one quoted name, which BigQuery treats as the path.
         """
-        root = simple_catalog_pb2.SimpleCatalogProto(
-            name="root", builtin_function_options=self.functions
-        )
+        root = self._functions()
         contents = {}
         for path, table in self.tables.items():
-            written = r"\.".join(f"`?{re.escape(name)}`?" for name in path)
-            sql, times = re.subn(rf"{written}(?!\w)", f"`{table.name}`", sql)
+            sql, times = re.subn(written(path), f"`{table.name}`", sql)
             if times:
                 root.table.add().CopyFrom(table)
                 contents[table.name] = self.contents[table.name]

@@ -1,11 +1,6 @@
-"""A load in its own process, made to be killed. It prints every step on stdout.
+"""A load in its own process, made to be killed. It prints every step on stdout."""
 
-It imports everything, then reads its order, one JSON object, from stdin.
-"""
-
-import json
 import os
-import sys
 import time
 from datetime import date, datetime
 from functools import partial
@@ -92,8 +87,9 @@ def run(order):
         loading.load(warehouse, report, chosen, settings, Days(), clock=lambda: now)
 
 
-if __name__ == "__main__":
-    order = json.loads(sys.stdin.readline())
+def main(order):
+    """Its number, its steps, and that it is done."""
+    tell("process", os.getpid())
     tell("began")
     run(order)
     tell("done")

@@ -5,33 +5,13 @@ run imports our own code. An order is a line of JSON, the arguments of `become`.
 replies are the process's number and, at its end, its exit code.
 """
 
-import importlib
 import json
 import os
 import signal
 import sys
 import tempfile
-import threading
 
-# Nothing that starts a thread, like DuckDB: a fork would not have that thread.
-NEEDED = (
-    "anyio._backends._asyncio",
-    "click",
-    "dlt.common.libs.pyarrow",
-    "dlt.load.load",
-    "dlt.normalize.normalize",
-    "dlt.pipeline.pipeline",
-    "httpx",
-    "pandas",
-    "pyarrow.parquet",
-    "requests",
-    "rich.traceback",
-    "simplejson",
-    "sqlglot.dialects.duckdb",
-    "tenacity",
-    "truststore",
-)
-OURS = ("ccwarehouse", "claude_code_", "whole_days")
+from imported_once import import_needed
 
 
 def become(code, words, folder, environment, output):
@@ -73,9 +53,6 @@ def main():
 
 
 if __name__ == "__main__":
-    for name in NEEDED:
-        importlib.import_module(name)
-    assert not [name for name in sys.modules if name.startswith(OURS)]
-    assert 1 == threading.active_count()  # a fork has no other threads
+    import_needed()
     if to_run := main():
         run(to_run)

@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, partial
@@ -206,60 +206,79 @@ def truth_of(subject, databases):
     return rows_of
 
 
-class Machines:
-    """Where loads run; the next process is started before it is needed."""
+class Loads:
+    """Starts loads by forking; starting a new Python takes seconds."""
 
-    def __init__(self, folder, dice):
+    def __init__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("kill_process.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, **order):
+        """Start one; returns its number."""
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline().split()[1])
+
+    def steps(self):
+        """What the running load reports until it ends, and "ended" with its code."""
+        for line in self._process.stdout:
+            yield line.split()
+            if line.startswith("ended"):
+                break
+
+    def close(self):
+        """End; no load runs any more."""
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def loads():
+    with closing(Loads()) as loads:
+        yield loads
+
+
+class Machines:
+    """Where loads run: each on the same machine as the one before, or on a new one."""
+
+    def __init__(self, folder, dice, loads):
         self._folder, self.dice, self._count = folder, dice, 0
+        self._loads = loads
         self._renew()
-        self._spare = self._start()
 
     def _renew(self):
         self._count += 1
         self.machine = self._folder / f"machine{self._count}"
         self.machine.mkdir()
 
-    def _start(self):
-        here = str(self.machine)
-        with (self.machine / "stderr.txt").open("ab") as stderr:
-            return subprocess.Popen(
-                [sys.executable, Path(__file__).with_name("load_process.py")],
-                cwd=here,
-                env={**os.environ, "TMPDIR": here, "HOME": here},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-            )
+    def run(self, moment=None, **order):
+        """Run a load until it ends or is killed at its moment.
 
-    def order(self, **order):
-        """A running load, and the machine it runs on."""
-        process, machine = self._spare, self.machine
+        Returns what it reported, its exit code, and the machine it ran on.
+        """
+        machine = self.machine
+        number = self._loads.start(folder=str(machine), **order)
+        told = run_until(self._loads.steps(), number, moment)
         if self.dice.random() < 0.5:
             self._renew()
-        self._spare = self._start()
-        process.stdin.write(json.dumps(order) + "\n")
-        process.stdin.close()
-        return process, machine
-
-    def close(self):
-        end(self._spare)
+        _, code = told.pop()
+        return told, int(code), machine
 
 
-def end(process):
-    """Kill a process with SIGKILL."""
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with suppress(BrokenPipeError):
-            pipe.close()
+def kill(number):
+    """Kill a process with SIGKILL, if it has not ended."""
+    with suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
 
 
 @pytest.fixture
-def machines(tmp_path, request):
-    made = Machines(tmp_path, dice(request.node.name))
-    yield made
-    made.close()
+def machines(tmp_path, request, loads):
+    return Machines(tmp_path, dice(request.node.name), loads)
 
 
 class Moment(NamedTuple):
@@ -273,21 +292,19 @@ class Moment(NamedTuple):
         return self.count == sum(step == self.step for step, *_ in told)
 
 
-def run_until(process, moment):
+def run_until(steps, number, moment):
     """What a load reported until it ended or was killed at its moment."""
     told = []
-    watchdog = Timer(60, process.kill)
+    watchdog = Timer(60, kill, [number])
     watchdog.start()
-    for line in process.stdout:
-        told.append(line.split())
+    for step in steps:
+        told.append(step)
         if moment and moment.has_come(told):
             time.sleep(moment.delay)
-            process.kill()
-            break
-    told += [line.split() for line in process.stdout]
+            kill(number)
+            moment = None
     watchdog.cancel()
-    end(process)
-    return [line for line in told if line]
+    return told
 
 
 @contextmanager
@@ -390,7 +407,8 @@ class Story:
     def run(self, days, moment=None):
         """Run a load and kill it at a moment; True if it ended before."""
         self.runs += 1
-        process, machine = self.machines.order(
+        told, code, machine = self.machines.run(
+            moment,
             url=self.api.url,
             database=str(self.database),
             initial_days=len(DAYS),
@@ -398,10 +416,9 @@ class Story:
             range=days,
             report=self.subject.report.name,
         )
-        told = run_until(process, moment)
         has_ended = told[-1] == ["done"]
         expected = 0 if has_ended else -signal.SIGKILL
-        assert expected == process.returncode, (machine / "stderr.txt").read_text()
+        assert expected == code, (machine / "stderr.txt").read_text()
         self._require_kept_promises(told)
         if not has_ended:
             self.kills[told[-1][0]] += 1
@@ -507,7 +524,11 @@ def test_a_snapshot_killed_anywhere_is_stored_whole_or_not_at_all(
     while killed < sample(quick=3, soak=60):
         names = machines.dice.sample("abcdefghij", 5)
         api.neighbours.users = lambda _, names=names: [{"id": name} for name in names]
-        process, machine = machines.order(
+        step = machines.dice.choice(["planned", "Extract", "Load", "Job", "Job", "Job"])
+        delay = machines.dice.uniform(0, 0.1)
+        count = machines.dice.randint(1, 6 if step == "Job" else 1)
+        told, _, machine = machines.run(
+            Moment(step, count, delay),
             url=api.url,
             database=str(database),
             initial_days=1,
@@ -515,10 +536,6 @@ def test_a_snapshot_killed_anywhere_is_stored_whole_or_not_at_all(
             range=[],
             report="directory",
         )
-        step = machines.dice.choice(["planned", "Extract", "Load", "Job", "Job", "Job"])
-        delay = machines.dice.uniform(0, 0.1)
-        count = machines.dice.randint(1, 6 if step == "Job" else 1)
-        told = run_until(process, Moment(step, count, delay))
         killed += told[-1] != ["done"]
         with looked_into(database, None) as (connection, _):
             (stored,) = found(connection, SNAPSHOT) or [(0,)]
