@@ -5,12 +5,9 @@ time after a random step. The next load starts in the same folder, or on a new m
 with only the DuckDB file, with or without its write-ahead log.
 """
 
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -32,6 +29,7 @@ from ccwarehouse.neighbours import OF_DAYS
 from ccwarehouse.warehouses import open_warehouse
 from claude_code_analytics import CLAUDE_CODE, resolve_settings
 from loads import NOON, History, execute, load_from, record, stored_rows
+from processes import Forking
 from soak import at_length, dice, sample
 from test_directory import current
 from whole_days.calendar import each_day
@@ -206,35 +204,22 @@ def truth_of(subject, databases):
     return rows_of
 
 
-class Loads:
-    """Starts loads by forking; starting a new Python takes seconds."""
+class Loads(Forking):
+    """Starts loads that report their steps."""
 
     def __init__(self):
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("kill_process.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("kill_process.py")
 
     def start(self, **order):
         """Start one; returns its number."""
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline().split()[1])
+        return int(self.order(**order).split()[1])
 
     def steps(self):
         """What the running load reports until it ends, and "ended" with its code."""
-        for line in self._process.stdout:
+        for line in self.replies:
             yield line.split()
             if line.startswith("ended"):
                 break
-
-    def close(self):
-        """End; no load runs any more."""
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 @pytest.fixture(scope="module")

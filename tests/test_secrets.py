@@ -11,15 +11,12 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.parse
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Timer
 
 import duckdb
@@ -28,6 +25,7 @@ import pytest
 
 from anthropic_admin_api.fake import FakeApi, Response, error
 from loads import record
+from processes import Forking
 from soak import IS_SOAK, sample
 
 LIMIT = sample(quick=300, soak=7200)  # seconds for all cases
@@ -300,35 +298,23 @@ class Run:
     folder: object
 
 
-class Runner:
-    """Starts processes by forking; starting a new Python takes seconds."""
+class Runner(Forking):
+    """Starts processes, each like one of a shell."""
 
     def __init__(self):
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("secrets_process.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__("secrets_process.py")
 
     def start(self, **order):
         """Start one; returns its number."""
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        return int(self.order(**order))
 
     def ended(self, number):
         """Its exit code, when it ends; a hanging process is killed."""
         watchdog = Timer(120, os.kill, (number, signal.SIGKILL))
         watchdog.start()
-        code = int(self._process.stdout.readline())
+        code = int(self.replies.readline())
         watchdog.cancel()
         return code
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 def run(case, key_place, folder, runner):
